@@ -1,0 +1,190 @@
+"""What a project folder says, as frozen values. Syntax only: names and types are checked in `service.check`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=80)]
+ValueTypeName = Literal["text", "integer", "number", "money", "boolean", "date", "timestamp"]
+Kind = Literal["firmographic", "geographic", "psychographic", "behavioural", "account"]
+KnownFrom = Literal["before_purchase", "signup", "usage", "outcome"]
+History = Literal["none", "kept", "valid_from"]
+Template = Literal["selfserve", "sales-led", "shop", "subscription-box", "blank"]
+
+
+def _one_or_many(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
+
+
+class Definition(BaseModel):
+    """Base of all definitions: frozen, no unknown keys, no silent conversion of numbers to text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Guard(Definition):
+    """When a run must not publish by itself."""
+
+    max_customers_lost: float = Field(0.2, ge=0, le=1, description="share of customers that may vanish between updates")
+
+
+class Retention(Definition):
+    """How many results are kept; memberships are kept for ever."""
+
+    daily: int = Field(35, ge=1)
+
+
+class Settings(Definition):
+    """`beachhead.yml`."""
+
+    name: str = Field(min_length=1, max_length=200)
+    template: Template = "blank"
+    timezone: str = "UTC"
+    currency: str = Field("EUR", pattern=r"^[A-Z]{3}$")
+    customers_are: str = Field("customers", min_length=1, max_length=40, description="the word on screen")
+    key_events: tuple[str, ...] = Field((), max_length=20, description="events that get columns of their own")
+    onboarding_questions: tuple[str, ...] = Field((), max_length=20)
+    engine: str = "duckdb"
+    memory_limit: str | None = Field(None, pattern=r"^\d+(\.\d+)?\s?(MB|GB|TB)$")
+    guard: Guard = Guard()
+    keep: Retention = Retention()
+
+
+class ColumnMap(Definition):
+    """Where a value comes from: exactly one of `column`, `constant`, `expression`."""
+
+    column: str | None = None
+    constant: str | int | float | bool | None = None
+    expression: str | None = Field(None, description="over the other mapped columns, in the segment language")
+    type: ValueTypeName | None = Field(None, description="only for extra columns; the model knows its own")
+    format: Texts = Field((), description="date formats in strptime form, tried in order")
+    unit: Literal["major", "minor"] = "major"
+    decimal: Literal[".", ","] = "."
+    values: dict[str, str | int | float | bool | None] = Field({}, description="raw value → value")
+    empty: Texts = Field((), description="texts that mean 'unknown', such as N/A")
+    required: bool = Field(False, description="a row without it is set aside")
+    stable: bool | None = Field(None, description="true also before the first load; default: the source's")
+    hidden: bool = Field(False, description="for expressions and filters only, not an attribute")
+    title: str | None = None
+    kind: Kind | None = None
+    known_from: KnownFrom | None = None
+    addressable: bool = False
+
+    @model_validator(mode="after")
+    def _has_one_origin(self) -> Self:
+        given = [k for k in ("column", "constant", "expression") if getattr(self, k) is not None]
+        if len(given) != 1:
+            raise ValueError(f"give exactly one of column, constant, expression (found: {', '.join(given) or 'none'})")
+        return self
+
+
+def _column_shorthand(value: object) -> object:
+    return {"column": value} if isinstance(value, str) else value
+
+
+ColumnMapping = Annotated[ColumnMap, BeforeValidator(_column_shorthand)]
+
+
+class CsvOptions(Definition):
+    """Overrides for what is otherwise found by looking at the file."""
+
+    delimiter: str | None = Field(None, min_length=1, max_length=1)
+    quote: str | None = Field(None, min_length=1, max_length=1)
+    encoding: str | None = None
+    header_row: int | None = Field(None, ge=1, description="line of the header, from 1")
+
+
+class ExcelOptions(Definition):
+    sheet: str | int | None = Field(None, description="name, or number from 1; default the first")
+    header_row: int | None = Field(None, ge=1)
+
+
+class SourceDefinition(Definition):
+    """`sources/<name>.yml`: files, the model table they feed, and how columns map onto it."""
+
+    name: str = ""
+    files: Texts = Field(min_length=1, description="paths or globs, relative to the project")
+    table: str
+    format: Literal["csv", "parquet", "json", "ndjson", "excel"] | None = None
+    csv: CsvOptions = CsvOptions()
+    excel: ExcelOptions = ExcelOptions()
+    json_path: str | None = Field(None, description="dotted path to the list of records inside a JSON document")
+    history: History = "none"
+    stable: bool = False
+    optional: bool = Field(False, description="no matching file is a note, not an error")
+    timezone: str | None = Field(None, description="of timestamps without an offset; default the project's")
+    columns: dict[str, ColumnMapping] = Field(min_length=1, description="model column → origin")
+    extra: dict[Name, ColumnMapping] = Field({}, description="further columns; on accounts, companies: attributes")
+    where: str | None = Field(None, description="rows to take, over mapped columns, in the segment language")
+
+
+class AttributeDefinition(Definition):
+    """One entry of `attributes/*.yml`: a one-line expression over other attributes."""
+
+    name: str = ""
+    expression: str
+    title: str | None = None
+    description: str | None = None
+    kind: Kind = "behavioural"
+    known_from: KnownFrom = "usage"
+    addressable: bool = False
+
+
+class SegmentDefinition(Definition):
+    """`segments/<name>.yml`."""
+
+    name: str = ""
+    title: str = Field(min_length=1, max_length=200)
+    where: str = Field(min_length=1)
+    owner: str | None = None
+    description: str | None = None
+    profile: str | None = Field(None, description="who they are and what they want, in prose")
+    previously: str | None = Field(None, description="the name it had before, so that its history follows")
+
+
+class ScoreInput(Definition):
+    """One ingredient of the good-customer score."""
+
+    attribute: str
+    theme: Literal["retention", "engagement", "advocacy", "revenue"]
+    weight: float = Field(1.0, gt=0, le=100)
+    direction: Literal["high", "low"] = Field("high", description="which end is good")
+    transform: Literal["percentile", "log", "zscore", "minmax", "thresholds"] = "percentile"
+    thresholds: tuple[tuple[float, float], ...] = Field((), description="(from value, points 0–1), ascending")
+    missing: Literal["middle", "worst", "best", "leave_out"] = "leave_out"
+
+    @model_validator(mode="after")
+    def _thresholds_fit(self) -> Self:
+        if (self.transform == "thresholds") != bool(self.thresholds):
+            raise ValueError("thresholds go with `transform: thresholds`, and that needs them")
+        if list(self.thresholds) != sorted(self.thresholds) or any(not 0 <= p <= 1 for _, p in self.thresholds):
+            raise ValueError("thresholds are [value, points] pairs with ascending values and points from 0 to 1")
+        return self
+
+
+class Tiers(Definition):
+    """Where the lines are drawn, in per cent of scored customers; by name and count where there are few."""
+
+    best: float = Field(1, gt=0, lt=50)
+    next_best: float = Field(10, gt=0, lt=90, description="cumulative: the best and the next best together")
+    worst: float = Field(10, gt=0, lt=50)
+    by_name_below: int = Field(500, ge=0, description="fewer scored customers than this: named, not per cent")
+    names: int = Field(20, ge=1, description="how many are named at each end then")
+
+    @model_validator(mode="after")
+    def _tiers_fit(self) -> Self:
+        if self.best >= self.next_best or self.next_best + self.worst > 100:
+            raise ValueError("best < next_best, and next_best + worst at most 100")
+        return self
+
+
+class ValueDefinition(Definition):
+    """`value.yml`: what a good customer is."""
+
+    inputs: tuple[ScoreInput, ...] = Field(min_length=1)
+    tiers: Tiers = Tiers()
