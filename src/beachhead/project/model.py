@@ -3,15 +3,17 @@
 `known_at` is the timestamp from which a row exists; `reveals` names columns that are facts of a later
 moment, each with the timestamp at which it became known. As of a day D a row with a later `known_at` does
 not exist, and a column whose moment lies after D reads as null.
+
+In memory and on disk: text is a string; integer int64; number float64 without NaN; money int64 minor units;
+boolean; date a day; timestamp naive UTC microseconds, with the local day beside it (`day_column`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
-ColumnType = Literal["text", "integer", "number", "money", "boolean", "date", "timestamp"]
+from beachhead.project.definitions import ValueTypeName
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class Column:
     """One column. `required`: a row without it cannot be used and is set aside."""
 
     name: str
-    type: ColumnType
+    type: ValueTypeName
     description: str
     required: bool = False
 
@@ -375,3 +377,11 @@ TABLES: tuple[Table, ...] = (
 )
 
 BY_NAME: Mapping[str, Table] = {t.name: t for t in TABLES}
+
+
+def day_column(timestamp_column: str) -> str:
+    """The column that holds a timestamp's local day (in the project's time zone): started_at → started_day."""
+    for ending in ("_at", "_on"):
+        if timestamp_column.endswith(ending):
+            return timestamp_column.removesuffix(ending) + "_day"
+    return timestamp_column + "_day"

@@ -1,0 +1,112 @@
+"""The embedded engine: DuckDB in memory, spilling into a folder of the project. Nobody else imports duckdb."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from beachhead.errors import DataError, Diagnostic, OutsideError
+
+Parameter = str | int | float | bool | None
+
+
+class DuckEngine:
+    """One private in-memory DuckDB. Not shared between threads.
+
+    SQL errors surface as `duckdb.Error` subclasses only from `raw`; `execute` and `query` raise
+    `OutsideError` (disk, memory) or `DataError` with the engine's own words.
+    """
+
+    def __init__(self, temp: Path, memory_limit: str | None = None, threads: int | None = None) -> None:
+        self._connection = duckdb.connect(":memory:")
+        temp.mkdir(parents=True, exist_ok=True)
+        options: dict[str, Parameter] = {
+            "temp_directory": str(temp),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "enable_progress_bar": False,
+            "TimeZone": "UTC",
+        }
+        if memory_limit:
+            options["memory_limit"] = memory_limit
+        if threads:
+            options["threads"] = threads
+        for name, value in options.items():
+            self._connection.execute(f"SET {name} = {quote_literal(value)}")
+
+    @property
+    def raw(self) -> duckdb.DuckDBPyConnection:
+        """The connection itself, for what has no SQL form."""
+        return self._connection
+
+    def execute(self, sql: str, parameters: Sequence[Parameter] = ()) -> None:
+        """Run one or more statements; nothing is returned."""
+        with _in_our_words():
+            self._connection.execute(sql, list(parameters) or None)
+
+    def query(self, sql: str, parameters: Sequence[Parameter] = ()) -> pa.Table:
+        """The result of one SELECT as an Arrow table."""
+        with _in_our_words():
+            return self._connection.execute(sql, list(parameters) or None).to_arrow_table()
+
+    def scalar(self, sql: str, parameters: Sequence[Parameter] = ()) -> object:
+        """The first value of the first row; None when there is no row."""
+        with _in_our_words():
+            row = self._connection.execute(sql, list(parameters) or None).fetchone()
+        return row[0] if row else None
+
+    def register(self, name: str, data: pa.Table) -> None:
+        """Make an Arrow table readable under `name`, without a copy."""
+        self._connection.register(name, data)
+
+    def lock_down(self) -> None:
+        """From here on: no files, no network, no settings. For queries that a user wrote."""
+        self._connection.execute("SET enable_external_access = false; SET lock_configuration = true")
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def __enter__(self) -> DuckEngine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+@contextlib.contextmanager
+def _in_our_words() -> Iterator[None]:
+    try:
+        yield
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as e:
+        remedy = "Free disk space or memory, or set memory_limit in beachhead.yml; then run again."
+        raise OutsideError(Diagnostic("engine-resources", _first_line(e), remedy=remedy)) from e
+    except duckdb.Error as e:
+        raise DataError(Diagnostic("engine-error", _first_line(e))) from e
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0]
+
+
+def quote_literal(value: Parameter) -> str:
+    """A value as a SQL literal."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else "'" + value.replace("'", "''") + "'"
+
+
+def quote_name(name: str) -> str:
+    """A column or table name as a quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def parquet(*paths: Path | str) -> str:
+    """A FROM item that reads these Parquet files, matched by column name."""
+    listed = ", ".join(quote_literal(str(p)) for p in paths)
+    return f"read_parquet([{listed}], union_by_name = true)"
