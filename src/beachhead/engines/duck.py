@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 import duckdb
 import pyarrow as pa
 
+from beachhead.engines.base import Dialect, Parameter
 from beachhead.errors import DataError, Diagnostic, OutsideError
-
-Parameter = str | int | float | bool | None
 
 
 class DuckEngine:
@@ -59,6 +60,18 @@ class DuckEngine:
             row = self._connection.execute(sql, list(parameters) or None).fetchone()
         return row[0] if row else None
 
+    @property
+    def dialect(self) -> Dialect:
+        return "duckdb"
+
+    @property
+    def unsupported(self) -> Mapping[str, str]:
+        return MappingProxyType({})
+
+    def load(self, name: str, data: pa.Table) -> None:
+        """Make an Arrow table readable under `name`, without a copy, in place of what had that name before."""
+        self.register(name, data)
+
     def register(self, name: str, data: pa.Table) -> None:
         """Make an Arrow table readable under `name`, without a copy."""
         self._connection.register(name, data)
@@ -98,6 +111,8 @@ def quote_literal(value: Parameter) -> str:
         return "NULL"
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, date):
+        return f"DATE '{value.isoformat()}'"
     return str(value) if isinstance(value, int | float) else "'" + value.replace("'", "''") + "'"
 
 
