@@ -1,0 +1,306 @@
+"""From landed files to the model tables as they stood on a day: union, keep-first, match to accounts.
+
+Works in DuckDB on Parquet. For each model table `t` a table `t` appears in the engine, with `account_no`
+instead of `account_id`. Rows that repeat a key or name no customer are not in it: they are set aside and
+reported, with file and line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beachhead.customers.columns import columns_of, extra_types, model_columns
+from beachhead.customers.keys import first_of_each
+from beachhead.engines.duck import DuckEngine, quote_literal, quote_name
+from beachhead.errors import Severity
+from beachhead.project.definitions import SourceDefinition
+from beachhead.project.model import BY_NAME, TABLES, Table, day_column
+from beachhead.sources.landing import LandedFile
+from beachhead.sources.locate import locate
+from beachhead.sources.problems import Example, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSource:
+    """A source as it was known on the day in question.
+
+    `knows_state`: false when the day lies before the first load, so that undated facts are unknown.
+    """
+
+    definition: SourceDefinition
+    files: tuple[LandedFile, ...]
+    knows_state: bool = True
+
+    @property
+    def table(self) -> Table:
+        return BY_NAME[self.definition.table]
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """What assembling found: problems, and the rows set aside (source, file, line, code, value)."""
+
+    problems: tuple[Problem, ...]
+    set_aside: pa.Table
+
+
+SET_ASIDE_SCHEMA = pa.schema(
+    [
+        ("source", pa.string()),
+        ("file", pa.string()),
+        ("line", pa.int64()),
+        ("column", pa.string()),
+        ("code", pa.string()),
+        ("reason", pa.string()),
+        ("value", pa.string()),
+    ]
+)
+
+
+class Assembler:
+    """Builds the model tables in one engine, for one day."""
+
+    def __init__(self, engine: DuckEngine, sources: Sequence[KnownSource], registry: str, currency: str) -> None:
+        self._engine = engine
+        self._sources = sources
+        self._registry = registry
+        self._currency = currency
+        self._problems: list[Problem] = []
+        self._set_aside: list[pa.Table] = []
+
+    def assemble(self) -> Assembly:
+        """Make every model table but events (which have a store of their own)."""
+        for table in TABLES:
+            if table.name == "events":
+                continue
+            mapped = [s for s in self._sources if s.table is table]
+            if not mapped:
+                self._make_empty(table)
+            elif table.state and "account_id" in table.key:
+                self._make_state(table, mapped)
+            else:
+                self._make_rows(table, mapped)
+        self._derive_orders()
+        rows = pa.concat_tables(self._set_aside) if self._set_aside else SET_ASIDE_SCHEMA.empty_table()
+        return Assembly(tuple(self._problems), rows)
+
+    def _make_empty(self, table: Table) -> None:
+        columns = ", ".join(f"{n} {t}" for n, t in model_columns(table, {}).items())
+        self._engine.execute(f"CREATE TEMP TABLE {table.name} ({columns})")
+
+    def _make_rows(self, table: Table, mapped: Sequence[KnownSource]) -> None:
+        """A table of facts: all sources' rows, first row of a key wins, each with its account."""
+        extra = extra_types([s.definition for s in mapped])
+        raw = f"raw_{table.name}"
+        selects = [_select_source(s, n, columns_of(table, extra), self._currency) for n, s in enumerate(mapped)]
+        self._engine.execute(f"CREATE TEMP VIEW {raw} AS {' UNION ALL '.join(selects)}")
+        names = model_columns(table, extra)
+        unmatched = f"{raw}_unmatched"
+        clean = self._keep_first(table.key, raw, mapped)
+        if "account_id" not in columns_of(table, {}):
+            listed = ", ".join(f"r.{quote_name(n)}" for n in names)
+            self._engine.execute(f"CREATE TEMP TABLE {table.name} AS SELECT {listed} FROM {clean} AS r")
+            return
+        account_id, joins = "r.account_id", ""
+        if table.column("user_id") and table.name != "users" and any(s.table.name == "users" for s in self._sources):
+            joins += " LEFT JOIN users AS u ON r.account_id IS NULL AND u.user_id = r.user_id"
+            account_no = "coalesce(g.account_no, u.account_no)"
+        elif table.name == "order_lines" and any(s.table.name == "orders" for s in self._sources):
+            joins += " LEFT JOIN orders AS u ON r.account_id IS NULL AND u.order_id = r.order_id"
+            account_no = "coalesce(g.account_no, u.account_no)"
+        else:
+            account_no = "g.account_no"
+        listed = ", ".join(f"{account_no} AS account_no" if n == "account_no" else f"r.{quote_name(n)}" for n in names)
+        self._engine.execute(
+            f"CREATE TEMP TABLE {table.name}_all AS SELECT {listed}, {account_id} AS account_id, r._source, r._file, "
+            f"r._row FROM {clean} AS r LEFT JOIN {self._registry} AS g ON g.account_id = r.account_id{joins}"
+        )
+        self._engine.execute(f"CREATE TEMP VIEW {unmatched} AS SELECT * FROM {table.name}_all WHERE account_no IS NULL")
+        self._report_unmatched(unmatched, table, mapped)
+        kept = ", ".join(quote_name(n) for n in names)
+        order = ", _source * 1000000000000 + _file * 100000000000 + _row AS line_order"
+        order = order if table.name == "order_lines" else ""
+        self._engine.execute(
+            f"CREATE TEMP VIEW {table.name} AS SELECT {kept}{order} FROM {table.name}_all WHERE account_no IS NOT NULL"
+        )
+
+    def _make_state(self, table: Table, mapped: Sequence[KnownSource]) -> None:
+        """A table of how customers are: one row per account, each column from the first source that knows it."""
+        extra = extra_types([s.definition for s in mapped])
+        columns = columns_of(table, extra)
+        parts: list[str] = []
+        for n, source in enumerate(mapped):
+            raw = f"raw_{table.name}_{n}"
+            self._engine.execute(f"CREATE TEMP VIEW {raw} AS {_select_source(source, 0, columns, self._currency)}")
+            clean = self._keep_first(table.key, raw, [source])
+            part = f"part_{table.name}_{n}"
+            self._engine.execute(
+                f"CREATE TEMP TABLE {part} AS SELECT g.account_no, r.* FROM {clean} AS r "
+                f"LEFT JOIN {self._registry} AS g ON g.account_id = r.account_id"
+            )
+            unmatched = f"{part}_unmatched"
+            self._engine.execute(f"CREATE TEMP VIEW {unmatched} AS SELECT * FROM {part} WHERE account_no IS NULL")
+            self._report_unmatched(unmatched, table, [source])
+            parts.append(part)
+        values = [n for n in columns if n != "account_id"]
+        if len(parts) == 1:
+            listed = ", ".join(quote_name(n) for n in values)
+            sql = f"SELECT account_no, account_id, {listed} FROM {parts[0]} WHERE account_no IS NOT NULL"
+        else:
+            keys = " UNION ".join(f"SELECT account_no, account_id FROM {p} WHERE account_no IS NOT NULL" for p in parts)
+            listed = ", ".join(
+                f"coalesce({', '.join(f'{p}.{quote_name(n)}' for p in parts)}) AS {quote_name(n)}" for n in values
+            )
+            joins = " ".join(f"LEFT JOIN {p} ON {p}.account_no = k.account_no" for p in parts)
+            sql = f"SELECT k.account_no, k.account_id, {listed} FROM ({keys}) AS k {joins}"
+        self._engine.execute(f"CREATE TEMP TABLE {table.name} AS {sql}")
+
+    def _keep_first(self, key: tuple[str, ...], raw: str, mapped: Sequence[KnownSource]) -> str:
+        """`raw` without rows that repeat a key; these are set aside."""
+        if not key:
+            return raw
+        clean, later = first_of_each(self._engine, raw, key)
+        if later:
+            value = f"concat_ws(' / ', {', '.join(quote_name(k) for k in key)})"
+            self._set_aside_rows(
+                f"SELECT _source, _file, _row, {value} AS value FROM {later}",
+                mapped,
+                code="duplicate-key",
+                column=key[0],
+                message="{n} rows repeat a {column} that came before; the first was used",
+                remedy="Make the column unique in the export, or correct the mapping if it is not the key.",
+            )
+        return clean
+
+    def _report_unmatched(self, unmatched: str, table: Table, mapped: Sequence[KnownSource]) -> None:
+        shared = f"SELECT _source, _file, _row, account_id AS value FROM {unmatched} WHERE account_id IS"
+        self._set_aside_rows(
+            f"{shared} NOT NULL",
+            mapped,
+            code="orphan-key",
+            column="account_id",
+            message="{n} rows of " + table.name + " name a customer that no customer list has",
+            remedy="Add these customers to the list, or see whether the ids are written differently.",
+        )
+        self._set_aside_rows(
+            f"{shared} NULL",
+            mapped,
+            code="no-customer",
+            column="account_id",
+            message="{n} rows of " + table.name + " have no customer",
+            remedy="They count in no customer's figures; if they should, export them with the customer's id.",
+        )
+
+    def _set_aside_rows(
+        self,
+        sql: str,
+        mapped: Sequence[KnownSource],
+        *,
+        code: str,
+        column: str,
+        message: str,
+        remedy: str,
+    ) -> None:
+        rows = self._engine.query(f"SELECT * FROM ({sql}) ORDER BY _source, _file, _row")
+        for n, source in enumerate(mapped):
+            for m, landed in enumerate(source.files):
+                mine = rows.filter((pc.field("_source") == n) & (pc.field("_file") == m))
+                if mine.num_rows == 0:
+                    continue
+                lines = locate(landed, mine["_row"].to_numpy())
+                values = mine["value"]
+                said = message.format(n=f"{mine.num_rows:,}", column=column)
+                self._problems.append(
+                    Problem(
+                        code,
+                        Severity.WARNING,
+                        said,
+                        remedy,
+                        mine.num_rows,
+                        landed.rows,
+                        source.definition.name,
+                        source.table.name,
+                        column,
+                        tuple(
+                            Example(landed.file, int(line), str(value.as_py() or ""))
+                            for line, value in zip(lines[:5], values[:5], strict=True)
+                        ),
+                    )
+                )
+                self._set_aside.append(
+                    pa.table(
+                        [
+                            pa.repeat(source.definition.name, mine.num_rows),
+                            pa.repeat(landed.file, mine.num_rows),
+                            pa.array(lines, pa.int64()),
+                            pa.repeat(column, mine.num_rows),
+                            pa.repeat(code, mine.num_rows),
+                            pa.repeat(said, mine.num_rows),
+                            values.cast(pa.string()),
+                        ],
+                        schema=SET_ASIDE_SCHEMA,
+                    )
+                )
+
+    def _derive_orders(self) -> None:
+        """Without an orders table, orders are the sums of their lines."""
+        mapped = {s.table.name for s in self._sources}
+        if "order_lines" not in mapped or "orders" in mapped:
+            return
+        table = BY_NAME["orders"]
+        computed = {
+            "order_id": "order_id",
+            "ordered_at": "min(ordered_at)",
+            "ordered_day": "min(ordered_day)",
+            "revenue": "CAST(sum(amount) AS BIGINT)",
+        }
+        listed = ", ".join(
+            f"{computed.get(n, f'CAST(NULL AS {t})')} AS {quote_name(n)}"
+            for n, t in model_columns(table, {}).items()
+            if n != "account_no"
+        )
+        self._engine.execute(
+            "DROP TABLE orders; CREATE TEMP TABLE orders AS "
+            f"SELECT account_no, {listed} FROM order_lines GROUP BY account_no, order_id"
+        )
+
+
+def _select_source(source: KnownSource, number: int, columns: Mapping[str, str], currency: str) -> str:
+    """One source's landed rows with all of `columns`, and where each came from (_source, _file, _row).
+
+    Money in another currency than the project's reads as null until there are rates.
+    Undated facts of a source that was not yet loaded on the day read as null, unless declared stable.
+    """
+    table, definition = source.table, source.definition
+    has_currency = "currency" in definition.columns
+    mapped = set(definition.columns) | {n for n, c in definition.extra.items() if not c.hidden}
+    mapped |= {day_column(n) for n in definition.columns if (c := table.column(n)) and c.type == "timestamp"}
+    listed: list[str] = []
+    for name, type_ in columns.items():
+        column = table.column(name)
+        origin = definition.columns.get(name) or definition.extra.get(name)
+        stable = definition.stable if origin is None or origin.stable is None else origin.stable
+        is_dated = name in table.key or type_ == "DATE" or (column is not None and column.type == "timestamp")
+        if table.name == "order_lines" and name == "amount" and "amount" not in definition.columns:
+            sql = "CAST(round(CAST(quantity AS DECIMAL(18, 4)) * unit_price) AS BIGINT)"
+        elif name not in mapped or (table.state and not source.knows_state and not stable and not is_dated):
+            sql = f"CAST(NULL AS {type_})"
+        else:
+            sql = quote_name(name)
+        is_money = column.type == "money" if column else (definition.extra[name].type if origin else None) == "money"
+        if has_currency and is_money:
+            sql = f"CASE WHEN coalesce(currency, {quote_literal(currency)}) = {quote_literal(currency)} THEN {sql} END"
+        listed.append(f"{sql} AS {quote_name(name)}")
+    parts = [
+        f"SELECT {', '.join(listed)}, {number} AS _source, {n} AS _file, file_row_number AS _row "
+        f"FROM read_parquet({quote_literal(str(f.parquet))}, file_row_number = true)"
+        for n, f in enumerate(source.files)
+    ]
+    if parts:
+        return " UNION ALL ".join(parts)
+    nothing = ", ".join(f"CAST(NULL AS {t}) AS {quote_name(n)}" for n, t in columns.items())
+    return f"SELECT {nothing}, 0 AS _source, 0 AS _file, CAST(0 AS BIGINT) AS _row WHERE false"

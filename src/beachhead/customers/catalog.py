@@ -1,0 +1,101 @@
+"""Which attributes a project has: built-in, from its files, defined by itself; and which have data."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from beachhead.customers.attributes import Attribute, built_in
+from beachhead.project.definitions import AttributeDefinition, Settings, SourceDefinition
+from beachhead.project.model import BY_NAME
+from beachhead.rules import ValueType
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All attributes by name; `missing` says for those without data what would have to be mapped."""
+
+    attributes: Mapping[str, Attribute]
+    missing: Mapping[str, str]
+    segments: frozenset[str] = frozenset()
+
+    def attribute_type(self, name: str) -> ValueType | None:
+        found = self.attributes.get(name)
+        return ValueType(found.type) if found else None
+
+    def attribute_names(self) -> Collection[str]:
+        return self.attributes.keys()
+
+    def unavailable(self, name: str) -> str | None:
+        return self.missing.get(name)
+
+    def segment_names(self) -> Collection[str]:
+        return self.segments
+
+    def values(self, _name: str) -> Collection[str] | None:
+        return None
+
+    @property
+    def available(self) -> dict[str, Attribute]:
+        """The attributes that have data."""
+        return {n: a for n, a in self.attributes.items() if n not in self.missing}
+
+
+def source_catalog(settings: Settings, sources: Mapping[str, SourceDefinition]) -> Catalog:
+    """Built-in attributes and those that sources bring as further columns; not yet the project's own."""
+    attributes = {a.name: a for a in built_in(settings)}
+    attributes["account_id"] = Attribute("account_id", "text", "Customer id", "accounts", kind="account")
+    for source in sources.values():
+        if not BY_NAME[source.table].state or "account_id" not in BY_NAME[source.table].key:
+            continue
+        for name, column in source.extra.items():
+            if column.hidden:
+                continue
+            default = "firmographic" if source.table == "companies" else "account"
+            stable = source.stable if column.stable is None else column.stable
+            attributes[name] = Attribute(
+                name,
+                column.type or "text",
+                column.title or name.replace("_", " ").capitalize(),
+                "extra",
+                (),
+                column.kind or default,
+                "explicit",
+                column.known_from or "signup",
+                column.addressable,
+                stable,
+            )
+    mapped = _mapped_columns(sources)
+    missing = {a.name: needs for a in attributes.values() if (needs := _unmet(a, mapped))}
+    return Catalog(attributes, missing)
+
+
+def own_attribute(definition: AttributeDefinition, value_type: ValueType) -> Attribute:
+    """An attribute that the project defines by an expression of this type."""
+    return Attribute(
+        definition.name,
+        value_type.value,
+        definition.title or definition.name.replace("_", " ").capitalize(),
+        "own",
+        (),
+        definition.kind,
+        "implicit",
+        definition.known_from,
+        definition.addressable,
+        description=definition.description or "",
+    )
+
+
+def _mapped_columns(sources: Mapping[str, SourceDefinition]) -> set[str]:
+    mapped: set[str] = set()
+    for source in sources.values():
+        mapped.add(source.table)
+        mapped |= {f"{source.table}.{name}" for name in source.columns}
+    if "order_lines" in mapped:
+        mapped |= {"orders", "orders.revenue"}
+    return mapped
+
+
+def _unmet(attribute: Attribute, mapped: Collection[str]) -> str | None:
+    unmet = [need for need in attribute.needs if not any(choice in mapped for choice in need.split("|"))]
+    return "needs " + " and ".join(need.replace("|", " or ") for need in unmet) if unmet else None

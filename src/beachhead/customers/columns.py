@@ -1,0 +1,41 @@
+"""Which columns a model table has in an engine, and their SQL types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from beachhead.project.definitions import SourceDefinition, ValueTypeName
+from beachhead.project.model import Table, day_column
+
+SQL_TYPES: Mapping[ValueTypeName, str] = {
+    "text": "VARCHAR",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "money": "BIGINT",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+}
+
+
+def columns_of(table: Table, extra: Mapping[str, ValueTypeName]) -> dict[str, str]:
+    """SQL types of all columns of a model table: canonical, local days, further ones."""
+    types: dict[str, str] = {}
+    for column in table.columns:
+        types[column.name] = SQL_TYPES[column.type]
+        if column.type == "timestamp":
+            types[day_column(column.name)] = "DATE"
+    return types | {name: SQL_TYPES[type_] for name, type_ in extra.items()}
+
+
+def extra_types(sources: Sequence[SourceDefinition]) -> dict[str, ValueTypeName]:
+    """Types of the further columns that these sources bring, hidden ones left out."""
+    return {name: c.type or "text" for s in sources for name, c in s.extra.items() if not c.hidden}
+
+
+def model_columns(table: Table, extra: Mapping[str, ValueTypeName]) -> dict[str, str]:
+    """Columns of the finished table: `account_no` takes the place of `account_id`."""
+    columns = columns_of(table, extra)
+    if "account_id" not in columns:
+        return columns
+    return {"account_no": "UINTEGER"} | {n: t for n, t in columns.items() if n != "account_id"}

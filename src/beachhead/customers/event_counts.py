@@ -1,0 +1,111 @@
+"""Window counters of events as of a day, by compiled loops over the parts of the event store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from beachhead.customers import kernels
+
+EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class EventArrays:
+    """All events in memory, sorted by account and day; the four arrays have one length."""
+
+    accounts: NDArray[np.uint32]
+    users: NDArray[np.uint32]
+    codes: NDArray[np.uint16]
+    days: NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class EventCounts:
+    """Window counters as of a day; row n belongs to account or user number n, row 0 to nobody."""
+
+    per_account: NDArray[np.int32]
+    per_key: NDArray[np.int32]
+    per_user: NDArray[np.int32]
+
+
+def read_events(parts: Sequence[Path]) -> EventArrays:
+    """All events of the parts of an event store, sorted by account and day."""
+    runs = sorted((_read_part(p) for p in parts), key=lambda r: -len(r.days))
+    if not runs:
+        nothing = np.empty(0, np.uint32)
+        return EventArrays(nothing, nothing, np.empty(0, np.uint16), np.empty(0, np.int32))
+    merged = runs[0]
+    for run in runs[1:]:
+        merged = _merge(merged, run)
+    return merged
+
+
+def _read_part(path: Path) -> EventArrays:
+    table = pq.read_table(path, columns=["account_no", "user_no", "code", "day"])
+    return EventArrays(
+        table["account_no"].to_numpy(),
+        table["user_no"].to_numpy(),
+        table["code"].to_numpy(),
+        table["day"].cast(pa.int32()).to_numpy(),
+    )
+
+
+def _merge(large: EventArrays, small: EventArrays) -> EventArrays:
+    places = kernels.merge_positions(large.accounts, large.days, small.accounts, small.days)
+    return EventArrays(
+        np.insert(large.accounts, places, small.accounts),
+        np.insert(large.users, places, small.users),
+        np.insert(large.codes, places, small.codes),
+        np.insert(large.days, places, small.days),
+    )
+
+
+def count_events(
+    events: EventArrays, as_of: date, codes: Sequence[str], key_events: Sequence[str], accounts: int, users: int
+) -> EventCounts:
+    """Window counters of all accounts and users as of the end of `as_of`.
+
+    `accounts` and `users` are the highest numbers. A day column is `kernels.NEVER` where nothing happened.
+    """
+    slots = np.full(max(len(codes), 1), -1, np.int32)
+    for slot, name in enumerate(key_events):
+        if name in codes:
+            slots[codes.index(name)] = slot
+    per_account = np.zeros((accounts + 1, kernels.ACCOUNT_MEASURES), np.int32)
+    per_account[:, kernels.FIRST_DAY :] = kernels.NEVER
+    per_key = np.zeros((accounts + 1, max(len(key_events), 1), kernels.KEY_MEASURES), np.int32)
+    per_key[:, :, kernels.KEY_FIRST_DAY :] = kernels.NEVER
+    per_user = np.zeros((users + 1, kernels.USER_MEASURES), np.int32)
+    per_user[:, kernels.USER_FIRST_DAY :] = kernels.NEVER
+    day = (as_of - EPOCH).days
+    half = len(events.days) // 2
+    if half:
+        half = int(np.searchsorted(events.accounts, events.accounts[half]))
+
+    def count(start: int, stop: int) -> None:
+        kernels.count_windows(
+            events.accounts,
+            events.users,
+            events.codes,
+            events.days,
+            start,
+            stop,
+            day,
+            slots,
+            per_account,
+            per_key,
+            per_user,
+        )
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(count, (0, half), (half, len(events.days))))
+    return EventCounts(per_account, per_key, per_user)

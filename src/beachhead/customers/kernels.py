@@ -1,0 +1,131 @@
+"""Compiled loops over events that are sorted by account and day. Nobody else imports numba.
+
+Days are days since 1970-01-01 (int32). `codes` are dense event codes; `slots` gives, for each code, the
+position of a key event or −1. Windows of N days reach from as_of−N+1 to as_of; later events are ignored.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+NEVER: Final = np.iinfo(np.int32).min
+
+# Columns of the per-account result.
+COUNT_7D, COUNT_30D, COUNT_90D, COUNT_PRIOR_30D, COUNT_TOTAL = 0, 1, 2, 3, 4
+ACTIVE_7D, ACTIVE_30D, ACTIVE_90D, BREADTH_30D, USERS_7D, USERS_30D, FIRST_DAY, LAST_DAY = 5, 6, 7, 8, 9, 10, 11, 12
+ACCOUNT_MEASURES: Final = 13
+# Columns of the result per account and key event, and per user.
+KEY_COUNT_7D, KEY_COUNT_30D, KEY_COUNT_90D, KEY_ACTIVE_30D, KEY_FIRST_DAY, KEY_LAST_DAY = 0, 1, 2, 3, 4, 5
+KEY_MEASURES: Final = 6
+USER_COUNT_30D, USER_COUNT_90D, USER_COUNT_TOTAL, USER_ACTIVE_30D, USER_FIRST_DAY, USER_LAST_DAY = 0, 1, 2, 3, 4, 5
+USER_MEASURES: Final = 6
+
+Int32 = NDArray[np.int32]
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def count_windows(
+    accounts: NDArray[np.uint32],
+    users: NDArray[np.uint32],
+    codes: NDArray[np.uint16],
+    days: Int32,
+    start: int,
+    stop: int,
+    as_of: int,
+    slots: Int32,
+    per_account: Int32,
+    per_key: Int32,
+    per_user: Int32,
+) -> None:
+    """Fill the results for events [start, stop), which must not cut through an account.
+
+    `per_account` is (accounts + 1, ACCOUNT_MEASURES), `per_key` (accounts + 1, keys, KEY_MEASURES), `per_user`
+    (users + 1, USER_MEASURES); row 0 belongs to nobody. All start at 0, day columns at NEVER.
+    """
+    for i in range(start, stop):
+        day = days[i]
+        if day > as_of:
+            continue
+        age = as_of - day
+        a = accounts[i]
+        row = per_account[a]
+        if row[FIRST_DAY] == NEVER:
+            row[FIRST_DAY] = day
+        is_new_day = row[LAST_DAY] != day
+        row[LAST_DAY] = day
+        row[COUNT_TOTAL] += 1
+        slot = slots[codes[i]]
+        if age < 90:
+            row[COUNT_90D] += 1
+            row[ACTIVE_90D] += is_new_day
+            if age < 30:
+                row[COUNT_30D] += 1
+                row[ACTIVE_30D] += is_new_day
+                if age < 7:
+                    row[COUNT_7D] += 1
+                    row[ACTIVE_7D] += is_new_day
+            elif age < 60:
+                row[COUNT_PRIOR_30D] += 1
+        if slot >= 0:
+            key = per_key[a, slot]
+            if key[KEY_FIRST_DAY] == NEVER:
+                key[KEY_FIRST_DAY] = day
+            if age < 90:
+                key[KEY_COUNT_90D] += 1
+                if age < 30:
+                    row[BREADTH_30D] += key[KEY_COUNT_30D] == 0
+                    key[KEY_COUNT_30D] += 1
+                    key[KEY_ACTIVE_30D] += key[KEY_LAST_DAY] != day
+                    if age < 7:
+                        key[KEY_COUNT_7D] += 1
+            key[KEY_LAST_DAY] = day
+        u = users[i]
+        if u:
+            person = per_user[u]
+            if person[USER_FIRST_DAY] == NEVER:
+                person[USER_FIRST_DAY] = day
+            before = person[USER_LAST_DAY]
+            if age < 30:
+                row[USERS_30D] += before == NEVER or as_of - before >= 30
+                person[USER_COUNT_30D] += 1
+                person[USER_ACTIVE_30D] += before != day
+                if age < 7:
+                    row[USERS_7D] += before == NEVER or as_of - before >= 7
+            if age < 90:
+                person[USER_COUNT_90D] += 1
+            person[USER_COUNT_TOTAL] += 1
+            person[USER_LAST_DAY] = day
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def merge_positions(
+    accounts_a: NDArray[np.uint32], days_a: Int32, accounts_b: NDArray[np.uint32], days_b: Int32
+) -> NDArray[np.int64]:
+    """Where the rows of b go among those of a: for each row of b the number of rows of a that come before it.
+
+    Both are sorted by (account, day); on equal keys a comes first.
+    """
+    places = np.empty(len(accounts_b), np.int64)
+    i = 0
+    n = len(accounts_a)
+    for j in range(len(accounts_b)):
+        account, day = accounts_b[j], days_b[j]
+        low, step = i, 1
+        while low + step < n and (
+            accounts_a[low + step] < account or (accounts_a[low + step] == account and days_a[low + step] <= day)
+        ):
+            step *= 2
+        high = min(n, low + step)
+        while low < high:
+            middle = (low + high) // 2
+            if accounts_a[middle] < account or (accounts_a[middle] == account and days_a[middle] <= day):
+                low = middle + 1
+            else:
+                high = middle
+        i = low
+        places[j] = low
+    return places

@@ -1,0 +1,304 @@
+"""The customer record (account 360): every built-in attribute for each customer and day of a spine.
+
+SQL areas run on any engine that holds the model tables and a `spine (account_no, as_of)`; window counters of
+events come from compiled loops. All that is computed for day D reads only what was known by the end of D.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from importlib import resources
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from beachhead.customers import kernels
+from beachhead.customers.attributes import Attribute, slug
+from beachhead.customers.catalog import Catalog
+from beachhead.customers.columns import columns_of
+from beachhead.customers.event_counts import EPOCH, EventCounts
+from beachhead.engines.base import Engine
+from beachhead.engines.dialect import emit
+from beachhead.engines.duck import quote_literal, quote_name
+from beachhead.project.definitions import Settings, ValueTypeName
+from beachhead.project.model import TABLES, Table, day_column
+
+# Order matters: later ones read earlier ones. `subscription_periods` and `revenue_lines` are the ledgers.
+LEDGERS = ("subscription_periods", "revenue_lines")
+AREAS = (
+    "subscriptions",
+    "revenue",
+    "payments",
+    "orders",
+    "baskets",
+    "users",
+    "tickets",
+    "responses",
+    "requests",
+    "referrals",
+    "interviews",
+    "deals",
+    "touches",
+    "lifecycle",
+)
+_PAID_CHANNEL = ("paid", "ads", "adwords", "cpc", "ppc", "sponsor", "affiliate", "display", "retarget")
+_ZERO_WHEN_ABSENT = re.compile(
+    r"_count(_|$)|^(revenue|refund|support_cost)_cents_|^(open|won)_deal_cents$|^active_days_"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spine:
+    """The customers that exist on `as_of`, by account number, ascending."""
+
+    account_no: NDArray[np.uint32]
+    account_id: pa.Array
+    as_of: date
+
+
+def known_view(table: Table, extra: Mapping[str, ValueTypeName]) -> str:
+    """The SELECT of a model table as known on each day of the spine.
+
+    Rows whose moment lies after the day are absent; columns of a later moment are null.
+    """
+    listed = []
+    for name in columns_of(table, extra):
+        if name == "account_id":
+            continue
+        moment = table.reveals.get(_moment_of(name, table))
+        if moment is None:
+            listed.append(f"t.{quote_name(name)}")
+        else:
+            listed.append(
+                f"CASE WHEN t.{day_column(moment)} <= s.as_of THEN t.{quote_name(name)} END AS {quote_name(name)}"
+            )
+    if table.name == "order_lines":
+        listed.append("t.line_order")
+    conditions = []
+    if table.known_at:
+        conditions.append(f"(t.{day_column(table.known_at)} IS NULL OR t.{day_column(table.known_at)} <= s.as_of)")
+    if table.column("valid_from"):
+        conditions.append("(t.valid_from_day IS NULL OR t.valid_from_day <= s.as_of)")
+    if table.name == "subscriptions":
+        listed = [x.replace('t."interval"', 't."interval" AS billing_interval') for x in listed]
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    return (
+        f"SELECT s.account_no, s.as_of, {', '.join(listed)} FROM {table.name} AS t "
+        f"JOIN spine AS s ON s.account_no = t.account_no{where}"
+    )
+
+
+def _moment_of(column: str, table: Table) -> str:
+    """The timestamp column that a `_day` column stands for; any other column itself."""
+    return next((c.name for c in table.columns if c.type == "timestamp" and day_column(c.name) == column), column)
+
+
+def area_sql(name: str) -> str:
+    """The SQL of one area, in the catalogue dialect."""
+    return resources.files("beachhead.customers").joinpath("sql", f"{name}.sql").read_text("utf-8")
+
+
+def make_areas(engine: Engine, extra: Mapping[str, Mapping[str, ValueTypeName]]) -> None:
+    """Compute `area_<name>` for every area in an engine that holds the model tables and the spine."""
+    for table in TABLES:
+        if table.name not in {"events", "products", "spend"}:
+            select = emit(known_view(table, extra.get(table.name, {})), engine.dialect)
+            engine.execute(f"CREATE TEMP VIEW known_{table.name} AS {select}")
+    for name in LEDGERS:
+        engine.execute(f"CREATE TEMP TABLE {name} AS {emit(area_sql(name), engine.dialect)}")
+    for name in AREAS:
+        engine.execute(f"CREATE TEMP TABLE area_{name} AS {emit(area_sql(name), engine.dialect)}")
+
+
+class RecordBuilder:
+    """Collects columns, one value per customer of the spine, in the order of the catalogue."""
+
+    def __init__(self, spine: Spine, catalog: Catalog) -> None:
+        self._spine = spine
+        self._catalog = catalog
+        self._columns: dict[str, pa.ChunkedArray | pa.Array] = {}
+        self._stated: dict[str, pa.Array] = {}
+        top = int(spine.account_no[-1]) if len(spine.account_no) else 0
+        self._row_of = np.full(top + 1, -1, np.int64)
+        self._row_of[spine.account_no] = np.arange(len(spine.account_no))
+
+    def add_area(self, result: pa.Table) -> None:
+        """Take the columns of a query result with `account_no`; customers that it lacks get null or zero."""
+        rows = self._row_of[result["account_no"].to_numpy()]
+        positions = np.full(len(self._spine.account_no), -1, np.int64)
+        positions[rows] = np.arange(len(rows))
+        indices = pa.array(positions, mask=positions < 0)
+        for name in result.column_names:
+            if name in _STATED.values():
+                self._stated[name] = result[name].combine_chunks().take(indices)
+            elif self._wants(name):
+                self.add(name, result[name].combine_chunks().take(indices))
+
+    def add_events(self, counts: EventCounts, settings: Settings, *, knows_users: bool) -> None:
+        """Take the window counters of events."""
+        here = self._spine.account_no
+        day = (self._spine.as_of - EPOCH).days
+        account = counts.per_account[here]
+        for name, column in _ACCOUNT_COLUMNS.items():
+            self.add(name, pa.array(account[:, column].astype(np.int64)))
+        prior = account[:, kernels.COUNT_PRIOR_30D].astype(float)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            trend = account[:, kernels.COUNT_30D] / prior
+        self.add("event_trend_30d", pa.array(trend, mask=prior == 0))
+        last = account[:, kernels.LAST_DAY]
+        self.add("first_event_on", _days(account[:, kernels.FIRST_DAY]))
+        self.add("last_event_on", _days(last))
+        self.add("days_since_last_event", pa.array((day - last).astype(np.int64), mask=last == kernels.NEVER))
+        if knows_users:
+            active = account[:, kernels.USERS_30D].astype(np.int64)
+            self.add("active_user_count_7d", pa.array(account[:, kernels.USERS_7D].astype(np.int64)))
+            self.add("active_user_count_30d", pa.array(active))
+            if "user_count" in self._columns:
+                people = pc.cast(self._columns["user_count"], pa.float64()).to_numpy(zero_copy_only=False)
+                with np.errstate(divide="ignore", invalid="ignore"):
+                    share = active / people
+                self.add("active_user_share_30d", pa.array(share, mask=~(people > 0)))
+        for slot, event in enumerate(settings.key_events):
+            key = counts.per_key[here, slot]
+            for measure, column in _KEY_COLUMNS.items():
+                values = key[:, column]
+                is_day = measure.endswith("_on")
+                self.add(f"{slug(event)}_{measure}", _days(values) if is_day else pa.array(values.astype(np.int64)))
+
+    def add(self, name: str, values: pa.Array | pa.ChunkedArray) -> None:
+        """One column for the whole spine."""
+        attribute = self._catalog.attributes.get(name)
+        if attribute is None or not self._wants(name):
+            return
+        stated = self._stated.get(_STATED.get(name, ""))
+        if stated is not None:
+            values = pc.coalesce(values, stated.cast(values.type))
+        if _ZERO_WHEN_ABSENT.search(name) and values.null_count:
+            values = pc.fill_null(values, 0)
+        self._columns[name] = values.cast(arrow_type(attribute))
+
+    def _wants(self, name: str) -> bool:
+        return name in self._catalog.attributes and name not in self._catalog.missing
+
+    def table(self) -> pa.Table:
+        """account_no, account_id, then every attribute that has data, in the order of the catalogue."""
+        columns: dict[str, pa.Array | pa.ChunkedArray] = {
+            "account_no": pa.array(self._spine.account_no),
+            "account_id": self._spine.account_id,
+        }
+        for name, attribute in self._catalog.available.items():
+            if name in self._columns:
+                columns[name] = self._columns[name]
+            elif name not in columns and attribute.area not in {"own", "value"}:
+                columns[name] = pa.nulls(len(self._spine.account_no), arrow_type(attribute))
+        return pa.table(columns)
+
+
+_ACCOUNT_COLUMNS = {
+    "event_count_7d": kernels.COUNT_7D,
+    "event_count_30d": kernels.COUNT_30D,
+    "event_count_90d": kernels.COUNT_90D,
+    "event_count_prior_30d": kernels.COUNT_PRIOR_30D,
+    "event_count_total": kernels.COUNT_TOTAL,
+    "active_days_7d": kernels.ACTIVE_7D,
+    "active_days_30d": kernels.ACTIVE_30D,
+    "active_days_90d": kernels.ACTIVE_90D,
+    "key_event_breadth_30d": kernels.BREADTH_30D,
+}
+_KEY_COLUMNS = {
+    "count_7d": kernels.KEY_COUNT_7D,
+    "count_30d": kernels.KEY_COUNT_30D,
+    "count_90d": kernels.KEY_COUNT_90D,
+    "active_days_30d": kernels.KEY_ACTIVE_30D,
+    "first_on": kernels.KEY_FIRST_DAY,
+    "last_on": kernels.KEY_LAST_DAY,
+}
+# Where a computed column has no data of its own, what the source states about the customer stands in.
+_STATED: Mapping[str, str] = {
+    "plan": "stated_plan",
+    "mrr_cents": "stated_mrr",
+    "revenue_cents_total": "stated_revenue",
+    "nps_score": "stated_nps",
+    "nps_class": "stated_nps_class",
+    "csat_score": "stated_satisfaction",
+}
+_ARROW: Mapping[ValueTypeName, pa.DataType] = {
+    "text": pa.string(),
+    "integer": pa.int64(),
+    "number": pa.float64(),
+    "money": pa.int64(),
+    "boolean": pa.bool_(),
+    "date": pa.date32(),
+    "timestamp": pa.timestamp("us"),
+}
+
+
+def arrow_type(attribute: Attribute) -> pa.DataType:
+    """How an attribute's values are stored."""
+    return _ARROW[attribute.type]
+
+
+def _days(values: NDArray[np.int32]) -> pa.Array:
+    return pa.array(values, mask=values == kernels.NEVER).cast(pa.date32())
+
+
+def stated_sql(settings: Settings, extra_of_accounts: Mapping[str, str], extra_of_companies: Mapping[str, str]) -> str:
+    """The SELECT of what is stated about customers: account and company columns and what derives from them."""
+    providers = resources.files("beachhead.customers").joinpath("free_mail_domains.txt").read_text("utf-8")
+    free = ", ".join(quote_literal(d) for d in providers.split())
+    paid = " OR ".join(f"contains(lower(a.acquisition_channel), '{word}')" for word in _PAID_CHANNEL)
+    domain = "nullif(lower(split_part(a.email, '@', 2)), '')"
+    questions = [
+        f"max(answer) FILTER (WHERE question = {quote_literal(q)}) AS {quote_name('onboarding_' + slug(q))}"
+        for q in settings.onboarding_questions
+    ]
+    onboarding = ", ".join(["account_no", "as_of", *questions])
+    listed = [f"a.{quote_name(n)}" for n in extra_of_accounts] + [f"c.{quote_name(n)}" for n in extra_of_companies]
+    listed += [f"o.{quote_name('onboarding_' + slug(q))}" for q in settings.onboarding_questions]
+    return f"""
+    SELECT s.account_no, s.as_of, a.name AS account_name, a.email AS account_email, a.website,
+        {domain} AS email_domain, {domain} IN ({free}) AS is_free_mail,
+        a.signed_up_day AS signed_up_on, date_diff('day', a.signed_up_day, s.as_of) AS days_since_signup,
+        a.status AS source_status, a.acquisition_channel,
+        CASE WHEN {paid} THEN 'paid'
+             WHEN a.acquisition_channel IS NOT NULL THEN 'organic' END AS channel_type,
+        a.acquisition_cost AS acquisition_cost_cents, c.industry, c.employees,
+        coalesce(c.size_band, CASE WHEN c.employees <= 1 THEN '1' WHEN c.employees <= 10 THEN '2-10'
+            WHEN c.employees <= 50 THEN '11-50' WHEN c.employees <= 200 THEN '51-200'
+            WHEN c.employees <= 500 THEN '201-500' WHEN c.employees <= 1000 THEN '501-1000'
+            WHEN c.employees > 1000 THEN '1001+' END) AS size_band,
+        c.founded_year, c.annual_revenue AS annual_revenue_cents, c.technology,
+        coalesce(c.country, a.country) AS country, c.region, c.city,
+        a.plan AS stated_plan, a.mrr AS stated_mrr, a.total_revenue AS stated_revenue, a.nps AS stated_nps,
+        CASE WHEN a.nps >= 9 THEN 'promoter' WHEN a.nps >= 7 THEN 'passive' WHEN a.nps >= 0 THEN 'detractor' END
+            AS stated_nps_class,
+        a.satisfaction AS stated_satisfaction
+        {"".join(", " + x for x in listed)}
+    FROM spine AS s
+    LEFT JOIN known_accounts AS a ON a.account_no = s.account_no AND a.as_of = s.as_of
+    LEFT JOIN known_companies AS c ON c.account_no = s.account_no AND c.as_of = s.as_of
+    LEFT JOIN (SELECT {onboarding} FROM known_responses WHERE lower(survey) = 'onboarding'
+        GROUP BY account_no, as_of) AS o ON o.account_no = s.account_no AND o.as_of = s.as_of
+    """
+
+
+def build_record(
+    engine: Engine,
+    spine: Spine,
+    catalog: Catalog,
+    settings: Settings,
+    extra: Mapping[str, Mapping[str, ValueTypeName]],
+) -> RecordBuilder:
+    """All SQL areas for the spine; events are added by the caller. `extra`: further columns by table."""
+    make_areas(engine, extra)
+    builder = RecordBuilder(spine, catalog)
+    sql = stated_sql(settings, extra.get("accounts", {}), extra.get("companies", {}))
+    builder.add_area(engine.query(emit(sql, engine.dialect)))
+    for name in AREAS:
+        builder.add_area(engine.query(f"SELECT * FROM area_{name}"))
+    return builder
