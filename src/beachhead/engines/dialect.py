@@ -18,7 +18,8 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError, UnsupportedError
 
 from beachhead.engines.base import Dialect, Parameter
-from beachhead.engines.catalogue import BY_NAME, BY_NODE, INSTEAD, Entry, cast, collated
+from beachhead.engines.catalogue import BY_NAME, BY_NODE, INSTEAD, Entry
+from beachhead.engines.spelling import cast, collated
 from beachhead.errors import DefinitionError, Diagnostic
 
 # Statements and clauses, each with its parts that may be used; any other part is refused.
