@@ -109,3 +109,8 @@ def count_events(
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(count, (0, half), (half, len(events.days))))
     return EventCounts(per_account, per_key, per_user)
+
+
+def days_array(values: NDArray[np.int32]) -> pa.Array:
+    """Days since 1970 as dates; `kernels.NEVER` is null."""
+    return pa.array(values, mask=values == kernels.NEVER).cast(pa.date32())

@@ -82,14 +82,16 @@ class EventStore:
     def path(self, name: str) -> Path:
         return self._folder / name
 
-    def update(self, engine: DuckEngine, landed: Sequence[LandedFile], people: People) -> EventState:
-        """Take in what is new in `landed`; everything again when a file that was taken in is gone.
+    def update(
+        self, engine: DuckEngine, landed: Sequence[LandedFile], people: People, *, full: bool = False
+    ) -> EventState:
+        """Take in what is new in `landed`; everything again (`full`) when a file that was taken in is gone.
 
         The order of `landed` decides which of two rows with one event id came first. Returns the new state,
         already on disk.
         """
         state = self.state
-        if not set(state.consumed) <= {f.key for f in landed}:
+        if full or not set(state.consumed) <= {f.key for f in landed}:
             state = EventState()
         fresh = [f for f in landed if f.key not in state.consumed]
         known = int(str(engine.scalar(f"SELECT count(*) FROM {people.accounts}")))

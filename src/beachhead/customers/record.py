@@ -7,10 +7,11 @@ events come from compiled loops. All that is computed for day D reads only what 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib import resources
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -21,10 +22,10 @@ from beachhead.customers import kernels
 from beachhead.customers.attributes import Attribute, slug
 from beachhead.customers.catalog import Catalog
 from beachhead.customers.columns import columns_of
-from beachhead.customers.event_counts import EPOCH, EventCounts
+from beachhead.customers.event_counts import EPOCH, EventCounts, days_array
 from beachhead.engines.base import Engine
 from beachhead.engines.dialect import emit
-from beachhead.engines.duck import quote_literal, quote_name
+from beachhead.engines.duck import DuckEngine, parquet, quote_literal, quote_name
 from beachhead.project.definitions import Settings, ValueTypeName
 from beachhead.project.model import TABLES, Table, day_column
 
@@ -59,6 +60,49 @@ class Spine:
     account_no: NDArray[np.uint32]
     account_id: pa.Array
     as_of: date
+
+
+def make_spine(
+    engine: DuckEngine,
+    registry: str,
+    first_seen: str,
+    as_of: date,
+    mapped: Collection[str],
+    event_parts: Sequence[Path],
+) -> Spine:
+    """Who exists on `as_of`, also as table `spine` in the engine, which holds the model tables.
+
+    With an accounts table: its customers, from their sign-up, or where that is unknown from their first fact or
+    the day on which they were first seen. Without: whoever has a fact.
+    """
+    facts = [
+        f"SELECT account_no, {day_column(t.known_at)} AS day FROM {t.name}"
+        for t in TABLES
+        if t.known_at and t.name in mapped and "account_id" in t.column_names and t.name not in {"accounts", "events"}
+    ]
+    facts += [f"SELECT account_no, day FROM {parquet(*event_parts)}"] if event_parts else []
+    first_fact = f"SELECT account_no, min(day) AS day FROM ({' UNION ALL '.join(facts)}) GROUP BY account_no"
+    if not facts:
+        first_fact = "SELECT CAST(NULL AS UINTEGER) AS account_no, CAST(NULL AS DATE) AS day WHERE false"
+    ids = f"(SELECT account_no, min(account_id) AS account_id FROM {registry} GROUP BY account_no)"
+    if "accounts" not in mapped:
+        sql = (
+            f"SELECT f.account_no, i.account_id FROM ({first_fact}) AS f JOIN {ids} AS i USING (account_no) "
+            "WHERE f.day <= $day"
+        )
+    elif engine.scalar("SELECT count(*) FROM accounts WHERE signed_up_day IS NULL"):
+        sql = (
+            f"SELECT a.account_no, a.account_id FROM accounts AS a LEFT JOIN ({first_fact}) AS f USING (account_no) "
+            f"LEFT JOIN {first_seen} AS g USING (account_no) "
+            "WHERE coalesce(a.signed_up_day, least(f.day, g.first_seen)) <= $day"
+        )
+    else:
+        sql = "SELECT account_no, account_id FROM accounts WHERE signed_up_day <= $day"
+    found = engine.query(sql.replace("$day", f"DATE '{as_of}'") + " ORDER BY account_no")
+    engine.execute("CREATE TEMP TABLE spine (account_no UINTEGER, as_of DATE)")
+    engine.register("spine_numbers", found)
+    engine.execute(f"INSERT INTO spine SELECT account_no, DATE '{as_of}' FROM spine_numbers")
+    return Spine(found["account_no"].to_numpy(), found["account_id"].combine_chunks(), as_of)
 
 
 def known_view(table: Table, extra: Mapping[str, ValueTypeName]) -> str:
@@ -139,7 +183,7 @@ class RecordBuilder:
             elif self._wants(name):
                 self.add(name, result[name].combine_chunks().take(indices))
 
-    def add_events(self, counts: EventCounts, settings: Settings, *, knows_users: bool) -> None:
+    def add_events(self, counts: EventCounts, settings: Settings) -> None:
         """Take the window counters of events."""
         here = self._spine.account_no
         day = (self._spine.as_of - EPOCH).days
@@ -151,24 +195,22 @@ class RecordBuilder:
             trend = account[:, kernels.COUNT_30D] / prior
         self.add("event_trend_30d", pa.array(trend, mask=prior == 0))
         last = account[:, kernels.LAST_DAY]
-        self.add("first_event_on", _days(account[:, kernels.FIRST_DAY]))
-        self.add("last_event_on", _days(last))
+        self.add("first_event_on", days_array(account[:, kernels.FIRST_DAY]))
+        self.add("last_event_on", days_array(last))
         self.add("days_since_last_event", pa.array((day - last).astype(np.int64), mask=last == kernels.NEVER))
-        if knows_users:
-            active = account[:, kernels.USERS_30D].astype(np.int64)
-            self.add("active_user_count_7d", pa.array(account[:, kernels.USERS_7D].astype(np.int64)))
-            self.add("active_user_count_30d", pa.array(active))
-            if "user_count" in self._columns:
-                people = pc.cast(self._columns["user_count"], pa.float64()).to_numpy(zero_copy_only=False)
-                with np.errstate(divide="ignore", invalid="ignore"):
-                    share = active / people
-                self.add("active_user_share_30d", pa.array(share, mask=~(people > 0)))
+        if "user_count" in self._columns:
+            people = pc.cast(self._columns["user_count"], pa.float64()).to_numpy(zero_copy_only=False)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                share = account[:, kernels.USERS_30D] / people
+            self.add("active_user_share_30d", pa.array(share, mask=~(people > 0)))
         for slot, event in enumerate(settings.key_events):
             key = counts.per_key[here, slot]
             for measure, column in _KEY_COLUMNS.items():
                 values = key[:, column]
                 is_day = measure.endswith("_on")
-                self.add(f"{slug(event)}_{measure}", _days(values) if is_day else pa.array(values.astype(np.int64)))
+                self.add(
+                    f"{slug(event)}_{measure}", days_array(values) if is_day else pa.array(values.astype(np.int64))
+                )
 
     def add(self, name: str, values: pa.Array | pa.ChunkedArray) -> None:
         """One column for the whole spine."""
@@ -209,6 +251,8 @@ _ACCOUNT_COLUMNS = {
     "active_days_30d": kernels.ACTIVE_30D,
     "active_days_90d": kernels.ACTIVE_90D,
     "key_event_breadth_30d": kernels.BREADTH_30D,
+    "active_user_count_7d": kernels.USERS_7D,
+    "active_user_count_30d": kernels.USERS_30D,
 }
 _KEY_COLUMNS = {
     "count_7d": kernels.KEY_COUNT_7D,
@@ -241,10 +285,6 @@ _ARROW: Mapping[ValueTypeName, pa.DataType] = {
 def arrow_type(attribute: Attribute) -> pa.DataType:
     """How an attribute's values are stored."""
     return _ARROW[attribute.type]
-
-
-def _days(values: NDArray[np.int32]) -> pa.Array:
-    return pa.array(values, mask=values == kernels.NEVER).cast(pa.date32())
 
 
 def stated_sql(settings: Settings, extra_of_accounts: Mapping[str, str], extra_of_companies: Mapping[str, str]) -> str:

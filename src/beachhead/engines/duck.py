@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 
 from beachhead.engines.base import Dialect, Parameter
-from beachhead.errors import DataError, Diagnostic, OutsideError
+from beachhead.errors import DataError, Diagnostic, OutsideError, UsageError
 
 
 class DuckEngine:
@@ -79,6 +79,18 @@ class DuckEngine:
     def lock_down(self) -> None:
         """From here on: no files, no network, no settings. For queries that a user wrote."""
         self._connection.execute("SET enable_external_access = false; SET lock_configuration = true")
+
+    def require_select(self, sql: str) -> None:
+        """Raise `UsageError` unless `sql` is a single SELECT."""
+        try:
+            statements = self._connection.extract_statements(sql)
+        except duckdb.Error as e:
+            remedy = "Correct the SQL; `select * from accounts limit 5` shows what there is."
+            raise UsageError(Diagnostic("sql-syntax", _first_line(e), remedy=remedy)) from e
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+            message = "only one SELECT is accepted here"
+            remedy = "Ask for data with a single SELECT; nothing can be changed."
+            raise UsageError(Diagnostic("not-a-select", message, remedy=remedy))
 
     def close(self) -> None:
         self._connection.close()

@@ -1,0 +1,156 @@
+"""The first half of an update: land the files, learn how far the data reaches, number customers and people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from beachhead.customers.assemble import KnownSource
+from beachhead.customers.events import EventState, EventStore, People
+from beachhead.customers.loads import Loads, add_load, encode_loads, load_as_of, read_loads
+from beachhead.engines.duck import DuckEngine, parquet
+from beachhead.project import matching_files
+from beachhead.project.currency import minor_digits
+from beachhead.project.model import BY_NAME, day_column
+from beachhead.service.plan import Plan
+from beachhead.service.progress import Say
+from beachhead.sources.landing import LandedFile, LandedSource, LandingContext, land, read_landed
+from beachhead.store.files import FileSystem
+from beachhead.store.layout import Layout
+from beachhead.store.registry import Registry
+from beachhead.store.scratch import write_atomically
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """All sources landed. `data_day` is the last complete day in the data; `loads` is on disk."""
+
+    landed: Mapping[str, LandedSource]
+    loads: Loads
+    data_day: date
+
+
+def load_sources(
+    plan: Plan, layout: Layout, files: FileSystem, engine: DuckEngine, today: date, *, full: bool, say: Say
+) -> Loaded:
+    """Land what is new in every source, and note what each consists of now. Raises `DataError`, `OutsideError`."""
+    project = plan.project
+    settings = project.settings
+    landed: dict[str, LandedSource] = {}
+    for name, source in project.sources.items():
+        paths = matching_files(project.root, source)
+        context = LandingContext(
+            root=project.root,
+            folder=layout.landing / name,
+            timezone=settings.timezone,
+            currency=settings.currency,
+            minor_digits=minor_digits(settings.currency),
+            engine=engine,
+            today=today,
+            again=full,
+            place_of=lambda *keys, name=name: project.place("sources", name, *keys),
+            say=say,
+        )
+        landed[name] = land(source, BY_NAME[source.table], paths, context)
+    loads = read_loads(layout.landing / "loads.json")
+    data_day = _data_day(engine, landed, today)
+    after = dict(loads)
+    for name, each in landed.items():
+        after = add_load(after, name, [f.key for f in each.files], data_day)
+    if after != loads:
+        write_atomically(layout, files, layout.landing / "loads.json", encode_loads(after))
+    return Loaded(landed, after, data_day)
+
+
+def _data_day(engine: DuckEngine, landed: Mapping[str, LandedSource], today: date) -> date:
+    """The last day on which something happened and that is over. Without any date: yesterday."""
+    yesterday = today - timedelta(days=1)
+    latest: list[date] = []
+    for source in landed.values():
+        moments = {source.table.known_at, *source.table.reveals.values()} - {None}
+        if source.table.column("valid_from"):
+            moments.add("valid_from")
+        paths = [f.parquet for f in source.files if f.rows]
+        if source.table.name == "spend" or not moments or not paths:
+            continue
+        days = engine.query(
+            f"SELECT {', '.join(_latest(day_column(str(m)), yesterday) for m in sorted(map(str, moments)))} "
+            f"FROM {parquet(*paths)}"
+        ).to_pylist()[0]
+        latest += [d for d in days.values() if d is not None]
+    return max(latest, default=yesterday)
+
+
+def _latest(column: str, yesterday: date) -> str:
+    return f"max({column}) FILTER (WHERE {column} <= DATE '{yesterday}') AS {column}"
+
+
+def known_sources(plan: Plan, loaded: Loaded, layout: Layout, as_of: date) -> list[KnownSource]:
+    """Every source as it was known on `as_of`."""
+    known = []
+    for name, source in plan.project.sources.items():
+        now = loaded.landed[name].files
+        if not loaded.loads.get(name):
+            continue
+        load, knows_state = load_as_of(loaded.loads[name], as_of)
+        if source.history == "kept":
+            by_key = {f.key: f for f in now}
+            files = tuple(by_key.get(k) or read_landed(layout.landing / name, k) for k in load.keys)
+        else:
+            files = tuple(now)
+        known.append(KnownSource(source, files, knows_state))
+    return known
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """Customers and people have numbers; events are stored."""
+
+    accounts: Registry
+    users: Registry
+    events: EventState
+    new_accounts: int
+
+
+def number_and_store(
+    sources: Sequence[KnownSource],
+    layout: Layout,
+    files: FileSystem,
+    engine: DuckEngine,
+    observed_on: date,
+    *,
+    full: bool,
+    say: Say,
+) -> Numbered:
+    """Give numbers to new customers and people, and take new events into the event store."""
+    say("Numbering customers")
+    accounts, users = Registry(layout, "account", files), Registry(layout, "user", files)
+    listed = [s for s in sources if s.definition.table == "accounts"]
+    new = 0
+    for source in listed or [s for s in sources if s.table.column("account_id")]:
+        if paths := [f.parquet for f in source.files if f.rows]:
+            new += accounts.register_new(engine, f"SELECT account_id FROM {parquet(*paths)}", observed_on)
+    people_files = _files_of(sources, "users")
+    event_files = _files_of(sources, "events")
+    if people_files:
+        users.register_new(engine, f"SELECT user_id FROM {parquet(*(f.parquet for f in people_files))}", observed_on)
+    elif event_files:
+        ids = f"SELECT account_id || chr(31) || user_id FROM {parquet(*(f.parquet for f in event_files))}"
+        users.register_new(engine, ids, observed_on)
+    known_users = None
+    if people_files:
+        known_users = (
+            f"(SELECT user_id AS user_key, min(account_no) AS account_no FROM "
+            f"{parquet(*(f.parquet for f in people_files))} AS p JOIN {accounts.relation()} AS a "
+            "ON a.account_id = p.account_id GROUP BY user_id)"
+        )
+    people = People(accounts.relation(), f"(SELECT user_no, user_id AS user_key FROM {users.relation()})", known_users)
+    say("Storing events")
+    store = EventStore(layout.events, files)
+    state = store.update(engine, event_files, people, full=full)
+    return Numbered(accounts, users, state, new)
+
+
+def _files_of(sources: Sequence[KnownSource], table: str) -> list[LandedFile]:
+    return [f for s in sources if s.definition.table == table for f in s.files]

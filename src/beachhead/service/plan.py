@@ -1,0 +1,270 @@
+"""A project whose names and types were checked: what a run will compute, and all that is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from beachhead.customers.catalog import Catalog, own_attribute, source_catalog
+from beachhead.errors import BeachheadError, Diagnostic, Severity
+from beachhead.project import Project, check_files, load
+from beachhead.project.definitions import AttributeDefinition, ScoreInput, SegmentDefinition
+from beachhead.rules import (
+    Node,
+    ValueType,
+    attribute_order,
+    attributes_used,
+    check_expression,
+    check_rule,
+    explain,
+    parse,
+    segment_order,
+    segments_used,
+    version,
+)
+from beachhead.segments.evaluate import CompiledSegment
+
+
+@dataclass(frozen=True)
+class OwnAttribute:
+    """An attribute that the project defines: its checked expression and type."""
+
+    definition: AttributeDefinition
+    node: Node
+    type: ValueType
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run computes. `own` and `segments` come in an order in which each follows what it uses.
+
+    `broken`: segments whose rule, or a segment they name, has errors. `waiting`: segments of whose attributes
+    none has data, with the reason. Both are not evaluated. `score_inputs`: ingredients that have data.
+    """
+
+    project: Project
+    catalog: Catalog
+    own: tuple[OwnAttribute, ...]
+    segments: tuple[CompiledSegment, ...]
+    broken: Mapping[str, tuple[Diagnostic, ...]]
+    waiting: Mapping[str, str]
+    score_inputs: tuple[ScoreInput, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        return tuple(d for d in self.diagnostics if d.is_error)
+
+    @property
+    def blocking(self) -> tuple[Diagnostic, ...]:
+        """Errors that stop a run: all but those of single segments, which are left out instead."""
+        of_segments = {d for found in self.broken.values() for d in found}
+        return tuple(d for d in self.errors if d not in of_segments and not _is_in_segments(d))
+
+
+def _is_in_segments(diagnostic: Diagnostic) -> bool:
+    return diagnostic.place is not None and diagnostic.place.file.startswith("segments/")
+
+
+def make_plan(folder: Path) -> Plan:
+    """Load and check a project folder. Never raises for what a definition says; look at `diagnostics`."""
+    project = load(folder)
+    said: list[Diagnostic] = [*project.diagnostics, *check_files(project)]
+    catalog = source_catalog(project.settings, project.sources)
+    catalog, own = _check_own(project, catalog, said)
+    catalog = replace(catalog, segments=frozenset(project.segments))
+    segments, broken, waiting = _check_segments(project, catalog, said)
+    inputs = _check_value(project, catalog, own, said)
+    return Plan(project, catalog, own, segments, broken, waiting, inputs, tuple(dict.fromkeys(said)))
+
+
+def _parse(project: Project, said: list[Diagnostic], kind: str, name: str, key: str, text: str) -> Node | None:
+    at = project.text_place(kind, name, key)
+    try:
+        return parse(text, at.place, at.indent)
+    except BeachheadError as e:
+        said.extend(e.diagnostics)
+        return None
+
+
+def _check_own(project: Project, catalog: Catalog, said: list[Diagnostic]) -> tuple[Catalog, tuple[OwnAttribute, ...]]:
+    parsed: dict[str, Node] = {}
+    for name, definition in project.attributes.items():
+        place = project.place("attributes", name)
+        if name in catalog.attributes:
+            said.append(
+                Diagnostic(
+                    "name-taken",
+                    f"'{name}' is an attribute that exists already",
+                    place=place,
+                    remedy="Choose another name.",
+                )
+            )
+        elif node := _parse(project, said, "attributes", name, "expression", definition.expression):
+            parsed[name] = node
+    ordered = attribute_order(parsed)
+    said.extend(ordered.diagnostics)
+    own: list[OwnAttribute] = []
+    attributes, missing = dict(catalog.attributes), dict(catalog.missing)
+    # Names of all own attributes are known while one is checked, so that a typo is told from a broken neighbour.
+    for name in ordered.names:
+        known = Catalog(attributes, missing)
+        checked = check_expression(parsed[name], known)
+        said.extend(d for d in checked.diagnostics if d.severity is not Severity.WARNING)
+        if not checked.ok or checked.type is None:
+            continue
+        if segments_used(checked.node):
+            said.append(
+                Diagnostic(
+                    "segment-in-attribute",
+                    f"attribute '{name}' asks for a segment",
+                    place=project.place("attributes", name, "expression"),
+                    remedy="Segments are computed from attributes; put the condition itself here.",
+                )
+            )
+            continue
+        definition = project.attributes[name]
+        attributes[name] = own_attribute(definition, checked.type)
+        if lacking := _lacks_all(checked.node, missing):
+            missing[name] = lacking
+        else:
+            own.append(OwnAttribute(definition, checked.node, checked.type))
+    return Catalog(attributes, missing), tuple(own)
+
+
+def _lacks_all(node: Node, missing: Mapping[str, str]) -> str | None:
+    """Why nothing can be said: every attribute that is used lacks data. None when one has some."""
+    used = attributes_used(node)
+    if not used or any(n not in missing for n in used):
+        return None
+    return "; ".join(sorted({missing[n] for n in used}))
+
+
+def _check_segments(
+    project: Project, catalog: Catalog, said: list[Diagnostic]
+) -> tuple[tuple[CompiledSegment, ...], dict[str, tuple[Diagnostic, ...]], dict[str, str]]:
+    checked: dict[str, Node] = {}
+    broken: dict[str, tuple[Diagnostic, ...]] = {}
+    for name, definition in project.segments.items():
+        found: list[Diagnostic] = []
+        node = _parse(project, found, "segments", name, "where", definition.where)
+        if node is not None:
+            result = check_rule(node, catalog)
+            found.extend(d for d in result.diagnostics if d.code != "unavailable-attribute")
+            node = result.node
+        said.extend(found)
+        if node is None or any(d.is_error for d in found):
+            broken[name] = tuple(d for d in found if d.is_error)
+        else:
+            checked[name] = node
+    ordered = segment_order(checked)
+    said.extend(ordered.diagnostics)
+    compiled: list[CompiledSegment] = []
+    waiting: dict[str, str] = {}
+
+    def label(attribute: str) -> str:
+        found = catalog.attributes.get(attribute)
+        return found.title if found else attribute
+
+    for name in checked:
+        if name not in ordered.names:
+            broken[name] = tuple(ordered.diagnostics)
+    for name in ordered.names:
+        node = checked[name]
+        used = segments_used(node)
+        place = project.place("segments", name)
+        if culprits := sorted(used & broken.keys()):
+            why = Diagnostic(
+                "needs-broken-segment",
+                f"segment '{name}' is left out, since '{culprits[0]}' has errors",
+                place=place,
+                remedy=f"Mend '{culprits[0]}'.",
+            )
+            broken[name] = (why,)
+            said.append(why)
+        elif reason := _lacks_all(node, catalog.missing) or next(
+            (waiting[s] for s in sorted(used) if s in waiting), None
+        ):
+            waiting[name] = reason
+            said.append(
+                Diagnostic(
+                    "waiting-for-data",
+                    f"segment '{name}' has no data yet: {reason}",
+                    Severity.INFO,
+                    place,
+                    remedy="Map the missing table, or remove the segment.",
+                )
+            )
+        else:
+            lacking = tuple(sorted(n for n in attributes_used(node) if n in catalog.missing))
+            definition: SegmentDefinition = project.segments[name]
+            compiled.append(CompiledSegment(definition, node, version(node), explain(node, label), lacking))
+    return tuple(compiled), broken, waiting
+
+
+def _check_value(
+    project: Project, catalog: Catalog, own: tuple[OwnAttribute, ...], said: list[Diagnostic]
+) -> tuple[ScoreInput, ...]:
+    if project.value is None:
+        return ()
+    usable: list[ScoreInput] = []
+    after_score = _after_score(own)
+    for n, score_input in enumerate(project.value.inputs):
+        name = score_input.attribute
+        place = project.place("value", "value", "inputs", n, "attribute")
+        kind = catalog.attribute_type(name)
+        if kind is None:
+            said.append(Diagnostic.unknown_name("attribute", name, catalog.attribute_names(), place))
+        elif name in after_score:
+            said.append(
+                Diagnostic(
+                    "score-uses-itself",
+                    f"'{name}' is computed from the score, so it cannot be part of it",
+                    place=place,
+                    remedy="Take this ingredient out.",
+                )
+            )
+        elif kind in (ValueType.TEXT, ValueType.DATE, ValueType.TIMESTAMP):
+            said.append(
+                Diagnostic(
+                    "not-a-number",
+                    f"'{name}' is a {kind}, the score needs a number or yes/no",
+                    place=place,
+                    remedy="Define an attribute that turns it into a number, such as days since.",
+                )
+            )
+        elif reason := catalog.missing.get(name):
+            said.append(
+                Diagnostic(
+                    "waiting-for-data",
+                    f"the score is computed without '{name}': {reason}",
+                    Severity.INFO,
+                    place,
+                    remedy="Map the missing table to let it count.",
+                )
+            )
+        else:
+            usable.append(score_input)
+    return tuple(usable)
+
+
+SCORE_ATTRIBUTES = frozenset({"value_score", "value_rank", "tier"})
+
+
+def _after_score(own: tuple[OwnAttribute, ...]) -> frozenset[str]:
+    """Attributes that can be computed only once the score is there."""
+    after = set(SCORE_ATTRIBUTES)
+    for attribute in own:
+        if attributes_used(attribute.node) & after:
+            after.add(attribute.definition.name)
+    return frozenset(after)
+
+
+def split_at_score(own: tuple[OwnAttribute, ...]) -> tuple[tuple[OwnAttribute, ...], tuple[OwnAttribute, ...]]:
+    """Own attributes that the score may use, and those that use the score; order kept."""
+    after = _after_score(own)
+    return (
+        tuple(a for a in own if a.definition.name not in after),
+        tuple(a for a in own if a.definition.name in after),
+    )

@@ -1,0 +1,96 @@
+"""The Python API: open a project folder, check it, update it, read what was published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+
+from beachhead.analysis.counting import CountTable, count
+from beachhead.errors import BeachheadError, Diagnostic, UsageError
+from beachhead.project import find_root
+from beachhead.service.plan import Plan, make_plan
+from beachhead.service.progress import Say, say_nothing
+from beachhead.service.query import query
+from beachhead.service.report import write_report
+from beachhead.service.results import Run
+from beachhead.service.run import RunOptions, RunOutcome, run
+from beachhead.state.runs import RunLog, RunRecord
+from beachhead.store.layout import Layout
+from beachhead.store.snapshots import SnapshotStore
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project folder. Nothing is read until it is asked for; definitions are read afresh each time."""
+
+    root: Path
+
+    def check(self) -> Plan:
+        """The definitions with all that is wrong with them; never raises for what a definition says."""
+        return make_plan(self.root)
+
+    def run(
+        self, as_of: date | None = None, *, full: bool = False, allow_loss: bool = False, say: Say = say_nothing
+    ) -> Run:
+        """Update the project and return what was published.
+
+        `as_of`: the day at whose end all is computed; default the last complete day in the data. `full`: read
+        every file again. `allow_loss`: publish even when many customers vanish. Raises `DefinitionError`,
+        `DataError`, `OutsideError`; then the last snapshot is what it was.
+        """
+        self.update(RunOptions(as_of, full, allow_loss), say)
+        return self.latest()
+
+    def update(self, options: RunOptions, say: Say = say_nothing) -> RunOutcome:
+        """Like `run`, and returns what happened."""
+        return run(self.root, options, say)
+
+    def latest(self) -> Run:
+        """The newest published update. Raises `UsageError` when there is none."""
+        store = SnapshotStore(Layout(self.root))
+        ref = store.current()
+        if ref is None:
+            raise UsageError(Diagnostic("no-snapshot", "nothing was computed yet", remedy="Run `beachhead run` first."))
+        return Run(store.open(ref))
+
+    def as_of(self, day: date) -> Run:
+        """The newest update as of `day`. Raises `UsageError` that names the days there are."""
+        store = SnapshotStore(Layout(self.root))
+        return Run(store.open(store.find(day)))
+
+    def history(self) -> list[RunRecord]:
+        """Past updates, newest first."""
+        return RunLog(Layout(self.root).runs, _ignore).recent(20)
+
+    def query(self, sql: str) -> pa.Table:
+        """One read-only SELECT over the newest update's tables."""
+        return query(self.latest(), sql)
+
+    def count(self, by: Sequence[str], measure: str | None = None) -> CountTable:
+        """Customers by one to three attributes, with share, money and kept rate."""
+        latest = self.latest()
+        return count(latest.accounts.arrow(), latest.attributes, by, measure)
+
+    def report(self, path: Path | None = None) -> Path:
+        """Write the newest update as one HTML file; default `report.html` in the project."""
+        return write_report(self.latest(), path or self.root / "report.html")
+
+    def __repr__(self) -> str:
+        try:
+            newest = repr(self.latest())
+        except BeachheadError:
+            newest = "nothing computed yet"
+        return f"<Beachhead project {self.root}: {newest}>"
+
+
+def _ignore(_diagnostic: Diagnostic) -> None:
+    return
+
+
+def open_project(folder: Path | str = ".") -> Project:
+    """The project in `folder`, or in its nearest parent that holds `beachhead.yml`. Raises `UsageError`."""
+    return Project(find_root(Path(folder)))

@@ -1,0 +1,46 @@
+"""One SELECT by the user over a snapshot, read-only: no files, no network, no other statements."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pyarrow as pa
+
+from beachhead.engines.duck import DuckEngine
+from beachhead.errors import DataError, UsageError
+from beachhead.service.results import Run
+from beachhead.store.bitmaps import numbers_of
+from beachhead.store.memberships import read_membership
+from beachhead.store.snapshots import MEMBERSHIPS
+
+
+def query(run: Run, sql: str) -> pa.Table:
+    """The result of one SELECT over `accounts`, `users`, `members (segment, account_no)`, `set_aside`.
+
+    Raises `UsageError` with the engine's words for anything that is not a single SELECT that works.
+    """
+    with TemporaryDirectory(prefix="beachhead-") as temp, DuckEngine(Path(temp)) as engine:
+        engine.register("accounts", run.accounts.arrow())
+        engine.register("users", run.users.arrow() if len(run.users.columns) else pa.table({"user_no": pa.nulls(0)}))
+        engine.register("set_aside", run.set_aside.arrow())
+        if "members" in sql.lower():
+            engine.register("members", _members(run))
+        engine.lock_down()
+        engine.require_select(sql)
+        try:
+            return engine.query(sql)
+        except DataError as e:
+            raise UsageError(e.diagnostics) from e
+
+
+def _members(run: Run) -> pa.Table:
+    names: list[str] = []
+    numbers: list[pa.Array] = []
+    for segment in run.about.segments:
+        if segment.size:
+            found = numbers_of(read_membership(run.snapshot.file(MEMBERSHIPS), segment.name).members)
+            names += [segment.name] * len(found)
+            numbers.append(pa.array(found))
+    listed = pa.chunked_array(numbers, pa.uint32())
+    return pa.table({"segment": pa.array(names, pa.string()).dictionary_encode(), "account_no": listed})

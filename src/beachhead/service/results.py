@@ -1,0 +1,221 @@
+"""A published update, opened for reading: tables, segments, single customers. Also the Python API's `Run`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from beachhead.errors import DataError, Diagnostic, UsageError
+from beachhead.service.about import About, AboutSegment
+from beachhead.service.run import ABOUT, ACCOUNTS, SET_ASIDE, USERS
+from beachhead.sources.problems import Problem
+from beachhead.store.bitmaps import numbers_of
+from beachhead.store.memberships import read_membership
+from beachhead.store.snapshots import MEMBERSHIPS, Snapshot
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+
+
+class Frame:
+    """A table of a run: `.arrow()`, `.pandas()`, `.polars()`; shows itself in a notebook."""
+
+    def __init__(self, table: pa.Table, what: str) -> None:
+        self._table = table
+        self._what = what
+
+    def arrow(self) -> pa.Table:
+        """The table as Arrow; money in minor units, days as dates."""
+        return self._table
+
+    def pandas(self) -> pandas.DataFrame:
+        """The table as pandas, with Arrow types, so that whole numbers with nulls stay whole."""
+        import pandas as pd
+
+        return self._table.to_pandas(types_mapper=pd.ArrowDtype)
+
+    def polars(self) -> polars.DataFrame:
+        """The table as polars."""
+        import polars as pl
+
+        frame = pl.from_arrow(self._table)
+        assert isinstance(frame, pl.DataFrame)
+        return frame
+
+    @property
+    def columns(self) -> list[str]:
+        return list(self._table.column_names)
+
+    def __len__(self) -> int:
+        return int(self._table.num_rows)
+
+    def __getitem__(self, column: str) -> pa.ChunkedArray:
+        if column not in self._table.column_names:
+            raise UsageError(Diagnostic.unknown_name("column", column, self._table.column_names))
+        return self._table[column]
+
+    def __repr__(self) -> str:
+        return f"<{self._what}: {len(self):,} rows × {len(self.columns)} columns>"
+
+    def _repr_html_(self) -> str:
+        head = self._table.slice(0, 10).to_pylist()
+        from html import escape
+
+        cells = "".join(f"<th>{escape(c)}</th>" for c in self.columns)
+        rows = "".join(
+            "<tr>" + "".join(f"<td>{escape('' if v is None else str(v))}</td>" for v in row.values()) + "</tr>"
+            for row in head
+        )
+        note = escape(repr(self).strip("<>"))
+        return f"<p>{note}</p><table><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+@dataclass(frozen=True)
+class SegmentMembers:
+    """One segment of a run: what it is, and who is in it."""
+
+    about: AboutSegment
+    _run: Run
+
+    @property
+    def name(self) -> str:
+        return self.about.name
+
+    def members(self) -> Frame:
+        """The records of its members, as of the run's day. Raises `DataError` when it has no data."""
+        return Frame(self._run.accounts.arrow().filter(pa.array(self._run.mask(self.name))), f"members of {self.name}")
+
+    def __len__(self) -> int:
+        return self.about.size or 0
+
+    def __repr__(self) -> str:
+        size = "no data" if self.about.size is None else f"{self.about.size:,} members"
+        return f"<segment {self.name}: {size}{', stale' if self.about.stale else ''}>"
+
+
+class Segments(Mapping[str, SegmentMembers]):
+    """The segments of a run by name."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._about = {s.name: s for s in run.about.segments}
+
+    def __getitem__(self, name: str) -> SegmentMembers:
+        if name not in self._about:
+            raise UsageError(Diagnostic.unknown_name("segment", name, self._about))
+        return SegmentMembers(self._about[name], self._run)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._about)
+
+    def __len__(self) -> int:
+        return len(self._about)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} segments: {', '.join(self._about)}>"
+
+
+class Run:
+    """One published update. Its tables never change; a newer update is another `Run`."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self._snapshot
+
+    @property
+    def name(self) -> str:
+        """The snapshot's name: day and revision, such as 2026-10-31-r1."""
+        return self._snapshot.ref.name
+
+    @property
+    def as_of(self) -> date:
+        """The day at whose end all this was true."""
+        return self._snapshot.ref.as_of
+
+    @cached_property
+    def about(self) -> About:
+        """Attributes, segments, sources, problems and settings as they were for this update."""
+        try:
+            return About.model_validate_json(self._snapshot.file(ABOUT).read_bytes())
+        except ValueError as e:
+            remedy = "Run `beachhead run` to publish a whole one."
+            raise DataError(Diagnostic("snapshot-damaged", f"{ABOUT} of {self.name} is damaged", remedy=remedy)) from e
+
+    @cached_property
+    def accounts(self) -> Frame:
+        """One row per customer with every attribute, ordered by account_no."""
+        return Frame(self._read(ACCOUNTS), f"customers as of {self.as_of}")
+
+    @cached_property
+    def users(self) -> Frame:
+        """One row per person; empty when there is no users table."""
+        table = self._read(USERS) if self._snapshot.has(USERS) else pa.table({})
+        return Frame(table, f"people as of {self.as_of}")
+
+    @cached_property
+    def set_aside(self) -> Frame:
+        """Every source row or value that was not used: source, file, line, column, code, reason, value."""
+        return Frame(self._read(SET_ASIDE), "rows set aside")
+
+    @property
+    def segments(self) -> Segments:
+        return Segments(self)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        return tuple(p.problem() for p in self.about.problems)
+
+    def mask(self, segment: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """For each row of `accounts` whether it is in the segment. Raises `UsageError`, `DataError`."""
+        about = self.segments[segment].about
+        if about.size is None:
+            raise DataError(
+                Diagnostic("segment-without-data", f"segment '{segment}' has no data", why=about.why or None)
+            )
+        members = numbers_of(read_membership(self._snapshot.file(MEMBERSHIPS), segment).members)
+        return np.isin(self.accounts["account_no"].to_numpy(), members)
+
+    def customer(self, account_id: str) -> dict[str, object]:
+        """The record of one customer. Raises `UsageError` with the nearest id."""
+        accounts = self.accounts.arrow()
+        found = accounts.filter(pc.equal(accounts["account_id"], account_id))
+        if not found.num_rows:
+            near = Diagnostic.unknown_name("customer", account_id, _some_ids(accounts, account_id))
+            raise UsageError(near)
+        return dict(found.to_pylist()[0])
+
+    def segments_of(self, account_no: int) -> list[str]:
+        """Names of the segments that this customer is in."""
+        path = self._snapshot.file(MEMBERSHIPS)
+        return [s.name for s in self.about.segments if s.size and account_no in read_membership(path, s.name).members]
+
+    def _read(self, name: str) -> pa.Table:
+        try:
+            return pq.read_table(self._snapshot.file(name))
+        except (pa.ArrowException, OSError) as e:
+            remedy = "Run `beachhead run` to publish a whole one."
+            raise DataError(
+                Diagnostic("snapshot-damaged", f"{name} of {self.name} cannot be read", why=str(e), remedy=remedy)
+            ) from e
+
+    def __repr__(self) -> str:
+        return f"<run {self.name}: {len(self.accounts):,} customers, {len(self.segments)} segments>"
+
+
+def _some_ids(accounts: pa.Table, wanted: str) -> list[str]:
+    """Ids among which a misspelt one may be found: those that begin alike, at most 5,000."""
+    ids = accounts["account_id"]
+    alike = pc.filter(ids, pc.starts_with(ids, pattern=wanted[:2], ignore_case=True))
+    return list((alike if len(alike) else ids).slice(0, 5000).to_pylist())

@@ -1,0 +1,257 @@
+"""An update: read what is new, compute every customer's record as of a day, publish it as one snapshot."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from beachhead.engines.duck import DuckEngine
+from beachhead.errors import BeachheadError, DataError, DefinitionError, Diagnostic, Severity
+from beachhead.service.about import About, AboutAttribute, AboutDiagnostic, AboutProblem, AboutSegment
+from beachhead.service.compute import Computed, compute
+from beachhead.service.load import Loaded, Numbered, known_sources, load_sources, number_and_store
+from beachhead.service.plan import Plan, make_plan
+from beachhead.service.problems import all_problems, set_aside_rows, source_rows
+from beachhead.service.progress import Say, say_nothing
+from beachhead.state.runs import RunLog
+from beachhead.store.bitmaps import bitmap_of_numbers
+from beachhead.store.files import FileSystem
+from beachhead.store.guard import check_loss
+from beachhead.store.layout import Layout
+from beachhead.store.lock import writer_lock
+from beachhead.store.manifest import Contents, SnapshotRef
+from beachhead.store.memberships import Membership, delta, read_memberships, write_memberships
+from beachhead.store.retention import collect_garbage
+from beachhead.store.snapshots import MEMBERSHIPS, Snapshot, SnapshotStore
+
+ACCOUNTS, USERS, SET_ASIDE, ABOUT = "accounts.parquet", "users.parquet", "set_aside.parquet", "about.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How to update. `as_of`: default the last complete day in the data. `full`: read every file again.
+
+    `today` is for tests; default the present day in the project's time zone.
+    """
+
+    as_of: date | None = None
+    full: bool = False
+    allow_loss: bool = False
+    wait_seconds: float = 600.0
+    today: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """What an update published. `diagnostics` has errors where a segment had to be left out."""
+
+    snapshot: SnapshotRef
+    customers: int
+    new_customers: int
+    segments: int
+    problems: int
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def run(
+    folder: Path, options: RunOptions | None = None, say: Say = say_nothing, files: FileSystem | None = None
+) -> RunOutcome:
+    """Update a project. The last snapshot stays as it is until the new one is complete.
+
+    Raises `DefinitionError` (nothing but single segments may have errors), `DataError`, `OutsideError`.
+    """
+    options = options or RunOptions()
+    files = files or FileSystem()
+    layout = Layout(folder)
+    plan = make_plan(folder)
+    if plan.blocking:
+        raise DefinitionError(plan.errors)
+    layout.create(files)
+    log = RunLog(layout.runs)
+    with writer_lock(layout, "update", options.wait_seconds, say):
+        number = log.start(options.as_of)
+        try:
+            outcome = _run(plan, layout, files, options, say)
+        except BaseException as e:
+            log.finish(number, "failed", message=str(e))
+            raise
+        log.finish(number, "published", snapshot=outcome.snapshot.name, message=f"{outcome.customers} customers")
+    return outcome
+
+
+def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say: Say) -> RunOutcome:
+    settings = plan.project.settings
+    today = options.today or datetime.now(ZoneInfo(settings.timezone)).date()
+    with DuckEngine(layout.tmp, settings.memory_limit) as engine:
+        loaded = load_sources(plan, layout, files, engine, today, full=options.full, say=say)
+        as_of = options.as_of or loaded.data_day
+        sources = known_sources(plan, loaded, layout, as_of)
+        numbered = number_and_store(sources, layout, files, engine, loaded.data_day, full=options.full, say=say)
+        computed = compute(plan, sources, numbered, layout, engine, as_of, say)
+        store = SnapshotStore(layout, files)
+        before = _previous(store)
+        if before and not options.allow_loss and as_of >= before.ref.as_of:
+            check_loss(
+                before.manifest.contents.counts.get("customers", 0),
+                computed.accounts.num_rows,
+                settings.guard.max_customers_lost,
+                settings.customers_are,
+            )
+        say("Publishing")
+        memberships, stale = _memberships(plan, computed, before)
+        about = _about(plan, loaded, numbered, computed, memberships, stale, before, as_of, engine, layout)
+        with store.begin(as_of) as draft:
+            _write(draft.directory / ACCOUNTS, computed.accounts)
+            if computed.users is not None:
+                _write(draft.directory / USERS, computed.users)
+            _write(draft.directory / SET_ASIDE, set_aside_rows(loaded, computed.assembly, numbered, layout))
+            write_memberships(draft.directory / MEMBERSHIPS, memberships)
+            files.write_bytes(draft.directory / ABOUT, about.model_dump_json(indent=1).encode())
+            ref = draft.publish(_contents(plan, loaded, numbered, computed, layout))
+        collected = collect_garbage(layout, store, files, settings.keep.daily)
+    return RunOutcome(
+        ref,
+        computed.accounts.num_rows,
+        numbered.new_accounts,
+        len(memberships),
+        len(about.problems),
+        (*plan.diagnostics, *_failures(computed), *collected.diagnostics),
+    )
+
+
+def _failures(computed: Computed) -> tuple[Diagnostic, ...]:
+    return tuple(d for found in computed.evaluation.failed.values() for d in found)
+
+
+def _write(path: Path, table: pa.Table) -> None:
+    pq.write_table(table, path, compression="zstd", compression_level=1, row_group_size=262_144)
+
+
+def _previous(store: SnapshotStore) -> Snapshot | None:
+    """The snapshot before this one; None when there is none or it cannot be read (a full one replaces it)."""
+    try:
+        ref = store.current()
+        return store.open(ref) if ref else None
+    except DataError:
+        return None
+
+
+def _memberships(plan: Plan, computed: Computed, before: Snapshot | None) -> tuple[list[Membership], Mapping[str, str]]:
+    """Members of every segment; those that could not be evaluated keep their last ones, marked stale."""
+    numbers = computed.accounts["account_no"].to_numpy()
+    version_of = {s.name: s.version for s in plan.segments}
+    fresh = [
+        Membership(name, version_of[name], bitmap_of_numbers(numbers[mask]))
+        for name, mask in computed.evaluation.members.items()
+    ]
+    failed = {**plan.broken, **computed.evaluation.failed}
+    last = _last_memberships(before)
+    kept = [Membership(name, last[name].version, last[name].members, stale=True) for name in failed if name in last]
+    return [*fresh, *kept], {name: "; ".join(d.message for d in found) for name, found in failed.items()}
+
+
+def _last_memberships(before: Snapshot | None) -> dict[str, Membership]:
+    if before is None:
+        return {}
+    try:
+        return {m.segment: m for m in read_memberships(before.file(MEMBERSHIPS))}
+    except BeachheadError:
+        return {}
+
+
+def _contents(plan: Plan, loaded: Loaded, numbered: Numbered, computed: Computed, layout: Layout) -> Contents:
+    landed_keys = tuple(f.key for source in loaded.landed.values() for f in source.files)
+    kept = {
+        layout.relative(layout.landing / name / f"{key}.parquet")
+        for name, loads in loaded.loads.items()
+        for load in (loads if name in plan.project.sources and plan.project.sources[name].history == "kept" else ())
+        for key in load.keys
+    }
+    now = {layout.relative(f.parquet) for source in loaded.landed.values() for f in source.files}
+    events = {layout.relative(layout.events / f) for f in numbered.events.files}
+    fixed = {layout.relative(layout.landing / "loads.json")}
+    if numbered.events.files:
+        fixed.add(layout.relative(layout.events / "state.json"))
+    definitions = hashlib.sha256(repr(plan.project).encode()).hexdigest()[:16]
+    return Contents(
+        watermark=landed_keys,
+        references=tuple(sorted(kept | now | events | fixed)),
+        definitions=definitions,
+        counts={"customers": computed.accounts.num_rows, "segments": len(computed.evaluation.members)},
+    )
+
+
+def _about(
+    plan: Plan,
+    loaded: Loaded,
+    numbered: Numbered,
+    computed: Computed,
+    memberships: list[Membership],
+    stale: Mapping[str, str],
+    before: Snapshot | None,
+    as_of: date,
+    engine: DuckEngine,
+    layout: Layout,
+) -> About:
+    present = set(computed.accounts.column_names)
+    last = _last_memberships(before)
+    by_name = {m.segment: m for m in memberships}
+    compiled = {s.name: s for s in plan.segments}
+    segments = []
+    for name, definition in plan.project.segments.items():
+        member = by_name.get(name)
+        rule = compiled.get(name)
+        previous = last.get(name) or last.get(definition.previously or "")
+        change = None
+        if member and previous and not member.stale and previous.version == member.version:
+            change = delta(previous.members, member.members)
+        segments.append(
+            AboutSegment(
+                **definition.model_dump(exclude={"previously"}),
+                english=rule.english if rule else "",
+                version=member.version if member else "",
+                size=len(member.members) if member else None,
+                stale=bool(member and member.stale),
+                why=stale.get(name) or plan.waiting.get(name),
+                lacking=rule.lacking if rule else (),
+                joined=len(change.joined) if change else None,
+                left=len(change.left) if change else None,
+            )
+        )
+    attributes = tuple(
+        AboutAttribute(
+            name=a.name,
+            type=a.type,
+            title=a.title,
+            kind=a.kind,
+            origin=a.origin,
+            known_from=a.known_from,
+            addressable=a.addressable,
+            stable=a.stable,
+            description=a.description,
+        )
+        for a in plan.catalog.attributes.values()
+        if a.name in present
+    )
+    problems = all_problems(loaded, computed, numbered, engine, layout)
+    return About(
+        as_of=as_of,
+        data_day=loaded.data_day,
+        settings=plan.project.settings,
+        attributes=attributes,
+        missing=dict(plan.catalog.missing),
+        segments=tuple(segments),
+        sources=source_rows(loaded),
+        problems=tuple(AboutProblem.of(p) for p in problems),
+        value=plan.project.value and plan.project.value.model_copy(update={"inputs": plan.score_inputs}),
+        diagnostics=tuple(
+            AboutDiagnostic.of(d) for d in (*plan.diagnostics, *_failures(computed)) if d.severity is not Severity.INFO
+        ),
+    )
