@@ -1,0 +1,1 @@
+"""Where results live: landing, registry, snapshots, memberships; published by rename, locked, read whole."""
