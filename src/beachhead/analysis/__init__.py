@@ -1,0 +1,1 @@
+"""Statements about groups of customers: counts, contrasts, profiles, concentration. Data in, data out."""

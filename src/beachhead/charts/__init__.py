@@ -1,0 +1,1 @@
+"""Charts as Vega-Lite specifications and as SVG, in one visual theme."""

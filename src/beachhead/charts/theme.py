@@ -1,0 +1,81 @@
+"""The one visual theme, and how a chart becomes a specification or an SVG. Only here are altair and vl_convert used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+import vl_convert
+
+INK = "#1d2733"
+MUTED = "#5d6875"
+RULE = "#dde2e8"
+ACCENT = "#1f5f8b"
+ACCENT_SOFT = "#9dbfd6"
+BEST = "#1b6e5a"
+WORST = "#b2562e"
+NEUTRAL = "#a9b4bf"
+TIER_COLOURS = {"best": BEST, "next best": "#5fa48f", "rest": NEUTRAL, "worst": WORST}
+FONT = "system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
+
+Chart = alt.TopLevelMixin
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+_CONFIG: dict[str, Json] = {
+    "background": "transparent",
+    "font": FONT,
+    "padding": 2,
+    "view": {"stroke": None},
+    "axis": {
+        "domain": False,
+        "ticks": False,
+        "grid": False,
+        "labelColor": MUTED,
+        "labelFontSize": 12,
+        "labelPadding": 6,
+        "titleColor": MUTED,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+    },
+    "bar": {"color": ACCENT},
+    "text": {"color": INK, "fontSize": 12},
+    "legend": {"labelColor": MUTED, "labelFontSize": 12, "title": None},
+}
+
+
+def inline(values: Sequence[Mapping[str, object]]) -> alt.InlineData:
+    """Rows as data inside the specification."""
+    return alt.InlineData(values=list(values))
+
+
+def as_spec(chart: Chart) -> dict[str, Json]:
+    """The Vega-Lite specification with its data inside and the theme in its `config`."""
+    spec: dict[str, Json] = chart.to_dict()
+    spec.pop("usermeta", None)
+    spec["config"] = _CONFIG
+    return spec
+
+
+def as_svg(chart: Chart, *, label: str = "") -> str:
+    """An `<svg>` element for inlining: scales with its container, has no identifiers and loads nothing.
+
+    `label` is its text for those who cannot see it.
+    """
+    svg: str = vl_convert.vegalite_to_svg(as_spec(chart))
+    svg = svg[svg.index("<svg") :]
+    head, rest = svg.split(">", 1)
+    head = re.sub(r'\s(xmlns:xlink|class|version)="[^"]*"', "", head)
+    head = re.sub(r'\s(width|height)="([^"]*)"', "", head)
+    size = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', head)
+    width = f' style="max-width:{float(size[1]):.0f}px"' if size else ""
+    return f'{head} role="img" aria-label="{_attribute(label)}"{width}>{_without_ids(rest)}'
+
+
+def _attribute(text: str) -> str:
+    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _without_ids(svg: str) -> str:
+    """Several charts share a page: clip paths and gradients of one must not catch another."""
+    return re.sub(r"\s(?:aria-(?!label)[\w-]+|role)=\"[^\"]*\"", "", svg)
