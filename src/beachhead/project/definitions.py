@@ -24,7 +24,7 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(_one_or_many)]
 class Definition(BaseModel):
     """Base of all definitions: frozen, no unknown keys, no silent conversion of numbers to text."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, allow_inf_nan=False)
 
 
 class Guard(Definition):
@@ -45,7 +45,7 @@ class Settings(Definition):
     name: str = Field(min_length=1, max_length=200)
     template: Template = "blank"
     timezone: str = "UTC"
-    currency: str = Field("EUR", pattern=r"^[A-Z]{3}$")
+    currency: str = Field("EUR", description="ISO 4217 code")
     customers_are: str = Field("customers", min_length=1, max_length=40, description="the word on screen")
     key_events: tuple[str, ...] = Field((), max_length=20, description="events that get columns of their own")
     onboarding_questions: tuple[str, ...] = Field((), max_length=20)

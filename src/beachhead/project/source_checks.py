@@ -1,0 +1,229 @@
+"""Does a source fit the customer model? Tables, columns, date formats, time zones; its files are not read."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from encodings.aliases import aliases
+from zoneinfo import ZoneInfo, available_timezones
+
+from beachhead.errors import Diagnostic, Place, nearest_name
+from beachhead.project import model
+from beachhead.project import yaml_positions as yaml
+from beachhead.project.currency import CURRENCIES, unknown_currency
+from beachhead.project.definitions import ColumnMap, Settings, SourceDefinition
+from beachhead.project.shapes import yaml_at
+
+_DIRECTIVES = "aAbBcdDfFgGHIjmMnpSTuUVwWxXyYzZ%"
+_DIRECTIVE = re.compile(r"%(-?)(.?)", re.DOTALL)
+_LETTERS = re.compile(r"y{4}|y{2}|Y{4}|Y{2}|M{2}|D{2}|d{2}|H{2}|h{2}|m{2}|S{2}|s{2}")
+_LETTER_DIRECTIVES = {
+    "yyyy": "%Y", "YYYY": "%Y", "yy": "%y", "YY": "%y", "MM": "%m", "mm": "%M", "DD": "%d", "dd": "%d", "HH": "%H",
+    "hh": "%I", "SS": "%S", "ss": "%S",
+}  # fmt: skip
+
+
+def check_settings(settings: Settings, document: yaml.Document) -> Iterator[Diagnostic]:
+    """The time zone and the currency exist."""
+    yield from _time_zone(settings.timezone, document, "timezone")
+    if settings.currency not in CURRENCIES:
+        yield _hiding(unknown_currency(settings.currency), document, "currency")
+
+
+def check_source(source: SourceDefinition, document: yaml.Document) -> Iterator[Diagnostic]:
+    """Everything that is wrong with a source whose shape is right, or with the part of it whose shape is right."""
+    if source.timezone is not None:
+        yield from _time_zone(source.timezone, document, "timezone")
+    yield from _csv(source, document)
+    yield from _patterns(source, document)
+    table = model.BY_NAME.get(source.table)
+    if table is None:
+        yield _hiding(Diagnostic.unknown_name("table", source.table, model.BY_NAME), document, "table")
+        return
+    yield from _columns(source, table, document)
+    yield from _missing_columns(source, table, document)
+    yield from _history(source, table, document)
+
+
+def _columns(source: SourceDefinition, table: model.Table, document: yaml.Document) -> Iterator[Diagnostic]:
+    for name, mapping in source.columns.items():
+        column = table.column(name)
+        if column is None:
+            place = _key(document, "columns", name)
+            found = Diagnostic.unknown_name("column", name, table.column_names, place)
+            known = "" if found.nearest else f" Known to {table.name}: {', '.join(table.column_names)}."
+            start = f"Did you mean '{found.nearest}'? " if found.nearest else ""
+            remedy = f"{start}Columns that {table.name} does not have go under `extra`.{known}"
+            yield replace(found, message=f"the table {table.name} has no column '{name}'", remedy=remedy)
+            continue
+        if mapping.type is not None and mapping.type != column.type:
+            message = f"'{name}' of {table.name} is always of type {column.type}, so it cannot be {mapping.type}"
+            place = _value(document, "columns", name, "type")
+            yield Diagnostic("type-is-fixed", message, place=place, remedy="Remove `type`, or map it under `extra`.")
+        if name == "currency" and isinstance(mapping.constant, str) and mapping.constant not in CURRENCIES:
+            yield _hiding(unknown_currency(mapping.constant), document, "columns", name, "constant")
+        yield from _formats(mapping, column.type, document, "columns", name)
+    for name, mapping in source.extra.items():
+        if table.column(name) is not None:
+            message = f"'{name}' is a column of {table.name} itself"
+            remedy = f"Move it from `extra` to `columns`{', or remove it there' if name in source.columns else ''}."
+            if name in source.columns:
+                remedy = "It is mapped under `columns`; remove it here, or give it another name."
+            yield Diagnostic("extra-repeats-column", message, place=_key(document, "extra", name), remedy=remedy)
+            continue
+        yield from _formats(mapping, mapping.type or "text", document, "extra", name)
+
+
+def _missing_columns(source: SourceDefinition, table: model.Table, document: yaml.Document) -> Iterator[Diagnostic]:
+    place, mapped = _key(document, "columns"), _mapped(source, document)
+    for column in table.columns:
+        if column.required and column.name not in mapped:
+            yield Diagnostic(
+                "missing-column", f"{table.name} needs '{column.name}'", place=place,
+                why=f"It is {column.description}.",
+                remedy=f"Add `{column.name}: <the column in your file>` under `columns`.",
+            )  # fmt: skip
+    account, user = table.column("account_id"), table.column("user_id")
+    if account and not account.required and user and not {"account_id", "user_id"} & mapped:
+        yield Diagnostic(
+            "missing-column", f"{table.name} needs 'account_id' or 'user_id'", place=place,
+            why="Without one of them nobody can say whose rows these are.",
+            remedy="Add `account_id: <the column in your file>`, or `user_id`, under `columns`.",
+        )  # fmt: skip
+
+
+def _history(source: SourceDefinition, table: model.Table, document: yaml.Document) -> Iterator[Diagnostic]:
+    if source.history != "valid_from" or "valid_from" in _mapped(source, document):
+        return
+    if table.column("valid_from") is None:
+        remedy = "Write `history: kept` to keep the changes from update to update, or `none`."
+        message = f"{table.name} has no column 'valid_from', so `history: valid_from` cannot be"
+    else:
+        remedy = "Map `valid_from` under `columns`, or write `history: kept`."
+        message = "`history: valid_from` needs the column 'valid_from'"
+    yield Diagnostic("history-without-dates", message, place=_value(document, "history"), remedy=remedy)
+
+
+def _formats(mapping: ColumnMap, column_type: str, document: yaml.Document, *keys: str) -> Iterator[Diagnostic]:
+    if mapping.format and column_type not in ("date", "timestamp"):
+        message = f"'{keys[-1]}' is of type {column_type}, and `format` is for dates"
+        remedy = "Remove `format`, or give the column `type: date` or `timestamp`."
+        if keys[0] == "columns":
+            remedy = "Remove `format`."
+        yield Diagnostic("format-without-date", message, place=_key(document, *keys, "format"), remedy=remedy)
+        return
+    for number, pattern in enumerate(mapping.format):
+        wrong = implausible_format(pattern)
+        if wrong is not None:
+            node = yaml_at(document.root, (*keys, "format", number)) if document.root else None
+            shown = node.raw if isinstance(node, yaml.Scalar) else pattern
+            message = f"the date format '{shown}' {wrong[0]}"
+            place = _value(document, *keys, "format", number)
+            yield Diagnostic("invalid-format", message, place=place, remedy=wrong[1])
+
+
+def implausible_format(pattern: str) -> tuple[str, str] | None:
+    """Why a strptime format cannot read dates, and what to write instead; None when it can."""
+    if "%" not in pattern:
+        translated = _LETTERS.sub(lambda found: _LETTER_DIRECTIVES[found.group()], pattern)
+        # mm are minutes behind hours, months elsewhere
+        if "%m" not in translated:
+            translated = translated.replace("%M", "%m", 1)
+        remedy = f"Write '{translated}'." if "%" in translated else "Write it like '%Y-%m-%d' or '%d.%m.%Y %H:%M'."
+        return "has no %-signs", remedy
+    found: list[str] = []
+    for dash, letter in _DIRECTIVE.findall(pattern):
+        if not letter or letter not in _DIRECTIVES:
+            return (
+                f"has '%{dash}{letter}', which means nothing",
+                "Use %Y year, %m month, %d day, %H hour, %M minute, %S second; %% for a per cent sign.",
+            )
+        found.append(letter)
+    counted = Counter(letter for letter in found if letter != "%")
+    twice = next((letter for letter, n in counted.items() if n > 1), None)
+    if twice:
+        return f"has '%{twice}' twice", "Small %m is the month, capital %M the minutes; %d the day, %y a short year."
+    letters = set(counted)
+    if "M" in letters and not letters & set("HIm"):
+        return "has minutes (%M) without hours", "The month is a small %m."
+    if not letters & set("yYGcxDF"):
+        return "has no year", "Add %Y (2024) or %y (24)."
+    return None
+
+
+def _csv(source: SourceDefinition, document: yaml.Document) -> Iterator[Diagnostic]:
+    options = source.csv
+    if options.encoding is not None:
+        try:
+            known = codecs.lookup(options.encoding)._is_text_encoding
+        except (LookupError, ValueError):
+            known = False
+        if not known:
+            names = {a.replace("_", "-") for a in aliases.values()} | {"utf-8", "utf-16", "windows-1252", "iso-8859-1"}
+            yield _hiding(Diagnostic.unknown_name("encoding", options.encoding, names), document, "csv", "encoding")
+    if options.delimiter is not None and options.delimiter == options.quote:
+        message = "the delimiter and the quote of the CSV file cannot be the same"
+        remedy = "Remove one of them; both are found by looking at the file."
+        yield Diagnostic("invalid-value", message, place=_value(document, "csv", "quote"), remedy=remedy)
+
+
+def _patterns(source: SourceDefinition, document: yaml.Document) -> Iterator[Diagnostic]:
+    for number, pattern in enumerate(source.files):
+        wrong = _wrong_pattern(pattern)
+        if wrong:
+            message, remedy = wrong
+            yield Diagnostic("invalid-pattern", message, place=_value(document, "files", number), remedy=remedy)
+
+
+def _wrong_pattern(pattern: str) -> tuple[str, str] | None:
+    if not pattern.strip():
+        return "a file name is empty", "Write a path relative to the project, such as data/customers.csv."
+    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+://", pattern):
+        return "`files` takes files, not web addresses", "Download it into the project, and write its path."
+    if any("**" in part and part != "**" for part in re.split(r"[/\\]", pattern)):
+        return "'**' stands for folders and must be alone between slashes", "Write data/**/*.csv."
+    return None
+
+
+def _time_zone(name: str, document: yaml.Document, *keys: str) -> Iterator[Diagnostic]:
+    try:
+        ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
+        zones = available_timezones()
+        folded = name.strip().casefold().replace(" ", "_")
+        same = sorted(z for z in zones if folded in (z.casefold(), z.rpartition("/")[2].casefold()))
+        nearest = same[0] if same else nearest_name(name, zones)
+        remedy = f"Did you mean '{nearest}'?" if nearest else "Write region and city, such as Europe/Berlin, or UTC."
+        diagnostic = Diagnostic("unknown-time-zone", f"there is no time zone '{name}'", remedy=remedy, nearest=nearest)
+        yield _hiding(diagnostic, document, *keys)
+
+
+def _hiding(diagnostic: Diagnostic, document: yaml.Document, *keys: str | int) -> Diagnostic:
+    """The diagnostic at its value; when an environment variable had a part in that, without what it stands for."""
+    node = yaml_at(document.root, keys) if document.root else None
+    placed = diagnostic.at(_value(document, *keys))
+    if isinstance(node, yaml.Scalar) and isinstance(node.value, str) and node.value != node.raw and "${" in node.raw:
+        message = f"the environment gives '{keys[-1]}' a value that does not exist ({node.raw.strip()[:80]})"
+        remedy = "Change the environment variable, or write the value here."
+        return replace(placed, message=message, remedy=remedy, nearest=None)
+    return placed
+
+
+def _mapped(source: SourceDefinition, document: yaml.Document) -> set[str]:
+    """The columns that the file maps, also those whose mapping is wrong."""
+    node = yaml_at(document.root, ["columns"]) if document.root else None
+    return set(source.columns) | (set(node.entries) if isinstance(node, yaml.Mapping) else set())
+
+
+def _value(document: yaml.Document, *keys: str | int) -> Place:
+    return document.at(yaml_at(document.root, keys)) if document.root else Place(document.file)
+
+
+def _key(document: yaml.Document, *keys: str) -> Place:
+    parent = yaml_at(document.root, keys[:-1]) if document.root else None
+    if isinstance(parent, yaml.Mapping) and keys[-1] in parent.entries:
+        return document.at(parent.entries[keys[-1]])
+    return _value(document, *keys)
