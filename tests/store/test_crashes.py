@@ -75,6 +75,7 @@ def assert_whole(layout: Layout) -> SnapshotRef | None:
     ref = store.current()
     if ref is None:
         return None
+    assert ref in store.list()
     for each in store.list():
         store.verify(each)
         accounts = pq.read_table(store.open(each).file("accounts.parquet"))
