@@ -1,0 +1,122 @@
+"""A rule as an English sentence, for people who do not read rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from beachhead.rules.ast import And, Attribute, Call, Case, InSegment, Literal, Node, Not, Or, RelativeDate
+from beachhead.rules.format import quoted, relative
+from beachhead.rules.operators import OPERATORS, Form
+
+_ARITHMETIC = (Form.SUM, Form.PRODUCT, Form.SIGN)
+
+
+def plain_label(name: str) -> str:
+    """An attribute's name as words: `signed_up_on` is "signed up on"."""
+    return name.replace("_", " ")
+
+
+def explain(node: Node, label: Callable[[str], str] | None = None) -> str:
+    """The condition (or value) in English, without capital and full stop; `label` gives an attribute's words.
+
+    Give it a checked tree, so that "before" and "after" are said of dates.
+    """
+    return _Writer(label or plain_label).condition(node)
+
+
+class _Writer:
+    def __init__(self, label: Callable[[str], str]) -> None:
+        self.label = label
+
+    def condition(self, node: Node) -> str:
+        match node:
+            case And():
+                return " and ".join(self._part(item) for item in node.items)
+            case Or():
+                return " or ".join(self._part(item) for item in node.items)
+            case Not():
+                return self._negated(node.item)
+            case Attribute():
+                return self._flag(node, negated=False)
+            case Call() if OPERATORS[node.operator].form is not Form.FUNCTION:
+                return self._call(node, negated=False)
+            case InSegment():
+                return f"in segment {quoted(node.name)}"
+            case _:
+                return self._value(node)
+
+    def _part(self, node: Node) -> str:
+        words = self.condition(node)
+        return f"({words})" if isinstance(node, And | Or) else words
+
+    def _negated(self, node: Node) -> str:
+        match node:
+            case Attribute():
+                return self._flag(node, negated=True)
+            case InSegment():
+                return f"not in segment {quoted(node.name)}"
+            case Call() if OPERATORS[node.operator].english_negated:
+                return self._call(node, negated=True)
+            case _:
+                return f"not ({self.condition(node)})"
+
+    def _flag(self, node: Attribute, negated: bool) -> str:
+        words = self.label(node.name)
+        for verb, opposite in (("is ", "is not "), ("has ", "does not have ")):
+            if words.startswith(verb):
+                return words if not negated else opposite + words.removeprefix(verb)
+        return f"{words} is {'false' if negated else 'true'}"
+
+    def _call(self, node: Call, negated: bool) -> str:
+        row = OPERATORS[node.operator]
+        positive, negative = row.english, row.english_negated
+        if row.english_dates and any(_is_date(argument) for argument in node.arguments):
+            positive, negative = row.english_dates
+        is_test_of_condition = row.key in ("is true", "is false")
+        words = [self.condition(a) if is_test_of_condition else self._operand(a, row.form) for a in node.arguments]
+        template = negative if negated else positive
+        return template.format(*words, rest=", ".join(words[1:]), all=", ".join(words))
+
+    def _operand(self, node: Node, outer: Form) -> str:
+        words = self._value(node)
+        nested = isinstance(node, And | Or | Not) or (
+            isinstance(node, Call) and outer in _ARITHMETIC and OPERATORS[node.operator].form in _ARITHMETIC
+        )
+        return f"({words})" if nested else words
+
+    def _value(self, node: Node) -> str:
+        match node:
+            case Attribute():
+                return self.label(node.name)
+            case Literal():
+                return _literal(node)
+            case RelativeDate():
+                return relative(node)
+            case Case():
+                whens = "; ".join(f"{self._value(value)} if {self.condition(c)}" for c, value in node.whens)
+                return f"({whens}; otherwise {'unknown' if node.otherwise is None else self._value(node.otherwise)})"
+            case Call():
+                return self._call(node, negated=False)
+            case _:
+                return self.condition(node)
+
+
+def _is_date(node: Node) -> bool:
+    return isinstance(node, RelativeDate) or (isinstance(node, Literal) and isinstance(node.value, date))
+
+
+def _literal(node: Literal) -> str:
+    match node.value:
+        case None:
+            return "unknown"
+        case bool():
+            return "true" if node.value else "false"
+        case str():
+            return quoted(node.value)
+        case datetime():
+            return f"{node.value.day} {node.value:%b %Y %H:%M}"
+        case date():
+            return f"{node.value.day} {node.value:%b %Y}"
+        case int() | float():
+            return f"{node.value:,}"

@@ -1,0 +1,77 @@
+"""What a value in the segment language can be, and what the language asks of the world around a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Protocol
+
+Value = str | int | float | bool | date | None
+"""One attribute value: a timestamp is a `datetime` (UTC, without zone), money an int in minor units, null is None."""
+
+
+class ValueType(StrEnum):
+    """The type of an attribute. Money is an integer count of minor units (cents); a timestamp is UTC without zone."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    MONEY = "money"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+
+
+NUMERIC = frozenset({ValueType.INTEGER, ValueType.NUMBER, ValueType.MONEY})
+TEMPORAL = frozenset({ValueType.DATE, ValueType.TIMESTAMP})
+
+
+class Catalog(Protocol):
+    """The names that a rule may use, as far as the checker must know them."""
+
+    def attribute_type(self, name: str) -> ValueType | None:
+        """The type of an attribute, None when there is no such attribute. Names are case-sensitive."""
+        ...
+
+    def attribute_names(self) -> Collection[str]:
+        """All attributes that a rule may use."""
+        ...
+
+    def unavailable(self, name: str) -> str | None:
+        """Why an existing attribute has no data here ("needs tickets"), None when it has."""
+        ...
+
+    def segment_names(self) -> Collection[str]:
+        """All segments that `in_segment` may name."""
+        ...
+
+    def values(self, name: str) -> Collection[str] | None:
+        """The known values of a text attribute, None when they are unknown or too many to list."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FixedCatalog:
+    """A catalog that is given as mappings."""
+
+    attributes: Mapping[str, ValueType]
+    segments: Collection[str] = ()
+    missing: Mapping[str, str] = field(default_factory=dict)
+    known_values: Mapping[str, Collection[str]] = field(default_factory=dict)
+
+    def attribute_type(self, name: str) -> ValueType | None:
+        return self.attributes.get(name)
+
+    def attribute_names(self) -> Collection[str]:
+        return self.attributes.keys()
+
+    def unavailable(self, name: str) -> str | None:
+        return self.missing.get(name)
+
+    def segment_names(self) -> Collection[str]:
+        return self.segments
+
+    def values(self, name: str) -> Collection[str] | None:
+        return self.known_values.get(name)

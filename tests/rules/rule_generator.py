@@ -1,0 +1,180 @@
+"""Random rules and customers, drawn from few values so that conditions are often met, missed, and unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from random import Random
+from typing import get_args
+
+from rule_world import AS_OF, World
+
+from beachhead.rules import Node, Value, ValueType
+from beachhead.rules import ast as tree
+from beachhead.rules.ast import Attribute, Call, Case, InSegment, Not, Unit
+
+TYPES = {
+    "plan": ValueType.TEXT,
+    "country": ValueType.TEXT,
+    "seats": ValueType.INTEGER,
+    "users": ValueType.INTEGER,
+    "mrr_cents": ValueType.MONEY,
+    "growth": ValueType.NUMBER,
+    "score": ValueType.NUMBER,
+    "is_free_mail": ValueType.BOOLEAN,
+    "is_paying": ValueType.BOOLEAN,
+    "signed_up_on": ValueType.DATE,
+    "first_paid_on": ValueType.DATE,
+    "last_seen_at": ValueType.TIMESTAMP,
+}
+SEGMENTS = {"some": [1, 3, 5, 8, 13], "none": []}
+TEXTS = ["a", "A", "b", "ab", "aB", "Ab", "", "é", "É", "%", "it's", "a\nb"]
+PATTERNS = ["a", "a%", "%b", "_", "A_", "%", "", "É", "%é%", "__", "%'%", "a._", "_%b"]
+COMPARISONS = ["=", "!=", "<", "<=", ">", ">="]
+
+Maker = Callable[[int], Node]
+
+
+class Generator:
+    """Trees whose types fit, over the attributes of `TYPES`; `depth` bounds how far a tree may still grow."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+
+    def customers(self, count: int) -> World:
+        rows = [{"id": i, **{name: self._value(kind) for name, kind in TYPES.items()}} for i in range(1, count + 1)]
+        return World(TYPES, rows, SEGMENTS)
+
+    def _value(self, kind: ValueType) -> Value:
+        choose = self.random.choice
+        if self.random.random() < 0.2:
+            return None
+        match kind:
+            case ValueType.TEXT:
+                return choose(TEXTS)
+            case ValueType.BOOLEAN:
+                return choose([True, False])
+            case ValueType.NUMBER:
+                return choose([self.random.randint(-12, 12) / 4, round(self.random.uniform(-3, 3), 2), 1e9])
+            case ValueType.DATE:
+                return self._day()
+            case ValueType.TIMESTAMP:
+                day = self._day()
+                return datetime(day.year, day.month, day.day) + timedelta(hours=choose([0, 0, 12]))
+            case _:
+                return choose([self.random.randint(-3, 3), self.random.randint(-3, 3), 10**12])
+
+    def _day(self) -> date:
+        return AS_OF + timedelta(days=self.random.choice([-365, -31, -30, -7, -2, -1, 0, 0, 1, 2]))
+
+    def _one_of(self, *choices: Callable[[], Node]) -> Node:
+        return self.random.choice(choices)()
+
+    def _attribute(self, *kinds: ValueType) -> Node:
+        return Attribute(self.random.choice([name for name, kind in TYPES.items() if kind in kinds]))
+
+    def text(self, depth: int) -> Node:
+        return self._one_of(
+            lambda: self._attribute(ValueType.TEXT),
+            lambda: self._attribute(ValueType.TEXT),
+            self._text_literal,
+            lambda: Call("lower", (self._attribute(ValueType.TEXT),)),
+            lambda: self._same(self.text, depth),
+        )
+
+    def _text_literal(self) -> Node:
+        return tree.text(self.random.choice(TEXTS))
+
+    def moment(self, depth: int) -> Node:
+        return self._one_of(
+            lambda: self._attribute(ValueType.DATE, ValueType.TIMESTAMP),
+            lambda: self._attribute(ValueType.DATE, ValueType.TIMESTAMP),
+            self._date_literal,
+            lambda: self._same(self.moment, depth),
+        )
+
+    def _date_literal(self) -> Node:
+        if self.random.random() < 0.5:
+            return tree.day(self._day())
+        return tree.relative(self.random.randint(-3, 3), self.random.choice(get_args(Unit)))
+
+    def number(self, depth: int) -> Node:
+        plain = [
+            lambda: self._attribute(ValueType.INTEGER, ValueType.MONEY, ValueType.NUMBER),
+            lambda: self._attribute(ValueType.INTEGER, ValueType.MONEY, ValueType.NUMBER),
+            self._number_literal,
+        ]
+        if depth <= 0:
+            return self._one_of(*plain)
+        less = depth - 1
+        return self._one_of(
+            *plain,
+            lambda: Call(self.random.choice("+-*/"), (self.number(less), self.number(less))),
+            lambda: Call(self.random.choice("+-*/"), (self.number(less), self.number(less))),
+            lambda: Call(self.random.choice(["floor", "ceil", "round", "abs"]), (self.number(less),)),
+            lambda: Call("round", (self.number(less), tree.number(self.random.randint(0, 2)))),
+            lambda: tree.negate(self.number(less)),
+            lambda: Call("length", (self.text(less),)),
+            lambda: Call("days_since", (self.moment(less),)),
+            lambda: Call("days_between", (self.moment(less), self.moment(less))),
+            lambda: self._same(self.number, depth),
+        )
+
+    def _number_literal(self) -> Node:
+        whole, fraction = self.random.randint(-3, 3), self.random.choice([0.1, 0.5, -2.5, 1.25, 1e12])
+        return tree.number(self.random.choice([whole, whole, fraction]))
+
+    def _same(self, make: Maker, depth: int) -> Node:
+        """A function or case that gives the kind of value that `make` makes."""
+        if depth <= 0:
+            return make(0)
+        less = depth - 1
+        name = self.random.choice(["coalesce", "least", "greatest", "nullif", "case"])
+        if name == "case":
+            whens = tuple((self.condition(less), make(less)) for _ in range(self.random.randint(1, 2)))
+            return Case(whens, self.random.choice([None, make(less)]))
+        count = 2 if name == "nullif" else self.random.randint(2, 3)
+        return Call(name, tuple(make(less) for _ in range(count)))
+
+    def condition(self, depth: int) -> Node:
+        if depth <= 0:
+            return self._one_of(lambda: self._attribute(ValueType.BOOLEAN), lambda: self._comparison(0))
+        less = depth - 1
+        return self._one_of(
+            lambda: self._comparison(less),
+            lambda: self._comparison(less),
+            lambda: self._test(less),
+            lambda: self._test(less),
+            lambda: tree.all_of(self.condition(less) for _ in range(self.random.randint(2, 3))),
+            lambda: tree.any_of(self.condition(less) for _ in range(self.random.randint(2, 3))),
+            lambda: Not(self.condition(less)),
+            lambda: Not(self._test(less)),
+            lambda: InSegment(self.random.choice(list(SEGMENTS))),
+            lambda: Call(self.random.choice(["=", "!="]), (self.condition(less), self.condition(less))),
+            lambda: Call("coalesce", (self.condition(less), tree.boolean(self.random.random() < 0.5))),
+        )
+
+    def _kind(self) -> tuple[Maker, Callable[[], Node]]:
+        return self.random.choice(
+            [
+                (self.text, self._text_literal),
+                (self.number, self._number_literal),
+                (self.moment, self._date_literal),
+            ]
+        )
+
+    def _comparison(self, depth: int) -> Node:
+        make, literal = self._kind()
+        right = literal() if self.random.random() < 0.4 else make(depth)
+        return Call(self.random.choice(COMPARISONS), (make(depth), right))
+
+    def _test(self, depth: int) -> Node:
+        make, literal = self._kind()
+        pattern = tree.text(self.random.choice(PATTERNS))
+        return self._one_of(
+            lambda: Call("between", (make(depth), make(depth), make(depth))),
+            lambda: Call("in", (make(depth), *(literal() for _ in range(self.random.randint(1, 3))))),
+            lambda: Call(self.random.choice(["like", "ilike"]), (self.text(depth), pattern)),
+            lambda: Call("is null", (make(depth),)),
+            lambda: Call(self.random.choice(["is null", "is true", "is false"]), (self.condition(depth),)),
+        )
