@@ -132,7 +132,7 @@ class EventStore:
         known = set(state.codes)
         codes = (*state.codes, *(n for n in found if n not in known))
         coded = pa.table({"code": pa.array(range(len(codes)), pa.uint16()), "event": pa.array(codes, pa.string())})
-        engine.register("event_codes", coded)
+        engine.load("event_codes", coded)
         account, of_user = "g.account_no", ""
         if people.users:
             account = "coalesce(g.account_no, u.account_no)"

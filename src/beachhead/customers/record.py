@@ -100,7 +100,7 @@ def make_spine(
         sql = "SELECT account_no, account_id FROM accounts WHERE signed_up_day <= $day"
     found = engine.query(sql.replace("$day", f"DATE '{as_of}'") + " ORDER BY account_no")
     engine.execute("CREATE TEMP TABLE spine (account_no UINTEGER, as_of DATE)")
-    engine.register("spine_numbers", found)
+    engine.load("spine_numbers", found)
     engine.execute(f"INSERT INTO spine SELECT account_no, DATE '{as_of}' FROM spine_numbers")
     return Spine(found["account_no"].to_numpy(), found["account_id"].combine_chunks(), as_of)
 

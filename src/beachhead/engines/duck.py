@@ -70,10 +70,6 @@ class DuckEngine:
 
     def load(self, name: str, data: pa.Table) -> None:
         """Make an Arrow table readable under `name`, without a copy, in place of what had that name before."""
-        self.register(name, data)
-
-    def register(self, name: str, data: pa.Table) -> None:
-        """Make an Arrow table readable under `name`, without a copy."""
         self._connection.register(name, data)
 
     def lock_down(self) -> None:

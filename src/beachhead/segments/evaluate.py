@@ -61,7 +61,7 @@ def evaluate(
         needed = sorted({n for s in ready for n in segments_used(s.node)})
         column_of = {n: f"in_{i}" for i, n in enumerate(needed)}
         known = {column: pa.array(members[n]) for n, column in column_of.items()}
-        engine.register("segment_records", _with_columns(records, known))
+        engine.load("segment_records", _with_columns(records, known))
         for start in range(0, len(ready), _AT_ONCE):
             batch = ready[start : start + _AT_ONCE]
             conditions = [to_sql(s.node, as_of, column_of.__getitem__, column_sql) for s in batch]

@@ -6,27 +6,14 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 
-from beachhead.errors import Diagnostic, Severity
-from beachhead.project.definitions import Settings, ValueDefinition, ValueTypeName
-from beachhead.sources.problems import Example, Problem
+from beachhead.customers.attributes import Attribute
+from beachhead.errors import Diagnostic
+from beachhead.project.definitions import Settings, ValueDefinition
+from beachhead.sources.problems import Problem
 
 
 class _About(BaseModel):
     model_config = ConfigDict(frozen=True)
-
-
-class AboutAttribute(_About):
-    """A column of the customer records."""
-
-    name: str
-    type: ValueTypeName
-    title: str
-    kind: str
-    origin: str
-    known_from: str
-    addressable: bool
-    stable: bool
-    description: str = ""
 
 
 class AboutSegment(_About):
@@ -69,77 +56,16 @@ class AboutSource(_About):
     files: tuple[AboutFile, ...]
 
 
-class AboutProblem(_About):
-    """A `Problem` as it is stored."""
-
-    code: str
-    severity: Severity
-    message: str
-    remedy: str
-    count: int
-    out_of: int
-    source: str | None
-    table: str | None
-    column: str | None
-    examples: tuple[tuple[str, int, str], ...]
-
-    @classmethod
-    def of(cls, problem: Problem) -> AboutProblem:
-        return cls(
-            code=problem.code,
-            severity=problem.severity,
-            message=problem.message,
-            remedy=problem.remedy,
-            count=problem.count,
-            out_of=problem.out_of,
-            source=problem.source,
-            table=problem.table,
-            column=problem.column,
-            examples=tuple((e.file, e.line, e.value) for e in problem.examples),
-        )
-
-    def problem(self) -> Problem:
-        return Problem(
-            self.code,
-            self.severity,
-            self.message,
-            self.remedy,
-            self.count,
-            self.out_of,
-            self.source,
-            self.table,
-            self.column,
-            tuple(Example(*e) for e in self.examples),
-        )
-
-
-class AboutDiagnostic(_About):
-    code: str
-    severity: Severity
-    message: str
-    remedy: str | None = None
-
-    @classmethod
-    def of(cls, diagnostic: Diagnostic) -> AboutDiagnostic:
-        place = f"{diagnostic.place}: " if diagnostic.place else ""
-        return cls(
-            code=diagnostic.code,
-            severity=diagnostic.severity,
-            message=place + diagnostic.message,
-            remedy=diagnostic.remedy,
-        )
-
-
 class About(_About):
     """`about.json`. `missing`: attributes without data, and what would have to be mapped."""
 
     as_of: date
     data_day: date
     settings: Settings
-    attributes: tuple[AboutAttribute, ...]
+    attributes: tuple[Attribute, ...]
     missing: dict[str, str]
     segments: tuple[AboutSegment, ...]
     sources: tuple[AboutSource, ...]
-    problems: tuple[AboutProblem, ...]
+    problems: tuple[Problem, ...]
     value: ValueDefinition | None
-    diagnostics: tuple[AboutDiagnostic, ...]
+    diagnostics: tuple[Diagnostic, ...]

@@ -126,7 +126,7 @@ def add_own(
             _no_segment,
             column_sql(catalog, records.column_names),
         )
-        engine.register("own_records", records)
+        engine.load("own_records", records)
         values = engine.query(f"SELECT {sql} AS value FROM own_records")["value"]
         name = attribute.definition.name
         records = records.append_column(name, values.cast(arrow_type(catalog.attributes[name])))

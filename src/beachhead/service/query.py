@@ -21,11 +21,11 @@ def query(run: Run, sql: str) -> pa.Table:
     Raises `UsageError` with the engine's words for anything that is not a single SELECT that works.
     """
     with TemporaryDirectory(prefix="beachhead-") as temp, DuckEngine(Path(temp)) as engine:
-        engine.register("accounts", run.accounts.arrow())
-        engine.register("users", run.users.arrow() if len(run.users.columns) else pa.table({"user_no": pa.nulls(0)}))
-        engine.register("set_aside", run.set_aside.arrow())
+        engine.load("accounts", run.accounts.arrow())
+        engine.load("users", run.users.arrow() if len(run.users.columns) else pa.table({"user_no": pa.nulls(0)}))
+        engine.load("set_aside", run.set_aside.arrow())
         if "members" in sql.lower():
-            engine.register("members", _members(run))
+            engine.load("members", _members(run))
         engine.lock_down()
         engine.require_select(sql)
         try:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from beachhead.customers.attributes import Attribute
 from beachhead.errors import DataError, Diagnostic, UsageError
 from beachhead.service.about import About, AboutSegment
 from beachhead.service.run import ABOUT, ACCOUNTS, SET_ASIDE, USERS
@@ -175,7 +176,12 @@ class Run:
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        return tuple(p.problem() for p in self.about.problems)
+        return self.about.problems
+
+    @property
+    def attributes(self) -> Mapping[str, Attribute]:
+        """What the columns of `accounts` mean."""
+        return {a.name: a for a in self.about.attributes}
 
     def mask(self, segment: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """For each row of `accounts` whether it is in the segment. Raises `UsageError`, `DataError`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from beachhead.engines.duck import DuckEngine
 from beachhead.errors import BeachheadError, DataError, DefinitionError, Diagnostic, Severity
-from beachhead.service.about import About, AboutAttribute, AboutDiagnostic, AboutProblem, AboutSegment
+from beachhead.service.about import About, AboutSegment
 from beachhead.service.compute import Computed, compute
 from beachhead.service.load import Loaded, Numbered, known_sources, load_sources, number_and_store
 from beachhead.service.plan import Plan, make_plan
@@ -74,7 +74,8 @@ def run(
     if plan.blocking:
         raise DefinitionError(plan.errors)
     layout.create(files)
-    log = RunLog(layout.runs)
+    warnings: list[Diagnostic] = []
+    log = RunLog(layout.runs, warnings.append)
     with writer_lock(layout, "update", options.wait_seconds, say):
         number = log.start(options.as_of)
         try:
@@ -82,8 +83,9 @@ def run(
         except BaseException as e:
             log.finish(number, "failed", message=str(e))
             raise
-        log.finish(number, "published", snapshot=outcome.snapshot.name, message=f"{outcome.customers} customers")
-    return outcome
+        ref, counts = outcome.snapshot, {"customers": outcome.customers}
+        log.finish(number, "published", ref.as_of, ref.name, counts=counts)
+    return replace(outcome, diagnostics=(*outcome.diagnostics, *warnings))
 
 
 def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say: Say) -> RunOutcome:
@@ -225,21 +227,7 @@ def _about(
                 left=len(change.left) if change else None,
             )
         )
-    attributes = tuple(
-        AboutAttribute(
-            name=a.name,
-            type=a.type,
-            title=a.title,
-            kind=a.kind,
-            origin=a.origin,
-            known_from=a.known_from,
-            addressable=a.addressable,
-            stable=a.stable,
-            description=a.description,
-        )
-        for a in plan.catalog.attributes.values()
-        if a.name in present
-    )
+    attributes = tuple(a for a in plan.catalog.attributes.values() if a.name in present)
     problems = all_problems(loaded, computed, numbered, engine, layout)
     return About(
         as_of=as_of,
@@ -249,9 +237,7 @@ def _about(
         missing=dict(plan.catalog.missing),
         segments=tuple(segments),
         sources=source_rows(loaded),
-        problems=tuple(AboutProblem.of(p) for p in problems),
+        problems=problems,
         value=plan.project.value and plan.project.value.model_copy(update={"inputs": plan.score_inputs}),
-        diagnostics=tuple(
-            AboutDiagnostic.of(d) for d in (*plan.diagnostics, *_failures(computed)) if d.severity is not Severity.INFO
-        ),
+        diagnostics=tuple(d for d in (*plan.diagnostics, *_failures(computed)) if d.severity is not Severity.INFO),
     )

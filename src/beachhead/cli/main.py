@@ -1,0 +1,411 @@
+"""The command line: thin, every command calls one verb of the service and prints what it returns."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Annotated
+
+import click
+import pyarrow as pa
+import typer
+from rich.console import Console
+
+import beachhead
+from beachhead.cli.output import Format, parse_columns, print_diagnostics, print_json, print_list, print_rows
+from beachhead.errors import BeachheadError, Diagnostic
+from beachhead.service.documents import Json, document, money_value, plain, problem_json
+from beachhead.service.listing import best_and_worst, problems_table, segments_table
+from beachhead.service.progress import Say, say_nothing
+from beachhead.service.project import Project, open_project
+from beachhead.service.results import Run
+from beachhead.service.run import RunOptions
+from beachhead.service.setup import make_project, make_synthetic
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Find your best customers, and keep every tool aimed at them.",
+)
+
+ProjectOption = Annotated[Path | None, typer.Option("--project", help="Project folder; default here or above.")]
+FolderArgument = Annotated[Path | None, typer.Argument(help="Project folder; default here or above.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+FormatOption = Annotated[Format, typer.Option("--format", help="How to print the list.")]
+OutOption = Annotated[Path | None, typer.Option("--out", help="Write the list to this file.")]
+LimitOption = Annotated[int, typer.Option("--limit", min=0, help="Rows to show on screen; 0 for all.")]
+DayOption = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day, YYYY-MM-DD.")]
+
+PERSON_COLUMNS = (
+    "account_id",
+    "account_name",
+    "tier",
+    "value_score",
+    "account_status",
+    "plan",
+    "mrr_cents",
+    "revenue_cents_total",
+    "order_count_total",
+    "signed_up_on",
+)
+
+
+def _project(folder: Path | None, option: Path | None) -> Project:
+    return open_project(folder or option or Path())
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Say]:
+    """A line on standard error that says what is going on; nothing when that is not a terminal."""
+    console = Console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield say_nothing
+        return
+    with console.status("Starting") as status:
+        yield lambda message: status.update(message)
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Folder to make.")],
+    template: Annotated[str, typer.Option(help="selfserve, sales-led, shop, subscription-box or blank.")] = "blank",
+    name: Annotated[str | None, typer.Option(help="Name of the company; default the folder's.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make a new project folder from a template."""
+    made = make_project(folder, template, name)
+    if as_json:
+        print_json(document("project", {"folder": str(folder), "template": template, "files": [str(f) for f in made]}))
+        return
+    print(f"Made {folder} with {len(made)} files. Next:")
+    print(f"  1. put your exports into {folder}/data (see {folder}/README.md)")
+    print(f"  2. beachhead check {folder}")
+    print(f"  3. beachhead run {folder}")
+
+
+@app.command()
+def synth(
+    folder: Annotated[Path, typer.Argument(help="Folder to make.")],
+    accounts: Annotated[int, typer.Option(min=10, help="Number of customers.")] = 2000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same company.")] = 7,
+    noise: Annotated[bool, typer.Option("--noise", help="A company in which nothing depends on anything.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Write an invented company: raw files, mappings, segments, score, and the planted truth."""
+    with _progress(as_json) as say:
+        truth = make_synthetic(folder, accounts, seed, noise, say)
+    if as_json:
+        print_json(document("truth", truth))
+    else:
+        print(f"Wrote {accounts:,} customers to {folder}. Next: beachhead run {folder}")
+
+
+@app.command()
+def check(folder: FolderArgument = None, project: ProjectOption = None, as_json: JsonOption = False) -> None:
+    """Say everything that is wrong with a project; change nothing."""
+    plan = _project(folder, project).check()
+    if as_json:
+        counts: Json = {"sources": len(plan.project.sources), "segments": len(plan.project.segments)}
+        print_json(document("project", counts, diagnostics=plan.diagnostics))
+    else:
+        print_diagnostics(plan.diagnostics)
+        errors = len(plan.errors)
+        what = f"{len(plan.project.sources)} sources, {len(plan.own)} own attributes, {len(plan.segments)} segments"
+        print(f"{'No errors' if not errors else f'{errors} errors'}: {what}")
+    raise typer.Exit(1 if plan.errors else 0)
+
+
+@app.command()
+def run(
+    folder: FolderArgument = None,
+    project: ProjectOption = None,
+    as_of: DayOption = None,
+    full: Annotated[bool, typer.Option("--full", help="Read every file again.")] = False,
+    allow_loss: Annotated[bool, typer.Option("--allow-loss", help="Publish even if many customers vanish.")] = False,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for another update.")] = 600,
+    as_json: JsonOption = False,
+) -> None:
+    """Update: read what is new, compute all records, score and segments, publish them."""
+    opened = _project(folder, project)
+    with _progress(as_json) as say:
+        outcome = opened.update(RunOptions(as_of.date() if as_of else None, full, allow_loss, wait), say)
+    latest = opened.as_of(outcome.snapshot.as_of)
+    if as_json:
+        payload: Json = {
+            "customers": outcome.customers,
+            "new_customers": outcome.new_customers,
+            "segments": outcome.segments,
+            "problems": outcome.problems,
+        }
+        print_json(document("run", payload, latest, outcome.diagnostics))
+    else:
+        print_diagnostics([d for d in outcome.diagnostics if d.severity != "info"])
+        word = latest.about.settings.customers_are
+        print(f"{outcome.customers:,} {word} as of {outcome.snapshot.as_of}, {outcome.new_customers:,} of them new")
+        print(f"{outcome.segments} segments, {outcome.problems} problems in the data (beachhead quality)")
+    raise typer.Exit(1 if any(d.is_error for d in outcome.diagnostics) else 0)
+
+
+@app.command()
+def status(project: ProjectOption = None, as_json: JsonOption = False) -> None:
+    """What is published, from which files, and how past updates went."""
+    opened = _project(None, project)
+    latest = opened.latest()
+    history = opened.history()
+    if as_json:
+        payload: Json = {
+            "customers": len(latest.accounts),
+            "sources": [s.model_dump(mode="json") for s in latest.about.sources],
+            "history": [{"started": plain(r.started), "status": r.status, "snapshot": r.snapshot} for r in history],
+        }
+        print_json(document("status", payload, latest, latest.about.diagnostics))
+        return
+    settings = latest.about.settings
+    print(f"{settings.name}: {len(latest.accounts):,} {settings.customers_are}, data as of {latest.as_of}")
+    for source in latest.about.sources:
+        used, read = sum(f.rows_used for f in source.files), sum(f.rows_read for f in source.files)
+        print(f"  {source.name} → {source.table}: {used:,} of {read:,} rows used, {len(source.files)} files")
+    for record in history[:5]:
+        print(f"  {record.started:%Y-%m-%d %H:%M} {record.status} {record.snapshot or ''}")
+
+
+@app.command()
+def customer(
+    account_id: Annotated[str, typer.Argument(metavar="ID", help="The customer's id.")],
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Everything that is known about one customer."""
+    latest = _project(None, project).latest()
+    record = latest.customer(account_id)
+    number = record["account_no"]
+    assert isinstance(number, int)
+    segments = latest.segments_of(number)
+    currency = latest.about.settings.currency
+    if as_json:
+        values: dict[str, Json] = {
+            n: money_value(v, currency) if n in latest.attributes and latest.attributes[n].type == "money" else plain(v)
+            for n, v in record.items()
+        }
+        print_json(document("customer", {**values, "segments": segments}, latest))
+        return
+    known = {n: v for n, v in record.items() if v is not None and n in latest.attributes}
+    lines = pa.table(
+        {
+            "attribute": [latest.attributes[n].title for n in known],
+            "name": list(known),
+            "value": [_shown(latest, n, v) for n, v in known.items()],
+        }
+    )
+    print_rows(lines, {}, currency)
+    print(f"in segments: {', '.join(segments) or 'none'}")
+
+
+def _shown(run: Run, name: str, value: object) -> str:
+    if run.attributes[name].type == "money" and isinstance(value, int):
+        return f"{value / 100:,.2f} {run.about.settings.currency}"
+    return f"{value:,.2f}" if isinstance(value, float) else str(value)
+
+
+@app.command()
+def segments(
+    name: Annotated[str | None, typer.Argument(help="One segment, in words.")] = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+    form: FormatOption = Format.TABLE,
+    out: OutOption = None,
+) -> None:
+    """All segments with their size and what changed, or one of them."""
+    latest = _project(None, project).latest()
+    if name is None:
+        print_list(segments_table(latest), "segments", latest, {}, as_json=as_json, form=form, out=out)
+        return
+    about = latest.segments[name].about
+    if as_json:
+        print_json(document("segment", about.model_dump(mode="json"), latest))
+        return
+    print(about.title)
+    print(f"  who: {about.english or about.where.strip()}")
+    print(f"  size: {'no data' if about.size is None else f'{about.size:,}'}{' (stale)' if about.stale else ''}")
+    for label, text in (("why", about.why), ("owner", about.owner), ("about", about.description or about.profile)):
+        if text:
+            print(f"  {label}: {text.strip()}")
+    if about.lacking:
+        print(f"  counts as unknown, since it has no data: {', '.join(about.lacking)}")
+
+
+@app.command()
+def who(
+    name: Annotated[str, typer.Argument(help="The segment.")],
+    project: ProjectOption = None,
+    columns: Annotated[str | None, typer.Option(help="Attributes to show, with commas; 'all' for all.")] = None,
+    limit: LimitOption = 50,
+    as_json: JsonOption = False,
+    form: FormatOption = Format.TABLE,
+    out: OutOption = None,
+) -> None:
+    """The customers in a segment, best first."""
+    latest = _project(None, project).latest()
+    table = latest.segments[name].members().arrow()
+    if "value_rank" in table.column_names:
+        table = table.sort_by([("value_rank", "ascending")])
+    wanted = (
+        list(table.column_names) if columns == "all" else parse_columns(columns, table.column_names, PERSON_COLUMNS)
+    )
+    print_list(
+        table.select(wanted), "members", latest, latest.attributes, as_json=as_json, form=form, out=out, limit=limit
+    )
+
+
+@app.command()
+def count(
+    by: Annotated[list[str], typer.Argument(metavar="ATTR...", help="One to three attributes.")],
+    measure: Annotated[
+        str | None, typer.Option(help="An attribute to add up; default the money of the template.")
+    ] = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+    form: FormatOption = Format.TABLE,
+    out: OutOption = None,
+) -> None:
+    """Customers by one to three attributes: number, share, money, how many stayed. Small cells are marked."""
+    opened = _project(None, project)
+    table = opened.count(by, measure)
+    print_list(table.as_arrow(), "counts", opened.latest(), {}, as_json=as_json, form=form, out=out)
+
+
+@app.command()
+def value(
+    explain: Annotated[
+        str | None, typer.Option("--explain", metavar="ID", help="Why one customer has its score.")
+    ] = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+    form: FormatOption = Format.TABLE,
+    out: OutOption = None,
+) -> None:
+    """The best and the worst customers by score; or why one has its score and what would lift it."""
+    latest = _project(None, project).latest()
+    if explain is None:
+        print_list(best_and_worst(latest), "value", latest, latest.attributes, as_json=as_json, form=form, out=out)
+        return
+    from beachhead.service.explain import explain_customer, explanation_json, explanation_lines
+
+    explanation = explain_customer(latest, explain)
+    if as_json:
+        print_json(document("explanation", explanation_json(explanation), latest))
+    else:
+        print("\n".join(explanation_lines(explanation)))
+
+
+@app.command()
+def quality(
+    rows: Annotated[bool, typer.Option("--rows", help="List the rows and values set aside, one by one.")] = False,
+    project: ProjectOption = None,
+    limit: LimitOption = 50,
+    as_json: JsonOption = False,
+    form: FormatOption = Format.TABLE,
+    out: OutOption = None,
+) -> None:
+    """Problems in the data: what is wrong, how often, where, and what to do."""
+    latest = _project(None, project).latest()
+    if rows:
+        table = latest.set_aside.arrow()
+        print_list(table, "set_aside", latest, {}, as_json=as_json, form=form, out=out, limit=limit)
+    elif as_json:
+        print_json(document("problems", [problem_json(p) for p in latest.problems], latest))
+    elif form is not Format.TABLE:
+        print_list(problems_table(latest), "problems", latest, {}, as_json=False, form=form, out=out)
+    else:
+        for problem in latest.problems:
+            print(f"{problem.severity}: {problem.message} [{problem.code}]")
+            where = " · ".join(x for x in (problem.source, problem.table, problem.column) if x)
+            print(f"  {where}: {problem.count:,} of {problem.out_of:,} rows")
+            for example in problem.examples[:3]:
+                print(f"  e.g. {example.file}{f':{example.line}' if example.line else ''}: {example.value}")
+            print(f"  what to do: {problem.remedy}")
+        print(f"{len(latest.problems)} kinds of problems; {len(latest.set_aside):,} rows or values set aside")
+
+
+@app.command()
+def report(
+    folder: FolderArgument = None,
+    project: ProjectOption = None,
+    out: Annotated[Path | None, typer.Option("--out", help="File to write; default report.html.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write one self-contained HTML file, to read on screen, to print, to send."""
+    opened = _project(folder, project)
+    with _progress(as_json) as say:
+        say("Writing the report")
+        path = opened.report(out)
+    if as_json:
+        print_json(document("report", {"file": str(path)}, opened.latest()))
+    else:
+        print(path)
+
+
+@app.command()
+def query(
+    sql: Annotated[str, typer.Argument(help="One SELECT over accounts, users, members, set_aside.")],
+    project: ProjectOption = None,
+    limit: LimitOption = 50,
+    as_json: JsonOption = False,
+    form: FormatOption = Format.TABLE,
+    out: OutOption = None,
+) -> None:
+    """One read-only SELECT over what is published."""
+    opened = _project(None, project)
+    latest = opened.latest()
+    table = opened.query(sql)
+    print_list(table, "rows", latest, latest.attributes, as_json=as_json, form=form, out=out, limit=limit)
+
+
+def main() -> None:
+    """Run the command line. Whatever goes wrong ends in a diagnostic and an exit code of 1, 2 or 3."""
+    wants_json = "--json" in sys.argv
+    try:
+        app(standalone_mode=False)
+    except click.exceptions.Exit as e:
+        sys.exit(e.exit_code)
+    except click.ClickException as e:
+        _end([Diagnostic("usage", e.format_message(), remedy="See --help.")], 2, wants_json)
+    except (click.Abort, KeyboardInterrupt):
+        _end([Diagnostic("interrupted", "stopped; the last published data is untouched")], 3, wants_json)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except BeachheadError as e:
+        _end(list(e.diagnostics), e.exit_code, wants_json)
+    except Exception as e:
+        _end([_internal(e)], 3, wants_json)
+
+
+def _internal(error: Exception) -> Diagnostic:
+    with NamedTemporaryFile("w", prefix="beachhead-error-", suffix=".txt", delete=False, encoding="utf-8") as f:
+        f.write(f"beachhead {beachhead.__version__}, {date.today()}\n")
+        traceback.print_exception(error, file=f)
+    return Diagnostic(
+        "internal-error",
+        f"something failed that should not: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}",
+        remedy=f"Please report it with {f.name}; look through that file first. The last published data is untouched.",
+    )
+
+
+def _end(diagnostics: list[Diagnostic], code: int, wants_json: bool) -> None:
+    if wants_json:
+        print_json(document("error", None, diagnostics=diagnostics))
+    else:
+        print_diagnostics(diagnostics)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

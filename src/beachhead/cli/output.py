@@ -1,0 +1,118 @@
+"""How results are printed: tables for people, one JSON document for programs, files for spreadsheets."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+
+import pyarrow as pa
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from beachhead.customers.attributes import Attribute
+from beachhead.errors import Diagnostic, Severity, UsageError
+from beachhead.reports.tables import write_table
+from beachhead.service.documents import Json, document, rows
+from beachhead.service.results import Run
+
+
+class Format(StrEnum):
+    """How a list is printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    XLSX = "xlsx"
+    PARQUET = "parquet"
+    JSON = "json"
+
+
+def console() -> Console:
+    """For people; wide when it is not a terminal, so that nothing is cut in a pipe."""
+    return Console(highlight=False, soft_wrap=False, width=None if sys.stdout.isatty() else 200)
+
+
+def print_json(value: Json) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.write(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def print_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
+    """For people, on standard error, errors first."""
+    order = [Severity.ERROR, Severity.WARNING, Severity.INFO]
+    for diagnostic in sorted(diagnostics, key=lambda d: order.index(d.severity)):
+        print(diagnostic, file=sys.stderr)
+
+
+def print_list(
+    table: pa.Table,
+    noun: str,
+    run: Run,
+    attributes: Mapping[str, Attribute],
+    *,
+    as_json: bool,
+    form: Format,
+    out: Path | None,
+    limit: int | None = None,
+) -> None:
+    """A table in the form that was asked for. `limit` cuts what people see, and says so; files have everything."""
+    currency = run.about.settings.currency
+    if as_json or (form is Format.JSON and out is None):
+        print_json(document(noun, rows(table, attributes, currency), run))
+    elif form is Format.TABLE:
+        print_rows(table, attributes, currency, limit)
+    else:
+        target = out or Path(f"{noun}.{form}")
+        if form is Format.CSV and out is None:
+            write_table(table, None, form, attributes, as_of=run.as_of, currency=currency, title=noun)
+            return
+        write_table(table, target, form, attributes, as_of=run.as_of, currency=currency, title=noun)
+        print(f"{table.num_rows:,} rows written to {target}", file=sys.stderr)
+
+
+def print_rows(table: pa.Table, attributes: Mapping[str, Attribute], currency: str, limit: int | None = None) -> None:
+    """A table for people: money with its unit, shares in per cent, nulls as a dash."""
+    shown = table.slice(0, limit) if limit else table
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    numeric = {n for n in table.column_names if _is_numeric(table.schema.field(n).type)}
+    for name in table.column_names:
+        grid.add_column(name, justify="right" if name in numeric else "left", overflow="fold")
+    for row in shown.to_pylist():
+        grid.add_row(*(escape(_cell(n, v, attributes, currency)) for n, v in row.items()))
+    console().print(grid)
+    if limit and table.num_rows > limit:
+        print(f"… and {table.num_rows - limit:,} more; --limit 0 shows all, --format xlsx writes a file")
+
+
+def _cell(name: str, value: object, attributes: Mapping[str, Attribute], currency: str) -> str:
+    if value is None:
+        return "–"
+    attribute = attributes.get(name)
+    if (attribute and attribute.type == "money") or name.endswith(("_cents", "_cents_total")):
+        assert isinstance(value, int | float)
+        return f"{value / 100:,.2f}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.1%}" if name.endswith(("share", "rate", "_of_total")) else f"{value:,.2f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return str(value)
+
+
+def _is_numeric(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+def parse_columns(text: str | None, available: Sequence[str], default: Sequence[str]) -> list[str]:
+    """Columns named by the user, or those of `default` that exist. Raises `UsageError` for an unknown one."""
+    if text is None:
+        return [c for c in default if c in available]
+    wanted = [c.strip() for c in text.split(",") if c.strip()]
+    for name in wanted:
+        if name not in available:
+            raise UsageError(Diagnostic.unknown_name("attribute", name, available))
+    return wanted

@@ -1,0 +1,253 @@
+"""Each area of the customer record, from rows written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+from model_world import area, make_world
+
+from beachhead.engines.duck import DuckEngine
+
+D = date(2026, 3, 31)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[DuckEngine]:
+    with DuckEngine(tmp_path) as opened:
+        yield opened
+
+
+def subscription(**values: object) -> dict[str, object]:
+    return {
+        "account_no": 1,
+        "subscription_id": "s1",
+        "started_at": date(2026, 1, 1),
+        "amount": 10000,
+        "interval": "month",
+        "plan": "pro",
+        **values,
+    }
+
+
+@pytest.mark.parametrize(
+    ("values", "mrr"),
+    [
+        ({}, 10000),
+        ({"interval": "year", "amount": 120000}, 10000),
+        ({"interval": "year", "amount": 100000}, 8333),
+        ({"interval": "quarter", "amount": 10001}, 3334),
+        ({"interval": "week", "amount": 1000}, 4333),
+        ({"interval": "day", "amount": 100}, 3042),
+        ({"interval_count": 3}, 3333),
+        ({"quantity": 5}, 50000),
+        ({"discount_percent": 25.0}, 7500),
+        ({"discount_percent": 33.3333, "amount": 9999}, 6666),
+        ({"discount": 1500, "quantity": 2}, 18500),
+        ({"amount": 5, "interval": "year", "quantity": 6}, 3),
+        ({"ended_at": date(2026, 3, 31)}, 0),
+        ({"ended_at": date(2026, 4, 1)}, 10000),
+        ({"trial_ends_at": date(2026, 4, 1)}, 0),
+        ({"trial_ends_at": date(2026, 3, 31)}, 10000),
+        ({"amount": 0}, 0),
+    ],
+)
+def test_mrr_of_one_subscription(engine: DuckEngine, values: dict[str, object], mrr: int) -> None:
+    make_world(engine, D, [1], {"subscriptions": [subscription(**values)]})
+    assert area(engine, "subscriptions")[1]["mrr_cents"] == mrr
+
+
+def test_later_version_replaces_earlier_one(engine: DuckEngine) -> None:
+    versions = [
+        subscription(valid_from=date(2026, 1, 1)),
+        subscription(valid_from=date(2026, 3, 1), amount=25000, plan="team"),
+        subscription(valid_from=date(2026, 4, 1), amount=99900, plan="later"),
+    ]
+    make_world(engine, D, [1], {"subscriptions": versions})
+    found = area(engine, "subscriptions")[1]
+    assert (found["mrr_cents"], found["plan"], found["mrr_first_cents"]) == (25000, "team", 10000)
+    assert found["mrr_change_cents_90d"] == 25000 - 0
+    assert found["subscription_count_total"] == 1
+
+
+def test_change_of_mrr_looks_back_ninety_days(engine: DuckEngine) -> None:
+    versions = [
+        subscription(started_at=date(2025, 6, 1), valid_from=date(2025, 6, 1)),
+        subscription(started_at=date(2025, 6, 1), valid_from=date(2026, 3, 1), amount=25000),
+    ]
+    make_world(engine, D, [1], {"subscriptions": versions})
+    assert area(engine, "subscriptions")[1]["mrr_change_cents_90d"] == 15000
+
+
+def test_subscription_that_ends_after_the_day_is_not_known_to_end(engine: DuckEngine) -> None:
+    make_world(engine, D, [1], {"subscriptions": [subscription(ended_at=date(2026, 5, 1))]})
+    assert area(engine, "lifecycle")[1]["account_status"] == "active_customer"
+
+
+def test_renewals_count_terms_that_ended_while_it_ran_on(engine: DuckEngine) -> None:
+    rows = [subscription(started_at=date(2024, 1, 1), interval="year", amount=120000)]
+    make_world(engine, D, [1], {"subscriptions": rows})
+    found = area(engine, "subscriptions")[1]
+    assert found["renewal_count"] == 2
+    assert found["next_renewal_on"] == date(2026, 12, 31)
+
+
+def test_cancelled_but_running_is_cancelling(engine: DuckEngine) -> None:
+    rows = [subscription(cancelled_at=date(2026, 3, 20), ended_at=date(2026, 4, 1))]
+    make_world(engine, D, [1], {"subscriptions": rows})
+    assert area(engine, "subscriptions")[1]["is_cancelling"] is True
+
+
+def test_leading_plan_is_that_of_the_highest_mrr(engine: DuckEngine) -> None:
+    rows = [subscription(), subscription(subscription_id="s2", plan="add-on", amount=500)]
+    make_world(engine, D, [1], {"subscriptions": rows})
+    found = area(engine, "subscriptions")[1]
+    assert (found["plan"], found["mrr_cents"], found["subscription_count"]) == ("pro", 10500, 2)
+
+
+@pytest.mark.parametrize(
+    ("rows", "status"),
+    [
+        ({}, "prospect"),
+        ({"subscriptions": [subscription()]}, "active_customer"),
+        ({"subscriptions": [subscription(ended_at=date(2026, 2, 1))]}, "churned"),
+        ({"subscriptions": [subscription(trial_ends_at=date(2026, 4, 9))]}, "active_trial"),
+        (
+            {"subscriptions": [subscription(trial_ends_at=date(2026, 1, 15), ended_at=date(2026, 1, 15))]},
+            "expired_trial",
+        ),
+        ({"subscriptions": [subscription(amount=0)]}, "free"),
+        ({"accounts": [{"account_no": 1, "trial_ends_at": date(2026, 4, 9)}]}, "active_trial"),
+        ({"accounts": [{"account_no": 1, "trial_ends_at": date(2026, 3, 9)}]}, "expired_trial"),
+        ({"accounts": [{"account_no": 1, "mrr": 500}]}, "active_customer"),
+        ({"accounts": [{"account_no": 1, "mrr": 500, "is_churned": True}]}, "churned"),
+        ({"accounts": [{"account_no": 1, "churned_at": date(2026, 3, 1)}]}, "churned"),
+        ({"accounts": [{"account_no": 1, "mrr": 500, "churned_at": date(2026, 5, 1)}]}, "active_customer"),
+        ({"accounts": [{"account_no": 1, "status": "Trial"}]}, "active_trial"),
+        ({"orders": [{"account_no": 1, "order_id": "o", "ordered_at": D, "revenue": 100}]}, "active_customer"),
+        ({"orders": [{"account_no": 1, "order_id": "o", "ordered_at": date(2026, 4, 1), "revenue": 1}]}, "prospect"),
+    ],
+)
+def test_status_from_what_is_known(engine: DuckEngine, rows: dict[str, list[dict[str, object]]], status: str) -> None:
+    make_world(engine, D, [1], rows)
+    assert area(engine, "lifecycle")[1]["account_status"] == status
+
+
+def test_tenure_ends_when_the_customer_left(engine: DuckEngine) -> None:
+    make_world(engine, D, [1], {"subscriptions": [subscription(ended_at=date(2026, 2, 1))]})
+    found = area(engine, "lifecycle")[1]
+    assert (found["tenure_days"], found["churned_on"]) == (31, date(2026, 2, 1))
+
+
+def test_deal_before_first_payment_means_sales_led(engine: DuckEngine) -> None:
+    deals = [
+        {"account_no": 1, "deal_id": "d", "created_at": date(2025, 12, 1)},
+        {"account_no": 2, "deal_id": "e", "created_at": date(2026, 2, 1)},
+    ]
+    rows = [subscription(), subscription(account_no=2, subscription_id="s2")]
+    make_world(engine, D, [1, 2], {"subscriptions": rows, "deals": deals})
+    found = area(engine, "lifecycle")
+    assert [found[n]["buying_motion"] for n in (1, 2)] == ["sales_led", "self_serve"]
+
+
+def test_revenue_counts_refunds_on_their_day_and_no_failed_payment(engine: DuckEngine) -> None:
+    charges = [
+        {"account_no": 1, "charged_at": date(2026, 3, 1), "amount": 1000},
+        {"account_no": 1, "charged_at": date(2026, 1, 31), "amount": 5000, "status": "paid"},
+        {"account_no": 1, "charged_at": date(2026, 3, 5), "amount": 700, "status": "failed"},
+        {
+            "account_no": 1,
+            "charged_at": date(2025, 12, 1),
+            "amount": 900,
+            "refunded": 400,
+            "refunded_at": date(2026, 3, 30),
+        },
+        {"account_no": 1, "charged_at": date(2025, 1, 1), "amount": 60, "refunded": 60, "refunded_at": date(2026, 4, 2)},
+    ]
+    make_world(engine, D, [1], {"charges": charges})
+    found = area(engine, "revenue")[1]
+    assert found["revenue_cents_total"] == 1000 + 5000 + 900 - 400 + 60
+    assert found["revenue_cents_30d"] == -400
+    assert found["revenue_cents_90d"] == 1000 + 5000 - 400
+    assert found["refund_cents_total"] == 400
+    assert area(engine, "payments")[1]["failed_payment_count_90d"] == 1
+
+
+def test_window_of_thirty_days_begins_twenty_nine_days_before(engine: DuckEngine) -> None:
+    charges = [
+        {"account_no": 1, "charged_at": date(2026, 3, 2), "amount": 1},
+        {"account_no": 1, "charged_at": date(2026, 3, 1), "amount": 10},
+    ]
+    make_world(engine, D, [1], {"charges": charges})
+    assert area(engine, "revenue")[1]["revenue_cents_30d"] == 1
+
+
+def test_orders_of_a_repeat_buyer(engine: DuckEngine) -> None:
+    orders = [
+        {"account_no": 1, "order_id": "a", "ordered_at": date(2025, 1, 10), "revenue": 1000, "discount": 100},
+        {"account_no": 1, "order_id": "b", "ordered_at": date(2026, 1, 10), "revenue": 2001},
+        {"account_no": 1, "order_id": "c", "ordered_at": date(2026, 3, 11), "revenue": -500},
+        {"account_no": 2, "order_id": "d", "ordered_at": date(2026, 3, 31), "revenue": 10},
+    ]
+    make_world(engine, D, [1, 2], {"orders": orders})
+    found = area(engine, "orders")
+    first = found[1]
+    assert (first["order_count_total"], first["order_count_90d"], first["cancelled_order_count"]) == (2, 1, 1)
+    assert (first["average_order_cents"], first["days_to_second_order"]) == (1501, 365)
+    assert (first["is_repeat_buyer"], first["discounted_order_share"]) == (True, 0.5)
+    assert (found[2]["days_since_last_order"], found[2]["days_to_second_order"]) == (0, None)
+    assert found[2]["days_between_orders"] is None
+
+
+def test_margin_leaves_out_lines_without_a_cost(engine: DuckEngine) -> None:
+    lines = [
+        {"account_no": 1, "order_id": "a", "product_id": "p", "quantity": 3.0, "amount": 900, "line_order": 2},
+        {"account_no": 1, "order_id": "a", "product_id": "q", "quantity": 1.0, "amount": 500, "line_order": 1},
+    ]
+    products = [{"product_id": "p", "unit_cost": 150, "name": "Pen"}]
+    make_world(engine, D, [1], {"order_lines": lines, "products": products})
+    found = area(engine, "baskets")[1]
+    assert (found["margin_cents_total"], found["first_product"], found["product_count"]) == (450, "q", 2)
+
+
+def test_ticket_solved_later_is_open_and_its_cost_unknown(engine: DuckEngine) -> None:
+    tickets = [
+        {"account_no": 1, "created_at": date(2026, 3, 1), "solved_at": date(2026, 4, 2), "cost": 5000},
+        {
+            "account_no": 1,
+            "created_at": datetime(2026, 1, 1, 8),
+            "created_day": date(2026, 1, 1),
+            "first_replied_at": datetime(2026, 1, 1, 9, 30),
+            "first_replied_day": date(2026, 1, 1),
+            "solved_at": date(2026, 1, 5),
+            "cost": 700,
+        },
+    ]
+    make_world(engine, D, [1], {"tickets": tickets})
+    found = area(engine, "tickets")[1]
+    assert (found["open_ticket_count"], found["support_cost_cents_total"]) == (1, 700)
+    assert found["first_reply_hours"] == 1.5
+
+
+def test_nps_is_the_latest_answer(engine: DuckEngine) -> None:
+    responses = [
+        {"account_no": 1, "survey": "NPS", "score": 10.0, "responded_at": date(2026, 1, 1)},
+        {"account_no": 1, "survey": "nps", "score": 3.0, "responded_at": date(2026, 2, 1)},
+        {"account_no": 1, "survey": "nps", "score": 9.0, "responded_at": date(2026, 4, 1)},
+        {"account_no": 1, "survey": "csat", "score": 4.0, "responded_at": date(2026, 2, 1)},
+    ]
+    make_world(engine, D, [1], {"responses": responses})
+    found = area(engine, "responses")[1]
+    assert (found["nps_score"], found["nps_class"], found["csat_score"]) == (3.0, "detractor", 4.0)
+
+
+def test_deal_closed_later_is_neither_won_nor_lost(engine: DuckEngine) -> None:
+    deals = [
+        {"account_no": 1, "created_at": date(2026, 1, 1), "closed_at": date(2026, 4, 5), "is_won": True, "amount": 900},
+        {"account_no": 1, "created_at": date(2026, 1, 1), "closed_at": date(2026, 2, 5), "is_won": False, "amount": 50},
+    ]
+    make_world(engine, D, [1], {"deals": deals})
+    found = area(engine, "deals")[1]
+    assert (found["won_deal_count"], found["lost_deal_count"], found["open_deal_cents"]) == (0, 1, 900)
