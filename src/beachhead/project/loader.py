@@ -26,11 +26,12 @@ from beachhead.project.source_checks import check_settings, check_source
 from beachhead.project.source_files import files_of_pattern, literal_path, nearest_file
 from beachhead.project.yaml_positions import Document, TextPlace
 
-DefinitionKind = Literal["settings", "source", "attribute", "segment", "value"]
-"""`settings` is beachhead.yml and `value` value.yml; these two have the empty name."""
+DefinitionKind = Literal["settings", "sources", "attributes", "segments", "value"]
+"""`settings` is beachhead.yml and `value` is value.yml; of these two there is one, and its name does not matter."""
 
 SETTINGS_FILES = ("beachhead.yml", "beachhead.yaml")
-_FOLDERS: Mapping[str, DefinitionKind] = {"sources": "source", "attributes": "attribute", "segments": "segment"}
+_FOLDERS: tuple[DefinitionKind, ...] = ("sources", "attributes", "segments")
+_NOUNS = {"sources": "a source", "attributes": "an attribute", "segments": "a segment"}
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,79}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
@@ -59,14 +60,14 @@ class Project:
 
         A definition that is in no file has the place `beachhead.yml` without a line.
         """
-        document = self.documents.get((kind, name))
-        if document is None or document.root is None:
-            return Place(document.file if document else SETTINGS_FILES[0])
-        return document.at(yaml_at(document.root, keys))
+        document = self._document(kind, name)
+        if document is None:
+            return Place(SETTINGS_FILES[0])
+        return document.at(yaml_at(document.root, keys)) if document.root and keys else document.start
 
     def key_place(self, kind: DefinitionKind, name: str, *keys: str | int) -> Place:
         """Where a key stands, or an entry of a list; without such a key, the place of what is around it."""
-        document = self.documents.get((kind, name))
+        document = self._document(kind, name)
         if document is not None and document.root is not None and keys:
             parent = yaml_at(document.root, keys[:-1])
             if isinstance(parent, yaml.Mapping) and (entry := parent.entries.get(str(keys[-1]))):
@@ -78,12 +79,15 @@ class Project:
 
         Exact for block texts (`|`), plain texts and quoted texts on one line without escapes.
         """
-        document = self.documents.get((kind, name))
+        document = self._document(kind, name)
         if document is not None and document.root is not None:
             node = yaml_at(document.root, keys)
             if isinstance(node, yaml.Scalar):
                 return document.text_place(node)
         return TextPlace(self.place(kind, name, *keys))
+
+    def _document(self, kind: DefinitionKind, name: str) -> Document | None:
+        return self.documents.get((kind, name if kind in _FOLDERS else ""))
 
     def redact(self, text: str) -> str:
         """`text` without the values that came from the environment."""
@@ -134,7 +138,7 @@ def check_files(project: Project) -> tuple[Diagnostic, ...]:
     diagnostics: list[Diagnostic] = []
     for name, source in project.sources.items():
         for number, pattern in enumerate(source.files):
-            place = project.place("source", name, "files", number)
+            place = project.place("sources", name, "files", number)
             files = files_of_pattern(project.root, pattern)
             if not files:
                 diagnostics.append(_no_file(project, pattern, source.optional, place))
@@ -205,11 +209,11 @@ class _Loader:
         attributes: dict[str, AttributeDefinition] = {}
         segments: dict[str, SegmentDefinition] = {}
         for kind, name, path in self._named_files():
-            if kind == "source":
-                if (source := self._read("source", name, path, SourceDefinition)) is not None:
+            if kind == "sources":
+                if (source := self._read("sources", name, path, SourceDefinition)) is not None:
                     sources[name] = source
-            elif kind == "segment":
-                if (segment := self._read("segment", name, path, SegmentDefinition)) is not None:
+            elif kind == "segments":
+                if (segment := self._read("segments", name, path, SegmentDefinition)) is not None:
                     segments[name] = segment
             else:
                 attributes |= self._attributes(path)
@@ -217,8 +221,8 @@ class _Loader:
         self._only_one(value_files)
         value = self._read("value", "", value_files[0], ValueDefinition) if value_files else None
         self._renamed(segments)
-        self.diagnostics += unread_beside(self.root, tuple(_FOLDERS), ("beachhead", "value"))
-        if not sources and not any(kind == "source" for kind, _ in self.broken):
+        self.diagnostics += unread_beside(self.root, _FOLDERS, ("beachhead", "value"))
+        if not sources and not any(kind == "sources" for kind, _ in self.broken):
             remedy = "Say where customer data is, in a file such as sources/customers.yml."
             message = "the project has no sources"
             self.diagnostics.append(
@@ -240,12 +244,12 @@ class _Loader:
     def _named_files(self) -> list[tuple[DefinitionKind, str, Path]]:
         """Kind, name and path of all definition files in folders; names that cannot be are reported and left out."""
         named: list[tuple[DefinitionKind, str, Path]] = []
-        for folder, kind in _FOLDERS.items():
-            listed = definition_files(self.root / folder, self.root)
+        for kind in _FOLDERS:
+            listed = definition_files(self.root / kind, self.root)
             self.diagnostics += listed.diagnostics
             by_name: dict[str, Path] = {}
             for path in listed.files:
-                if kind != "attribute":
+                if kind != "attributes":
                     if not _NAME.fullmatch(path.stem):
                         self.diagnostics.append(_bad_name(kind, path.stem, Place(shown_path(path, self.root)), ".yml"))
                         continue
@@ -263,7 +267,7 @@ class _Loader:
 
     def _duplicate(self, kind: DefinitionKind, name: str, place: Place, first: Path | Place) -> None:
         other = first if isinstance(first, Place) else Place(shown_path(first, self.root))
-        message = f"there are two {kind}s called '{name}'"
+        message = f"there are two {kind} called '{name}'"
         self.diagnostics.append(
             Diagnostic(
                 "duplicate-name", message, place=place, why=f"The first is {other}.", remedy="Rename one of them."
@@ -293,7 +297,7 @@ class _Loader:
         return None if empty else document
 
     def _read(self, kind: DefinitionKind, name: str, path: Path, model: type[D]) -> D | None:
-        document = self._document(path, with_environment=kind in ("settings", "source"))
+        document = self._document(path, with_environment=kind in ("settings", "sources"))
         if document is None:
             self.broken.add((kind, name))
             self.documents[kind, name] = Document(shown_path(path, self.root), None, "")
@@ -333,19 +337,15 @@ class _Loader:
         attributes: dict[str, AttributeDefinition] = {}
         for name, entry in document.root.entries.items():
             if not _NAME.fullmatch(name):
-                self.diagnostics.append(_bad_name("attribute", name, document.at(entry)))
-            elif ("attribute", name) in self.documents:
-                self._duplicate("attribute", name, document.at(entry), self._start("attribute", name))
+                self.diagnostics.append(_bad_name("attributes", name, document.at(entry)))
+            elif ("attributes", name) in self.documents:
+                self._duplicate("attributes", name, document.at(entry), self.documents["attributes", name].start)
             else:
-                inside = Document(document.file, entry.value, document.text)
-                attribute = self._shaped("attribute", name, inside, AttributeDefinition)
+                inside = Document(document.file, entry.value, document.text, head=document.at(entry))
+                attribute = self._shaped("attributes", name, inside, AttributeDefinition)
                 if attribute is not None:
                     attributes[name] = attribute
         return attributes
-
-    def _start(self, kind: DefinitionKind, name: str) -> Place:
-        document = self.documents[kind, name]
-        return document.at(document.root) if document.root else Place(document.file)
 
     def _renamed(self, segments: dict[str, SegmentDefinition]) -> None:
         """`previously` hands one segment's history to another, so it names one that is gone, and only once."""
@@ -353,12 +353,12 @@ class _Loader:
         for name, segment in list(segments.items()):
             if segment.previously is None:
                 continue
-            document = self.documents["segment", name]
+            document = self.documents["segments", name]
             place = document.at(yaml_at(document.root, ["previously"])) if document.root else Place(document.file)
             old = segment.previously
             if not _NAME.fullmatch(old):
-                found = _bad_name("segment", old, place)
-            elif old == name or ("segment", old) in self.documents:
+                found = _bad_name("segments", old, place)
+            elif old == name or ("segments", old) in self.documents:
                 message = f"'previously' names '{old}', which still exists"
                 found = Diagnostic("invalid-rename", message, place=place, remedy="Remove `previously`.")
             elif heirs.setdefault(old, name) != name:
@@ -368,18 +368,16 @@ class _Loader:
             else:
                 continue
             self.diagnostics.append(found)
-            self.broken.add(("segment", name))
+            self.broken.add(("segments", name))
             del segments[name]
 
 
 def _bad_name(kind: DefinitionKind, name: str, place: Place, ending: str = "") -> Diagnostic:
     words = re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")
-    better = (words if words[:1].isalpha() else f"{kind}_{words}".rstrip("_"))[:80]
-    message = f"'{name[:100]}' cannot be the name of a {kind}" if kind[0] != "a" else f"'{name[:100]}' is no name"
-    return Diagnostic(
-        "invalid-name", message, place=place, remedy=f"Call it '{better}{ending}'.",
-        why="Names have small letters, digits and underscores, start with a letter, and have at most 80 characters.",
-    )  # fmt: skip
+    better = (words if words[:1].isalpha() else f"{kind.removesuffix('s')}_{words}".rstrip("_"))[:80]
+    message = f"'{name[:100]}' cannot be the name of {_NOUNS[kind]}"
+    why = "Names have small letters, digits and underscores, start with a letter, and have at most 80 characters."
+    return Diagnostic("invalid-name", message, place=place, why=why, remedy=f"Call it '{better}{ending}'.")
 
 
 def _presentable(diagnostic: Diagnostic, secrets: frozenset[str]) -> Diagnostic:

@@ -102,12 +102,21 @@ Node = Scalar | Sequence | Mapping
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A YAML file's tree. `root` is None when the file is empty or could not be understood."""
+    """A YAML file's tree, or a part of it. `root` is None when the file is empty or could not be understood.
+
+    `head` is where a part of a file is named.
+    """
 
     file: str
     root: Node | None
     text: str = field(repr=False)
     diagnostics: tuple[Diagnostic, ...] = ()
+    head: Place | None = None
+
+    @property
+    def start(self) -> Place:
+        """Where the definition begins."""
+        return self.head or (self.at(self.root) if self.root else Place(self.file))
 
     def at(self, node: Node | Entry) -> Place:
         return Place(self.file, node.line, node.column)
