@@ -12,6 +12,7 @@ from scipy.special import ndtri
 from scipy.stats import binom
 
 from beachhead.analysis.columns import Floats, Mask, spread_sample
+from beachhead.analysis.display import money_text, number_text
 from beachhead.analysis.eligible import Coded, coded_attributes
 from beachhead.customers.attributes import Attribute
 from beachhead.stats.multiplicity import benjamini_hochberg
@@ -126,19 +127,19 @@ def contrast(
     rows = np.concatenate([kept_a, kept_b])
     coded = coded_attributes(accounts.take(pa.array(rows)), attributes, exclude, currency=currency)
     is_a = np.arange(rows.size) < kept_a.size
-    result = compare(coded, is_a, ~is_a)
+    result = compare(coded, is_a, ~is_a, currency=currency)
     sampled = rows.size if rows.size < rows_a.size + rows_b.size else None
     return replace(result, n_a=rows_a.size, n_b=rows_b.size, sampled=sampled)
 
 
-def compare(coded: Sequence[Coded], a: Mask, b: Mask, *, with_shifts: bool = True) -> Contrast:
+def compare(coded: Sequence[Coded], a: Mask, b: Mask, *, with_shifts: bool = True, currency: str = "EUR") -> Contrast:
     """The same on attributes that are coded already; numbers as ranges too when `with_shifts` is off."""
     differences: list[Difference] = []
     shifts: list[Shift] = []
     tested = 0
     for each in coded:
         if each.values is not None and with_shifts:
-            shift = _shift(each, each.values, a, b)
+            shift = _shift(each, each.values, a, b, currency)
             tested += shift is not None
             shifts += [shift] if shift else []
             continue
@@ -194,7 +195,7 @@ def _differences(each: Coded, a: Mask, b: Mask) -> list[Difference]:
     ]
 
 
-def _shift(each: Coded, values: Floats, a: Mask, b: Mask) -> Shift | None:
+def _shift(each: Coded, values: Floats, a: Mask, b: Mask, currency: str) -> Shift | None:
     in_a, in_b = values[a], values[b]
     in_a, in_b = in_a[~np.isnan(in_a)], in_b[~np.isnan(in_b)]
     if in_a.size < _MIN_LEVEL or in_b.size < _MIN_LEVEL:
@@ -202,9 +203,8 @@ def _shift(each: Coded, values: Floats, a: Mask, b: Mask) -> Shift | None:
     both = np.concatenate([in_a, in_b])
     middle = float(np.median(both))
     above_a, above_b = int(np.count_nonzero(in_a > middle)), int(np.count_nonzero(in_b > middle))
-    if above_a + above_b == 0:
-        above_a, above_b = int(np.count_nonzero(in_a >= middle)), int(np.count_nonzero(in_b >= middle))
-    test = _tested(each.attribute, "above the middle", above_a, in_a.size, above_b, in_b.size)
+    text = money_text(middle, currency) if each.attribute.type == "money" else number_text(middle)
+    test = _tested(each.attribute, f"above {text}", above_a, in_a.size, above_b, in_b.size)
     return Shift(each.attribute, median(in_a), median(in_b), test)
 
 

@@ -121,25 +121,31 @@ class Profiler:
             money,
             known,
             ratio(money, whole),
-            self._kept(mask),
-            nps_of(self._nps, mask),
-            self._growth(mask, before),
+            self.kept(mask),
+            self.nps(mask),
+            self.growth(mask, before=before),
             float(scores.mean()) if scores.size else None,
             scores.size,
             self._top(segment, mask),
             self._rows.size if self._rows.size < self._size else None,
         )
 
-    def _kept(self, mask: Mask) -> Rate:
+    def kept(self, mask: Mask | None = None) -> Rate:
+        """How many of those who were customers still are."""
         if self._was is None or self._now is None:
             return Rate.of(0, 0)
-        were = mask & self._was
+        were = self._was if mask is None else mask & self._was
         return Rate.of(int(np.count_nonzero(were & self._now)), int(np.count_nonzero(were)))
 
-    def _growth(self, mask: Mask, before: int | None) -> Growth:
+    def nps(self, mask: Mask | None = None) -> Nps | None:
+        """NPS of the known answers; null without any."""
+        return None if self._nps is None else nps(self._nps if mask is None else self._nps[mask])
+
+    def growth(self, mask: Mask | None = None, *, before: int | None = None) -> Growth:
+        """Sign-ups of the last 90 days against the 90 before; null where sign-up is not known."""
         if self._age is None:
             return Growth(None, None, None, before)
-        ages = self._age[mask]
+        ages = self._age if mask is None else self._age[mask]
         recent = int(np.count_nonzero((ages >= 0) & (ages < _WINDOW_DAYS)))
         prior = int(np.count_nonzero((ages >= _WINDOW_DAYS) & (ages < 2 * _WINDOW_DAYS)))
         return Growth(recent, prior, ratio(recent - prior, prior), before)
@@ -163,11 +169,6 @@ def _stem(name: str) -> str:
     """The name without its window: `event_count_30d` and `event_count_90d` measure one thing."""
     head, _, tail = name.rpartition("_")
     return head if tail == "total" or (tail[:-1].isdigit() and tail.endswith("d")) else name
-
-
-def nps_of(answers: Floats | None, mask: Mask | None = None) -> Nps | None:
-    """NPS of the known answers (0–10); null without any."""
-    return None if answers is None else nps(answers if mask is None else answers[mask])
 
 
 def signups_by_month(signed_up: Floats | None, mask: Mask, as_of: date, months: int = 12) -> tuple[int, ...]:

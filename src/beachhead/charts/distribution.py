@@ -12,17 +12,18 @@ from beachhead.charts.theme import ACCENT, ACCENT_SOFT, INK, MUTED, RULE, Chart,
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column from `start` to `end`, `height` high."""
+    """One column over `start` to `end`, reaching from `base` up to `top`."""
 
     start: float
     end: float
-    height: float
+    top: float
     colour: str = ACCENT_SOFT
+    base: float = 0.0
 
 
 def histogram(columns: Sequence[Column], *, title: str, width: int = 640, height: int = 170) -> Chart:
-    """Adjoining columns over a number line titled `title`."""
-    values = [{"start": c.start, "end": c.end, "height": c.height, "colour": c.colour} for c in columns]
+    """Adjoining columns over a number line titled `title`; stacked by giving each its base."""
+    values = [{"start": c.start, "end": c.end, "top": c.top, "base": c.base, "colour": c.colour} for c in columns]
     axis = alt.Axis(title=title, tickCount=10, domain=True, domainColor=RULE, format=",~f")
     chart: Chart = (
         alt.Chart(inline(values), width=width, height=height)
@@ -30,7 +31,8 @@ def histogram(columns: Sequence[Column], *, title: str, width: int = 640, height
         .encode(
             x=alt.X("start:Q", bin="binned", axis=axis),
             x2="end:Q",
-            y=alt.Y("height:Q", axis=alt.Axis(title=None, tickCount=3, grid=True, gridColor=RULE, format=",d")),
+            y2="base:Q",
+            y=alt.Y("top:Q", axis=alt.Axis(title=None, tickCount=3, grid=True, gridColor=RULE, format=",d")),
             color=alt.Color("colour:N", scale=None),
         )
     )

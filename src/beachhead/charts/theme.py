@@ -16,7 +16,7 @@ ACCENT_SOFT = "#9dbfd6"
 BEST = "#1b6e5a"
 WORST = "#b2562e"
 NEUTRAL = "#a9b4bf"
-TIER_COLOURS = {"best": BEST, "next best": "#5fa48f", "rest": NEUTRAL, "worst": WORST}
+TIER_COLOURS = {"best": BEST, "next_best": "#5fa48f", "middle": NEUTRAL, "worst": WORST}
 FONT = "system-ui, -apple-system, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 
 Chart = alt.TopLevelMixin

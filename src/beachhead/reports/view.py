@@ -1,0 +1,282 @@
+"""Everything the report says, computed; the templates only set it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from markupsafe import Markup
+
+from beachhead.analysis.buckets import levels_of
+from beachhead.analysis.columns import total
+from beachhead.analysis.counting import CountRow, CountTable, count
+from beachhead.analysis.display import money_text, plural, share_text
+from beachhead.analysis.money import Money, pick_money, tenth_shares
+from beachhead.analysis.profile import Growth, Rate
+from beachhead.charts.bars import Bar, bars
+from beachhead.charts.distribution import tenths
+from beachhead.charts.theme import TIER_COLOURS
+from beachhead.customers.tiers import TIERS
+from beachhead.reports.answer import Tile, answer, headcount, heads_of, tiles
+from beachhead.reports.carding import SegmentsView, profiler_of, segments_view
+from beachhead.reports.contrasting import ContrastView, contrast_view
+from beachhead.reports.data import ReportData
+from beachhead.reports.drawing import drawing
+from beachhead.reports.gaps import Gap, gaps
+from beachhead.reports.people import NAMED, Named, named
+from beachhead.reports.scoring import TIER_NAMES, ScoreSection, ScoreView, score_section
+from beachhead.reports.terms import Term, terms
+from beachhead.reports.trouble import ProblemsView, problems_view
+from beachhead.reports.words import Words, words_of
+from beachhead.stats.nps import Nps
+
+_GROUPED = ("plan", "industry", "size_band", "acquisition_channel", "country", "buying_motion", "account_status")
+_GROUPS_SHOWN = 4
+_ROWS_SHOWN = 10
+_NEXT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleView:
+    """`next`: those just below the best, with what would lift them."""
+
+    title: str
+    lead: str
+    best: tuple[Named, ...]
+    next: tuple[tuple[Named, tuple[str, ...]], ...] = ()
+    next_lead: str = ""
+    worst: tuple[Named, ...] = ()
+    worst_title: str = ""
+    worst_lead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyView:
+    word: str
+    lead: str
+    tenths: Markup | None
+    tenths_title: str
+    tiers: Markup | None
+    tiers_title: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTable:
+    title: str
+    rows: tuple[CountRow, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReportView:
+    """One attribute per section of the page; None or empty where the data has nothing for it."""
+
+    company: str
+    as_of: date
+    snapshot: str
+    words: Words
+    total: int
+    headcount: str
+    answer: tuple[str, ...]
+    tiles: tuple[Tile, ...]
+    money: Money | None
+    score: ScoreView | None
+    score_section: ScoreSection | None
+    people: PeopleView | None
+    contrast: ContrastView | None
+    money_section: MoneyView | None
+    segments: SegmentsView | None
+    groups: tuple[GroupTable, ...]
+    kept: Rate
+    nps: Nps | None
+    growth: Growth
+    problems: ProblemsView
+    gaps: tuple[Gap, ...]
+    terms: tuple[Term, ...]
+
+    @property
+    def contents(self) -> tuple[tuple[str, str], ...]:
+        """Anchor and title of every section that is there."""
+        sections = (
+            ("overview", "The answer", True),
+            ("people", "By name", self.people),
+            ("contrast", "Best against worst" if self.score else "Who stayed", self.contrast),
+            ("score", "The score", self.score),
+            ("money", "Where money comes from", self.money),
+            ("segments", "Segments", self.segments),
+            ("groups", "By group", self.groups),
+            ("problems", "Problems in your data", True),
+            ("gaps", "What is missing", self.gaps),
+            ("terms", "What the words mean", self.terms),
+        )
+        always = ("overview", "problems", "gaps", "terms")
+        return tuple((i, title) for i, title, there in sections if there and (self.total or i in always))
+
+
+def view_of(data: ReportData) -> ReportView:
+    """Compute the whole report."""
+    words, currency = words_of(data.settings), data.settings.currency
+    money = pick_money(data.accounts, data.attributes, data.settings.template)
+    score = None
+    if data.scores is not None and data.tiering is not None and data.tiering.ranked:
+        score = ScoreView(data.scores, data.tiering, data.attributes, currency)
+    profiler = profiler_of(data, money)
+    found = contrast_view(data, score, words)
+    heads = heads_of(data)
+    segments = segments_view(data, profiler, words)
+    return ReportView(
+        data.settings.name,
+        data.as_of,
+        data.snapshot,
+        words,
+        data.accounts.num_rows,
+        headcount(heads, words),
+        answer(data, heads, money, score, profiler, found, words),
+        tiles(data, heads, money, score, profiler, words),
+        money,
+        score,
+        score_section(score, data.problems, words) if score else None,
+        _people(data, money, score, words),
+        found,
+        _money_section(money, score, words, currency) if money else None,
+        segments,
+        _groups(data, money),
+        profiler.kept(),
+        profiler.nps(),
+        profiler.growth(),
+        problems_view(data.problems, data.rows),
+        gaps(
+            data.attributes,
+            data.missing,
+            _columns_with_data(data, has_score=score is not None),
+            is_shop=words.is_shop,
+        ),
+        terms(
+            data.attributes,
+            _used(money, score, found, segments),
+            has_score=score is not None,
+            has_nps=profiler.nps() is not None,
+            kept=words.kept,
+        ),
+    )
+
+
+def _columns_with_data(data: ReportData, *, has_score: bool) -> frozenset[str]:
+    there = {n for n in data.accounts.column_names if data.accounts.column(n).null_count < data.accounts.num_rows}
+    outcome = {n for n, a in data.attributes.items() if a.area == "value"}
+    return frozenset((there - outcome) | (outcome if has_score else set()))
+
+
+def _people(data: ReportData, money: Money | None, score: ScoreView | None, words: Words) -> PeopleView | None:
+    if score is None:
+        return _payers(data, money, words)
+    best = min(score.tiering.counts[0], NAMED)
+    top = named(data, score.ranked(1, best), money, score)
+    behind = score.tiering.counts[0]
+    following = score.ranked(behind + 1, behind + _NEXT) if not _is_all_named(score) else ()
+    lifted = zip(named(data, following, money, score), (score.lifts(r) for r in following), strict=True)
+    last = score.tiering.ranked
+    worst = min(score.tiering.counts[3], NAMED)
+    bottom = named(data, tuple(reversed(score.ranked(last - worst + 1, last))) if worst else (), money, score)
+    of_best = f" of the best {behind:,}" if behind > best else ""
+    cut = score.tiering.cut_offs[0]
+    return PeopleView(
+        f"The best {plural(best, words.many)}{of_best}" if best > 1 else f"The best {words.one}",
+        f"By good-customer score, out of {plural(last, words.many)} that have one. Beside each, the inputs that move it "
+        "most: green lifts it, rust lowers it; “ahead of” compares with all who are or were customers.",
+        top,
+        tuple(lifted),
+        f"To be among the best takes a score of {cut:.1f}. Each change is the smallest that would do it, all else as it is."
+        if cut is not None
+        else "",
+        bottom,
+        f"The worst {plural(worst, words.many)}" if worst > 1 else f"The worst {words.one}",
+        f"The lowest scores first, of {score.tiering.counts[3]:,} in the worst group. A low score says what happened, "
+        "not that they should go: some left, some never began.",
+    )
+
+
+def _is_all_named(score: ScoreView) -> bool:
+    return score.tiering.counts[2] + score.tiering.counts[1] == 0
+
+
+def _payers(data: ReportData, money: Money | None, words: Words) -> PeopleView | None:
+    if money is None:
+        return None
+    paying = np.flatnonzero(money.values > 0)
+    first = paying[np.argsort(-money.values[paying], kind="stable")][:NAMED]
+    return PeopleView(
+        f"The {plural(first.size, words.many)} that pay most",
+        f"By {money.word}, of {paying.size:,} that pay. There is no good-customer score yet: value.yml says what a good "
+        f"{words.one} is.",
+        named(data, tuple(int(i) for i in first), money, None),
+    )
+
+
+def _money_section(money: Money, score: ScoreView | None, words: Words, currency: str) -> MoneyView:
+    shares = tenth_shares(money.values)
+    drawn = None
+    if shares:
+        texts = [(s, share_text(s)) for s in shares]
+        names = (f"the tenth of {words.many} that pays most", "the tenth that pays least")
+        said = ", ".join(t for _, t in texts)
+        drawn = drawing(tenths(texts, names=names), f"Shares by tenth, the best-paying first: {said}")
+    by_tier = _tier_bars(money, score, words) if score else None
+    lead = f"{money_text(money.total, currency)} in all, known for {plural(money.known, words.many)} of {money.values.size:,}."
+    return MoneyView(
+        money.word,
+        lead,
+        drawn,
+        f"Share of {money.word}, by tenths of the {money.known:,}",
+        by_tier,
+        f"Share of {money.word} by tier, beside each tier's share of {words.many} with a score",
+    )
+
+
+def _tier_bars(money: Money, score: ScoreView, words: Words) -> Markup | None:
+    if money.total <= 0:
+        return None
+    rows = []
+    for tier, n in zip(TIERS, score.tiering.counts, strict=True):
+        amount = total(money.values, score.tier(tier))
+        if n and amount is not None:
+            share = amount / money.total
+            text = f"{share_text(share)} from {share_text(n / score.tiering.ranked)} of them ({n:,})"
+            rows.append(Bar(TIER_NAMES[tier], share, text, colour=TIER_COLOURS[tier]))
+    if not rows:
+        return None
+    return drawing(bars(rows, width=460), "; ".join(f"{r.name}: {r.text}" for r in rows))
+
+
+def _groups(data: ReportData, money: Money | None) -> tuple[GroupTable, ...]:
+    """Tables by the first attributes that divide customers; a division into one group says nothing."""
+    found: list[GroupTable] = []
+    names = [n for n in _GROUPED if n in data.accounts.column_names and n in data.attributes]
+    for name in [*names, *(["signed_up_on"] if "signed_up_on" in data.accounts.column_names else [])]:
+        if len(found) == _GROUPS_SHOWN or not data.accounts.num_rows:
+            break
+        if len(levels_of(data.accounts, data.attributes[name], limit=_ROWS_SHOWN).known) < 2:
+            continue
+        table: CountTable = count(
+            data.accounts,
+            data.attributes,
+            [name],
+            measure=money.attribute.name if money else None,
+            currency=data.settings.currency,
+            limit=None if name == "signed_up_on" else _ROWS_SHOWN,
+        )
+        rows = table.rows[-_ROWS_SHOWN - 2 :] if name == "signed_up_on" else table.rows
+        found.append(GroupTable(data.attributes[name].title, rows))
+    return tuple(found)
+
+
+def _used(
+    money: Money | None, score: ScoreView | None, found: ContrastView | None, segments: SegmentsView | None
+) -> frozenset[str]:
+    used = {money.attribute.name} if money else set()
+    used |= {i.attribute for i in score.inputs} if score else set()
+    for part in found.parts if found else ():
+        used |= {d.attribute.name for d in part.differences} | {s.attribute.name for s in part.shifts}
+    for card in segments.cards if segments else ():
+        used |= {d.attribute.name for d in card.profile.top} | set(card.profile.segment.uses)
+    return frozenset(used)
