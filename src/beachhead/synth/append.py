@@ -44,10 +44,10 @@ def append_day(
 ) -> Appended:
     """Add one day to a generated company; `day` is the day after the last by default, later days leave a gap.
 
-    Events go to a file of their own, `share` times as many as there are. Unless `events_only`, new tickets,
-    answers and payments do too, new accounts are added to the existing files, and rows change in place as in a
-    real next export: subscriptions are cancelled, end, or get a further version; tickets are solved; companies
-    grow. The same arguments on the same folder give the same bytes.
+    Events go to a file of their own, `share` times as many as there are. Unless `events_only`, new tickets
+    and payments do too, new accounts are added to the existing files (with people, trials, onboarding answers), and
+    rows change in place as in a real next export: subscriptions are cancelled, end, or get a further version;
+    tickets are solved; companies grow. The same arguments on the same folder give the same bytes.
 
     Raises OutsideError without a generated company in `folder`, UsageError for a day that is not after the last.
     """

@@ -78,7 +78,7 @@ def draw_population(rng: np.random.Generator, start: int, size: int, first: Day,
     span = int((last - first).astype(int)) + 1
     offset = np.sort((np.sqrt(rng.random(size)) * span).astype(np.int64))
     seconds = np.clip(rng.normal(13.0 * 3600, 3.2 * 3600, size), 6 * 3600, 22 * 3600).astype(np.int64)
-    signed_up: Days = (first + offset).astype("datetime64[s]") + seconds
+    signed_up: Days = (first + offset).astype("datetime64[s]") + seconds.astype("timedelta64[s]")
     industry = world.INDUSTRIES.draw(rng, size)
     is_agency = industry == world.INDUSTRIES.index("Agency")
     bands = np.tile(np.asarray(world.SIZE_WEIGHTS), (size, 1))
@@ -109,7 +109,7 @@ def draw_population(rng: np.random.Generator, start: int, size: int, first: Day,
         place=world.pick(rng, np.array([p[3] for p in world.PLACES], dtype=float), size),
         technology=world.TECHNOLOGIES.draw(rng, size),
         founded=2026 - np.minimum(1 + rng.gamma(1.6, 7.0, size).astype(np.int64), 90),
-        annual_revenue=(employees * rng.lognormal(np.log(95_000), 0.25, size) / 1000).astype(np.int64) * 100_000,
+        annual_revenue=(employees * rng.lognormal(np.log(95_000), 0.25, size) / 1000).astype(np.int64) * 1000,
         form=world.SIGNUP_FORMS.draw(rng, size),
         exports=np.where(explores, EARLY_EXPORTS + rng.poisson(1.5, size), rng.choice(3, size, p=(0.5, 0.3, 0.2))),
         invites=np.where(invites_many, EARLY_INVITES + rng.poisson(0.7, size), rng.choice(2, size, p=(0.7, 0.3))),
@@ -123,7 +123,8 @@ def draw_population(rng: np.random.Generator, start: int, size: int, first: Day,
 def _best(industry: Ints, size: Ints, use_case: Ints, answered: Bools) -> Bools:
     is_agency: Bools = industry == world.INDUSTRIES.index("Agency")
     reports: Bools = use_case == world.USE_CASES.index("client reporting")
-    return is_agency & (size == 1) & reports & answered
+    best: Bools = is_agency & (size == 1) & reports & answered
+    return best
 
 
 def drivers_of(people: Population) -> Drivers:
