@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from beachhead.customers.tiers import Tiering
-from beachhead.customers.value import Scores, weighted_score
+from beachhead.customers.value import SCORE_DECIMALS, Scores
 from beachhead.errors import Severity
 from beachhead.project.definitions import ValueDefinition
 from beachhead.sources.problems import Problem
@@ -122,12 +122,16 @@ def stability(
     n_best = int(best.sum())
     if n_best == 0:
         return None
-    points = scores.points[:, scores.scored]
+    given = scores.points[:, scores.scored]
+    counted = (~np.isnan(given)).astype(np.float64)
+    points = np.nan_to_num(given)
     inputs = len(scores.inputs)
 
     def share_kept(factors: FloatArray) -> float:
-        # Customers with a score keep one: factors are positive.
-        moved = weighted_score(points, scores.weights * factors)
+        # `weighted_score` as two matrix products, for there are dozens of trials. No customer with a score has
+        # every input left out, so that the divisor is positive.
+        weights = scores.weights * factors
+        moved = np.round(100 * (weights @ points) / (weights @ counted), SCORE_DECIMALS)
         cut_off = np.partition(moved, moved.size - n_best)[moved.size - n_best]
         return float((moved[best] >= cut_off).mean())
 
