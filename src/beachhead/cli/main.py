@@ -25,6 +25,7 @@ from beachhead.service.progress import Say, say_nothing
 from beachhead.service.project import Project, open_project
 from beachhead.service.results import Run
 from beachhead.service.run import RunOptions
+from beachhead.service.scoring import explain_customer, explanation_json, explanation_lines
 from beachhead.service.setup import make_project, make_synthetic
 
 app = typer.Typer(
@@ -69,7 +70,7 @@ def _progress(quiet: bool) -> Iterator[Say]:
         yield say_nothing
         return
     with console.status("Starting") as status:
-        yield lambda message: status.update(message)
+        yield status.update
 
 
 @app.command()
@@ -296,13 +297,11 @@ def value(
     if explain is None:
         print_list(best_and_worst(latest), "value", latest, latest.attributes, as_json=as_json, form=form, out=out)
         return
-    from beachhead.service.explain import explain_customer, explanation_json, explanation_lines
-
     explanation = explain_customer(latest, explain)
     if as_json:
         print_json(document("explanation", explanation_json(explanation), latest))
     else:
-        print("\n".join(explanation_lines(explanation)))
+        print("\n".join(explanation_lines(explanation, latest)))
 
 
 @app.command()

@@ -15,13 +15,12 @@ import pyarrow.compute as pc
 
 from beachhead.customers.columns import columns_of, extra_types, model_columns
 from beachhead.customers.keys import first_of_each
-from beachhead.engines.duck import DuckEngine, quote_literal, quote_name
-from beachhead.errors import Severity
+from beachhead.customers.set_aside import SCHEMA, Reason, set_aside
+from beachhead.engines.duck import DuckEngine, parquet, quote_literal, quote_name
 from beachhead.project.definitions import SourceDefinition
 from beachhead.project.model import BY_NAME, TABLES, Table, day_column
 from beachhead.sources.landing import LandedFile
-from beachhead.sources.locate import locate
-from beachhead.sources.problems import Example, Problem
+from beachhead.sources.problems import Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +47,6 @@ class Assembly:
     set_aside: pa.Table
 
 
-SET_ASIDE_SCHEMA = pa.schema(
-    [
-        ("source", pa.string()),
-        ("file", pa.string()),
-        ("line", pa.int64()),
-        ("column", pa.string()),
-        ("code", pa.string()),
-        ("reason", pa.string()),
-        ("value", pa.string()),
-    ]
-)
-
-
 class Assembler:
     """Builds the model tables in one engine, for one day."""
 
@@ -85,7 +71,7 @@ class Assembler:
             else:
                 self._make_rows(table, mapped)
         self._derive_orders()
-        rows = pa.concat_tables(self._set_aside) if self._set_aside else SET_ASIDE_SCHEMA.empty_table()
+        rows = pa.concat_tables(self._set_aside) if self._set_aside else SCHEMA.empty_table()
         return Assembly(tuple(self._problems), rows)
 
     def _make_empty(self, table: Table) -> None:
@@ -166,85 +152,48 @@ class Assembler:
         clean, later = first_of_each(self._engine, raw, key)
         if later:
             value = f"concat_ws(' / ', {', '.join(quote_name(k) for k in key)})"
-            self._set_aside_rows(
-                f"SELECT _source, _file, _row, {value} AS value FROM {later}",
-                mapped,
-                code="duplicate-key",
-                column=key[0],
-                message="{n} rows repeat a {column} that came before; the first was used",
-                remedy="Make the column unique in the export, or correct the mapping if it is not the key.",
+            reason = Reason(
+                "duplicate-key",
+                key[0],
+                f"{{n}} rows repeat a {key[0]} that came before; the first was used",
+                "Make the column unique in the export, or correct the mapping if it is not the key.",
             )
+            self._set_aside_rows(f"SELECT _source, _file, _row, {value} AS value FROM {later}", mapped, reason)
         return clean
 
     def _report_unmatched(self, unmatched: str, table: Table, mapped: Sequence[KnownSource]) -> None:
         shared = f"SELECT _source, _file, _row, account_id AS value FROM {unmatched} WHERE account_id IS"
-        self._set_aside_rows(
-            f"{shared} NOT NULL",
-            mapped,
-            code="orphan-key",
-            column="account_id",
-            message="{n} rows of " + table.name + " name a customer that no customer list has",
-            remedy="Add these customers to the list, or see whether the ids are written differently.",
+        orphan = Reason(
+            "orphan-key",
+            "account_id",
+            f"{{n}} rows of {table.name} name a customer that no customer list has",
+            "Add these customers to the list, or see whether the ids are written differently.",
         )
-        self._set_aside_rows(
-            f"{shared} NULL",
-            mapped,
-            code="no-customer",
-            column="account_id",
-            message="{n} rows of " + table.name + " have no customer",
-            remedy="They count in no customer's figures; if they should, export them with the customer's id.",
+        self._set_aside_rows(f"{shared} NOT NULL", mapped, orphan)
+        nobody = Reason(
+            "no-customer",
+            "account_id",
+            f"{{n}} rows of {table.name} have no customer",
+            "They count in no customer's figures; if they should, export them with the customer's id.",
         )
+        self._set_aside_rows(f"{shared} NULL", mapped, nobody)
 
-    def _set_aside_rows(
-        self,
-        sql: str,
-        mapped: Sequence[KnownSource],
-        *,
-        code: str,
-        column: str,
-        message: str,
-        remedy: str,
-    ) -> None:
+    def _set_aside_rows(self, sql: str, mapped: Sequence[KnownSource], reason: Reason) -> None:
         rows = self._engine.query(f"SELECT * FROM ({sql}) ORDER BY _source, _file, _row")
         for n, source in enumerate(mapped):
             for m, landed in enumerate(source.files):
                 mine = rows.filter((pc.field("_source") == n) & (pc.field("_file") == m))
-                if mine.num_rows == 0:
-                    continue
-                lines = locate(landed, mine["_row"].to_numpy())
-                values = mine["value"]
-                said = message.format(n=f"{mine.num_rows:,}", column=column)
-                self._problems.append(
-                    Problem(
-                        code,
-                        Severity.WARNING,
-                        said,
-                        remedy,
-                        mine.num_rows,
-                        landed.rows,
+                if mine.num_rows:
+                    problem, table = set_aside(
                         source.definition.name,
                         source.table.name,
-                        column,
-                        tuple(
-                            Example(landed.file, int(line), str(value.as_py() or ""))
-                            for line, value in zip(lines[:5], values[:5], strict=True)
-                        ),
+                        landed,
+                        mine["_row"].to_numpy(),
+                        mine["value"],
+                        reason,
                     )
-                )
-                self._set_aside.append(
-                    pa.table(
-                        [
-                            pa.repeat(source.definition.name, mine.num_rows),
-                            pa.repeat(landed.file, mine.num_rows),
-                            pa.array(lines, pa.int64()),
-                            pa.repeat(column, mine.num_rows),
-                            pa.repeat(code, mine.num_rows),
-                            pa.repeat(said, mine.num_rows),
-                            values.cast(pa.string()),
-                        ],
-                        schema=SET_ASIDE_SCHEMA,
-                    )
-                )
+                    self._problems.append(problem)
+                    self._set_aside.append(table)
 
     def _derive_orders(self) -> None:
         """Without an orders table, orders are the sums of their lines."""
@@ -297,7 +246,7 @@ def _select_source(source: KnownSource, number: int, columns: Mapping[str, str],
         listed.append(f"{sql} AS {quote_name(name)}")
     parts = [
         f"SELECT {', '.join(listed)}, {number} AS _source, {n} AS _file, file_row_number AS _row "
-        f"FROM read_parquet({quote_literal(str(f.parquet))}, file_row_number = true)"
+        f"FROM {parquet(f.parquet, row_numbers=True)}"
         for n, f in enumerate(source.files)
     ]
     if parts:

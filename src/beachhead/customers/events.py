@@ -195,7 +195,7 @@ def _without_repeats(
         + " UNION ALL ".join(
             "SELECT event_id, account_id, user_id, event, occurred_at, occurred_day, "
             f"{quote_literal(f.key)} AS _landed, 0 AS _source, {n} AS _file, file_row_number AS _row "
-            f"FROM read_parquet({quote_literal(str(f.parquet))}, file_row_number = true)"
+            f"FROM {parquet(f.parquet, row_numbers=True)}"
             for n, f in enumerate(fresh)
         )
     )

@@ -129,7 +129,12 @@ def quote_name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def parquet(*paths: Path | str) -> str:
-    """A FROM item that reads these Parquet files, matched by column name."""
-    listed = ", ".join(quote_literal(str(p)) for p in paths)
-    return f"read_parquet([{listed}], union_by_name = true)"
+def path_literal(path: Path | str) -> str:
+    """A path as a SQL literal for reading; `*`, `?` and `[` in it stand for themselves."""
+    return quote_literal("".join(f"[{c}]" if c in "*?[" else c for c in str(path)))
+
+
+def parquet(*paths: Path | str, row_numbers: bool = False) -> str:
+    """A FROM item that reads these Parquet files, matched by column name; with `file_row_number` if asked for."""
+    numbered = ", file_row_number = true" if row_numbers else ""
+    return f"read_parquet([{', '.join(map(path_literal, paths))}], union_by_name = true{numbered})"

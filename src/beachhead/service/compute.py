@@ -6,10 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from beachhead.customers.assemble import Assembler, Assembly, KnownSource
 from beachhead.customers.catalog import Catalog
@@ -17,7 +14,6 @@ from beachhead.customers.columns import extra_types
 from beachhead.customers.event_counts import EventCounts, count_events, read_events
 from beachhead.customers.people import people_table
 from beachhead.customers.record import arrow_type, build_record, make_spine
-from beachhead.customers.value import Scores, score
 from beachhead.engines.duck import DuckEngine, quote_name
 from beachhead.project.definitions import ValueTypeName
 from beachhead.project.model import TABLES
@@ -26,6 +22,7 @@ from beachhead.segments.evaluate import Evaluation, evaluate
 from beachhead.service.load import Numbered
 from beachhead.service.plan import OwnAttribute, Plan, split_at_score
 from beachhead.service.progress import Say
+from beachhead.service.scoring import Scored, score_columns, score_records
 from beachhead.store.layout import Layout
 
 _SQL_TYPES = {
@@ -41,12 +38,12 @@ _SQL_TYPES = {
 
 @dataclass(frozen=True)
 class Computed:
-    """Everything of one day. `scores` is None without a recipe or without customers."""
+    """Everything of one day. `scored` is None without a recipe or without customers."""
 
     accounts: pa.Table
     users: pa.Table | None
     assembly: Assembly
-    scores: Scores | None
+    scored: Scored | None
     evaluation: Evaluation
 
 
@@ -65,7 +62,9 @@ def compute(
     relation = numbered.accounts.relation()
     assembly = Assembler(engine, sources, relation, settings.currency).assemble()
     event_parts = [layout.events / part for part in numbered.events.parts]
-    spine = make_spine(engine, relation, as_of, {s.definition.table for s in sources}, event_parts)
+    spine = make_spine(
+        engine, relation, numbered.accounts.first_seen(), as_of, {s.definition.table for s in sources}, event_parts
+    )
     say("Computing customer records")
     extra = _extra_by_table(sources)
     builder = build_record(engine, spine, plan.catalog, settings, extra)
@@ -86,11 +85,15 @@ def compute(
     before, after = split_at_score(plan.own)
     records = add_own(engine, records, before, plan.catalog, as_of)
     say("Scoring customers")
-    scores, records = _add_score(plan, records)
+    value = plan.project.value
+    usable = value.model_copy(update={"inputs": plan.score_inputs}) if value else None
+    scored = score_records(records, usable)
+    for name, column in score_columns(scored, records.num_rows).items():
+        records = records.append_column(name, column)
     records = add_own(engine, records, after, plan.catalog, as_of)
     say("Finding who is in which segment")
     evaluation = evaluate(engine, records, plan.segments, as_of, column_sql(plan.catalog, records.column_names))
-    return Computed(records, users, assembly, scores, evaluation)
+    return Computed(records, users, assembly, scored, evaluation)
 
 
 def _extra_by_table(sources: Sequence[KnownSource]) -> dict[str, dict[str, ValueTypeName]]:
@@ -135,28 +138,3 @@ def add_own(
 
 def _no_segment(name: str) -> str:
     raise AssertionError(f"an attribute names segment {name}")
-
-
-def _add_score(plan: Plan, records: pa.Table) -> tuple[Scores | None, pa.Table]:
-    n = records.num_rows
-    empty = (pa.nulls(n, pa.float64()), pa.nulls(n, pa.int64()), pa.nulls(n, pa.string()))
-    scores: Scores | None = None
-    definition = plan.project.value
-    if definition is not None and plan.score_inputs and n:
-        usable = definition.model_copy(update={"inputs": plan.score_inputs})
-        values = {i.attribute: as_numbers(records[i.attribute]) for i in plan.score_inputs}
-        scope = pc.fill_null(records["was_customer"], False).to_numpy(zero_copy_only=False)
-        scores = score(values, usable, scope, tie_break=_tie_break(records))
-        empty = _score_columns(scores)
-    for name, column in zip(("value_score", "value_rank", "tier"), empty, strict=True):
-        records = records.append_column(name, column)
-    return scores, records
-
-
-def as_numbers(column: pa.ChunkedArray) -> NDArray[np.float64]:
-    """Numbers, money and yes/no as float64, null as NaN."""
-    return (
-        column.cast(pa.int8()).cast(pa.float64()).to_numpy(zero_copy_only=False)
-        if pa.types.is_boolean(column.type)
-        else column.cast(pa.float64()).to_numpy(zero_copy_only=False)
-    )

@@ -107,7 +107,6 @@ def _check_own(project: Project, catalog: Catalog, said: list[Diagnostic]) -> tu
     said.extend(ordered.diagnostics)
     own: list[OwnAttribute] = []
     attributes, missing = dict(catalog.attributes), dict(catalog.missing)
-    # Names of all own attributes are known while one is checked, so that a typo is told from a broken neighbour.
     for name in ordered.names:
         known = Catalog(attributes, missing)
         checked = check_expression(parsed[name], known)
@@ -145,7 +144,11 @@ def _check_segments(
     project: Project, catalog: Catalog, said: list[Diagnostic]
 ) -> tuple[tuple[CompiledSegment, ...], dict[str, tuple[Diagnostic, ...]], dict[str, str]]:
     checked: dict[str, Node] = {}
-    broken: dict[str, tuple[Diagnostic, ...]] = {}
+    broken: dict[str, tuple[Diagnostic, ...]] = {
+        name: tuple(d for d in project.errors if d.place and d.place.file == project.place("segments", name).file)
+        for kind, name in sorted(project.broken)
+        if kind == "segments"
+    }
     for name, definition in project.segments.items():
         found: list[Diagnostic] = []
         node = _parse(project, found, "segments", name, "where", definition.where)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -64,7 +65,7 @@ class Project:
 
     def history(self) -> list[RunRecord]:
         """Past updates, newest first."""
-        return RunLog(Layout(self.root).runs, _ignore).recent(20)
+        return list(RunLog(Layout(self.root).runs, _ignore).recent(20))
 
     def query(self, sql: str) -> pa.Table:
         """One read-only SELECT over the newest update's tables."""
@@ -77,7 +78,16 @@ class Project:
 
     def report(self, path: Path | None = None) -> Path:
         """Write the newest update as one HTML file; default `report.html` in the project."""
-        return write_report(self.latest(), path or self.root / "report.html")
+        latest = self.latest()
+        return write_report(latest, path or self.root / "report.html", self._before(latest))
+
+    def _before(self, run: Run) -> Run | None:
+        """The newest update of an earlier day that can still be read."""
+        store = SnapshotStore(Layout(self.root))
+        for ref in reversed([r for r in store.list() if r.as_of < run.as_of]):
+            with contextlib.suppress(BeachheadError):
+                return Run(store.open(ref))
+        return None
 
     def __repr__(self) -> str:
         try:

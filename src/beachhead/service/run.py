@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -18,8 +19,9 @@ from beachhead.service.about import About, AboutSegment
 from beachhead.service.compute import Computed, compute
 from beachhead.service.load import Loaded, Numbered, known_sources, load_sources, number_and_store
 from beachhead.service.plan import Plan, make_plan
-from beachhead.service.problems import all_problems, set_aside_rows, source_rows
+from beachhead.service.problems import all_problems, event_rows, set_aside_rows, source_rows
 from beachhead.service.progress import Say, say_nothing
+from beachhead.sources.problems import Problem
 from beachhead.state.runs import RunLog
 from beachhead.store.bitmaps import bitmap_of_numbers
 from beachhead.store.files import FileSystem
@@ -29,6 +31,7 @@ from beachhead.store.lock import writer_lock
 from beachhead.store.manifest import Contents, SnapshotRef
 from beachhead.store.memberships import Membership, delta, read_memberships, write_memberships
 from beachhead.store.retention import collect_garbage
+from beachhead.store.scratch import scratch_path
 from beachhead.store.snapshots import MEMBERSHIPS, Snapshot, SnapshotStore
 
 ACCOUNTS, USERS, SET_ASIDE, ABOUT = "accounts.parquet", "users.parquet", "set_aside.parquet", "about.json"
@@ -91,7 +94,8 @@ def run(
 def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say: Say) -> RunOutcome:
     settings = plan.project.settings
     today = options.today or datetime.now(ZoneInfo(settings.timezone)).date()
-    with DuckEngine(layout.tmp, settings.memory_limit) as engine:
+    spill = scratch_path(layout, "spill")
+    with _removed_at_the_end(files, spill), DuckEngine(spill, settings.memory_limit) as engine:
         loaded = load_sources(plan, layout, files, engine, today, full=options.full, say=say)
         as_of = options.as_of or loaded.data_day
         sources = known_sources(plan, loaded, layout, as_of)
@@ -108,12 +112,14 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
             )
         say("Publishing")
         memberships, stale = _memberships(plan, computed, before)
-        about = _about(plan, loaded, numbered, computed, memberships, stale, before, as_of, engine, layout)
+        event_problems, event_tables = event_rows(loaded, numbered, layout.events)
+        problems = all_problems(loaded, computed, event_problems)
+        about = _about(plan, loaded, computed, memberships, stale, before, as_of, problems)
         with store.begin(as_of) as draft:
             _write(draft.directory / ACCOUNTS, computed.accounts)
             if computed.users is not None:
                 _write(draft.directory / USERS, computed.users)
-            _write(draft.directory / SET_ASIDE, set_aside_rows(loaded, computed.assembly, numbered, layout))
+            _write(draft.directory / SET_ASIDE, set_aside_rows(loaded, computed, event_tables))
             write_memberships(draft.directory / MEMBERSHIPS, memberships)
             files.write_bytes(draft.directory / ABOUT, about.model_dump_json(indent=1).encode())
             ref = draft.publish(_contents(plan, loaded, numbered, computed, layout))
@@ -126,6 +132,15 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
         len(about.problems),
         (*plan.diagnostics, *_failures(computed), *collected.diagnostics),
     )
+
+
+@contextmanager
+def _removed_at_the_end(files: FileSystem, folder: Path) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        with suppress(BeachheadError):
+            files.remove_tree(folder)
 
 
 def _failures(computed: Computed) -> tuple[Diagnostic, ...]:
@@ -193,14 +208,12 @@ def _contents(plan: Plan, loaded: Loaded, numbered: Numbered, computed: Computed
 def _about(
     plan: Plan,
     loaded: Loaded,
-    numbered: Numbered,
     computed: Computed,
     memberships: list[Membership],
     stale: Mapping[str, str],
     before: Snapshot | None,
     as_of: date,
-    engine: DuckEngine,
-    layout: Layout,
+    problems: tuple[Problem, ...],
 ) -> About:
     present = set(computed.accounts.column_names)
     last = _last_memberships(before)
@@ -228,7 +241,6 @@ def _about(
             )
         )
     attributes = tuple(a for a in plan.catalog.attributes.values() if a.name in present)
-    problems = all_problems(loaded, computed, numbered, engine, layout)
     return About(
         as_of=as_of,
         data_day=loaded.data_day,

@@ -136,6 +136,13 @@ class Registry:
             sources.append(f"SELECT {self.id} AS id FROM {_files(aliases)}")
         return f"({' UNION ALL '.join(sources) or 'SELECT NULL::VARCHAR AS id WHERE false'})"
 
+    def first_seen(self) -> str:
+        """A FROM item of (number, first_seen): the day of the data in which each number was given."""
+        parts = self._parts()
+        if not parts:
+            return f"(SELECT NULL::UINTEGER AS {self.number}, NULL::DATE AS first_seen WHERE false)"
+        return f"(SELECT {self.number}, first_seen FROM {parquet(*(part.path for part in parts))})"
+
     def references(self) -> tuple[str, ...]:
         """The files as a manifest names them."""
         paths = [part.path for part in self._parts()] + self._others("aliases") + self._others("tombstones")

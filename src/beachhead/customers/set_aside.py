@@ -1,0 +1,61 @@
+"""Rows that are not used, each kind with its reason: as one problem, and row by row with file and line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from beachhead.errors import Severity
+from beachhead.sources.landing import LandedFile
+from beachhead.sources.locate import locate
+from beachhead.sources.problems import Example, Problem
+
+SCHEMA = pa.schema(
+    [
+        ("source", pa.string()),
+        ("file", pa.string()),
+        ("line", pa.int64()),
+        ("column", pa.string()),
+        ("code", pa.string()),
+        ("reason", pa.string()),
+        ("value", pa.string()),
+    ]
+)
+_EXAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why rows are not used. `message` has `{n}` for their number."""
+
+    code: str
+    column: str
+    message: str
+    remedy: str
+
+
+def set_aside(
+    source: str, table: str, landed: LandedFile, ordinals: NDArray[np.int64], values: pa.ChunkedArray, reason: Reason
+) -> tuple[Problem, pa.Table]:
+    """The problem, and the rows (`SCHEMA`), of the landed rows at `ordinals`, which show `values`."""
+    lines = locate(landed, ordinals)
+    n = len(lines)
+    said = reason.message.format(n=f"{n:,}")
+    texts = values.cast(pa.string())
+    examples = tuple(
+        Example(landed.file, int(line), value.as_py() or "")
+        for line, value in zip(lines[:_EXAMPLES], texts[:_EXAMPLES], strict=True)
+    )
+    problem = Problem(
+        reason.code, Severity.WARNING, said, reason.remedy, n, landed.rows, source, table, reason.column, examples
+    )
+    columns = [
+        *(pa.repeat(pa.scalar(text), n) for text in (source, landed.file)),
+        pa.array(lines, pa.int64()),
+        *(pa.repeat(pa.scalar(text), n) for text in (reason.column, reason.code, said)),
+        texts,
+    ]
+    return problem, pa.table(columns, schema=SCHEMA)

@@ -1,0 +1,143 @@
+"""All that is wrong with the data of one update, and every row that was not used, from wherever it was noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from beachhead.customers.set_aside import Reason, set_aside
+from beachhead.customers.value_diagnostics import input_problems, survivorship_guard
+from beachhead.errors import Severity
+from beachhead.service.about import AboutFile, AboutSource
+from beachhead.service.compute import Computed
+from beachhead.service.load import Loaded, Numbered
+from beachhead.service.scoring import as_numbers
+from beachhead.sources.landing import LandedFile
+from beachhead.sources.problems import Problem
+
+_ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
+_EXAMPLES = 5
+
+
+def all_problems(loaded: Loaded, computed: Computed, events: Sequence[Problem]) -> tuple[Problem, ...]:
+    """Problems of files, of matching, of events and of the score, the worst first, the most frequent first."""
+    found: list[Problem] = [
+        *_over_files(p for source in loaded.landed.values() for f in source.files for p in f.problems),
+        *_over_files(computed.assembly.problems),
+        *events,
+    ]
+    accounts = computed.accounts
+    if "tenure_days" in accounts.column_names:
+        churned = accounts["is_churned"].fill_null(False).to_numpy(zero_copy_only=False)
+        guard = survivorship_guard(as_numbers(accounts["tenure_days"]), churned)
+        found += [guard] if guard else []
+    if computed.scored:
+        found += input_problems(computed.scored.scores)
+    return tuple(sorted(found, key=lambda p: (_ORDER.index(p.severity), -p.count, p.code, p.source or "")))
+
+
+def _over_files(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems of one kind in several files of a source become one."""
+    merged: dict[tuple[str, str | None, str | None, str], Problem] = {}
+    for p in problems:
+        key = (p.code, p.source, p.column, "" if any(c.isdigit() for c in p.message) else p.message)
+        before = merged.get(key)
+        if before is None:
+            merged[key] = p
+        else:
+            merged[key] = replace(
+                before,
+                count=before.count + p.count,
+                out_of=before.out_of + p.out_of,
+                message=_recount(before, before.count + p.count),
+                examples=(*before.examples, *p.examples)[:_EXAMPLES],
+            )
+    return list(merged.values())
+
+
+def _recount(problem: Problem, count: int) -> str:
+    """The message with its own count replaced by the count over all files."""
+    return problem.message.replace(f"{problem.count:,}", f"{count:,}", 1)
+
+
+def event_rows(loaded: Loaded, numbered: Numbered, folder: Path) -> tuple[list[Problem], list[pa.Table]]:
+    """Events that were not counted (repeated ids, unknown customers), as problems and row by row."""
+    files: Mapping[str, tuple[str, LandedFile]] = {
+        f.key: (name, f)
+        for name, source in loaded.landed.items()
+        if source.table.name == "events"
+        for f in source.files
+    }
+    problems: list[Problem] = []
+    tables: list[pa.Table] = []
+    kinds = [
+        (
+            numbered.events.repeated,
+            "event_id",
+            Reason(
+                "duplicate-key",
+                "event_id",
+                "{n} events repeat an event_id that came before; the first was used",
+                "Make event_id unique in the export, or correct the mapping if it is not the key.",
+            ),
+        ),
+        (
+            (numbered.events.pending,) if numbered.events.pending else (),
+            "account_id",
+            Reason(
+                "orphan-key",
+                "account_id",
+                "{n} events name a customer that no customer list has",
+                "They count as soon as the customer is in the list; see whether the ids are written differently.",
+            ),
+        ),
+    ]
+    for names, value, reason in kinds:
+        if not names:
+            continue
+        rows = pa.concat_tables([pq.read_table(folder / n, columns=["_landed", "_row", value]) for n in names])
+        for key, (source, landed) in files.items():
+            mine = rows.filter(pc.equal(rows["_landed"], key))
+            if mine.num_rows:
+                problem, table = set_aside(source, "events", landed, mine["_row"].to_numpy(), mine[value], reason)
+                problems.append(problem)
+                tables.append(table)
+    return _over_files(problems), tables
+
+
+def source_rows(loaded: Loaded) -> tuple[AboutSource, ...]:
+    """For each source and file how many rows it had and how many were used."""
+    return tuple(
+        AboutSource(
+            name=name,
+            table=source.table.name,
+            files=tuple(
+                AboutFile(
+                    file=f.file,
+                    rows_read=f.rows + f.rejected + f.left_out,
+                    rows_used=f.rows,
+                    rows_set_aside=f.rejected,
+                    rows_left_out=f.left_out,
+                    assumed=f.assumed,
+                )
+                for f in source.files
+            ),
+        )
+        for name, source in loaded.landed.items()
+    )
+
+
+def set_aside_rows(loaded: Loaded, computed: Computed, events: Sequence[pa.Table]) -> pa.Table:
+    """Every row or value that was not used: those that could not be read, those of no customer, repeats."""
+    unread = [_unread(pq.read_table(f.rejects)) for source in loaded.landed.values() for f in source.files if f.rejects]
+    return pa.concat_tables([SCHEMA.empty_table(), *unread, computed.assembly.set_aside, *events])
+
+
+def _unread(rejects: pa.Table) -> pa.Table:
+    renamed = rejects.rename_columns({"raw": "value"}) if "raw" in rejects.column_names else rejects
+    return renamed.select(SCHEMA.names).cast(SCHEMA)

@@ -1,0 +1,83 @@
+"""The report of a published update: gathers what `reports` renders, and writes the file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from beachhead.analysis.segment import SegmentResult
+from beachhead.errors import BeachheadError
+from beachhead.reports.data import Before, ReportData, SourceRows
+from beachhead.reports.render import render
+from beachhead.rules import attributes_used, parse
+from beachhead.service.results import Run
+from beachhead.service.scoring import scored_run
+from beachhead.store.files import outside
+
+
+def report_data(run: Run, before: Run | None = None) -> ReportData:
+    """Everything that the report shows. `before`: an earlier update to compare with."""
+    scored = scored_run(run)
+    about = run.about
+    return ReportData(
+        settings=about.settings,
+        as_of=run.as_of,
+        accounts=run.accounts.arrow(),
+        attributes=run.attributes,
+        missing=about.missing,
+        segments=tuple(_segment(run, s.name) for s in about.segments if s.size is not None),
+        scores=scored.scores if scored else None,
+        problems=run.problems,
+        rows=tuple(
+            SourceRows(
+                s.name,
+                s.table,
+                sum(f.rows_read for f in s.files),
+                sum(f.rows_used for f in s.files),
+                sum(f.rows_read - f.rows_used for f in s.files),
+            )
+            for s in about.sources
+        ),
+        before=_before(before),
+        snapshot=run.name,
+    )
+
+
+def _before(run: Run | None) -> Before | None:
+    if run is None:
+        return None
+    sizes = {s.name: s.size for s in run.about.segments if s.size is not None}
+    return Before(run.as_of, len(run.accounts), sizes)
+
+
+def _segment(run: Run, name: str) -> SegmentResult:
+    about = run.segments[name].about
+    return SegmentResult(
+        name=name,
+        title=about.title,
+        members=run.mask(name),
+        rule=about.where,
+        english=about.english,
+        owner=about.owner,
+        description=about.description,
+        profile=about.profile,
+        uses=_attributes_of(about.where),
+        is_stale=about.stale,
+        stale_reason=about.why,
+    )
+
+
+def _attributes_of(rule: str) -> frozenset[str]:
+    """What a rule reads; nothing for a stale one that no longer parses."""
+    try:
+        return attributes_used(parse(rule))
+    except BeachheadError:
+        return frozenset()
+
+
+def write_report(run: Run, path: Path, before: Run | None = None) -> Path:
+    """Write the report as one HTML file; raises `OutsideError` where it cannot be written."""
+    page = render(report_data(run, before))
+    with outside("write", path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page, encoding="utf-8")
+    return path
