@@ -21,7 +21,8 @@ _DIGITS = {code: digits for digits, codes in _BY_DIGITS.items() for code in code
 CURRENCIES: frozenset[str] = frozenset(_DIGITS)
 """All known codes."""
 
-_COMMON = {"EURO": "EUR", "EUROS": "EUR", "€": "EUR", "$": "USD", "DOLLAR": "USD", "£": "GBP", "UKP": "GBP", "¥": "JPY"}
+_OFTEN_MEANT = "EUR USD GBP JPY CHF CAD AUD SEK NOK DKK PLN CZK CNY INR BRL"
+_SPELT = {"EURO": "EUR", "EUROS": "EUR", "€": "EUR", "$": "USD", "DOLLAR": "USD", "£": "GBP", "UKP": "GBP", "¥": "JPY"}
 
 
 def minor_digits(code: str) -> int:
@@ -35,14 +36,17 @@ def minor_digits(code: str) -> int:
 def unknown_currency(code: str) -> Diagnostic:
     """What to say about a code that no currency has."""
     folded = code.strip().upper()
-    known = folded if folded in _DIGITS else _COMMON.get(folded)
-    if known:
-        return Diagnostic(
-            "unknown-currency", f"there is no currency '{code}'", remedy=f"Did you mean '{known}'?", nearest=known
-        )
-    diagnostic = Diagnostic.unknown_name("currency", code, CURRENCIES)
-    if diagnostic.nearest:
-        return diagnostic
-    return Diagnostic(
-        "unknown-currency", diagnostic.message, remedy="Use a three-letter ISO code, such as EUR, USD or GBP."
-    )
+    nearest = folded if folded in _DIGITS else _SPELT.get(folded) or _one_letter_off(folded)
+    remedy = f"Did you mean '{nearest}'?" if nearest else "Use a three-letter ISO code, such as EUR, USD or GBP."
+    message = f"there is no currency '{code}'"
+    return Diagnostic("unknown-currency", message, remedy=remedy, nearest=nearest)
+
+
+def _one_letter_off(code: str) -> str | None:
+    """A currency that differs in one letter or in their order, those of large economies first."""
+    for known in (*_OFTEN_MEANT.split(), *sorted(CURRENCIES)):
+        if len(code) == len(known):
+            differing = sum(a != b for a, b in zip(code, known, strict=True))
+            if differing == 1 or sorted(code) == sorted(known):
+                return known
+    return None

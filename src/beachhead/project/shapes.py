@@ -126,34 +126,48 @@ def describe(node: yaml.Node) -> str:
 def _diagnostics(
     model: type[Definition], root: yaml.Node, document: yaml.Document, errors: Iterable[ErrorDetails]
 ) -> list[Diagnostic]:
-    """One diagnostic per place: the members of a union complain one by one about the same value."""
+    """One diagnostic per mistake: the members of a union complain one by one about the same value, and a misspelt
+    key is missing as well.
+    """
     by_place: dict[tuple[str | int, ...], list[ErrorDetails]] = {}
     for error in errors:
         keys = _keys(root, error["loc"])
         key = (*keys, error["loc"][-1]) if error["type"] == "missing" else keys
         by_place.setdefault(key, []).append(error)
-    return [_told(model, root, document, keys, found) for keys, found in by_place.items()]
+    for key, found in list(by_place.items()):
+        if found[0]["type"] == "too_short" and any(k[: len(key)] == key for k in by_place if len(k) > len(key)):
+            # A list or group counts as short because its entries are wrong.
+            del by_place[key]
+    told = {keys: _told(model, root, document, keys, found) for keys, found in by_place.items()}
+    misspelt = {(*keys[:-1], d.nearest) for keys, d in told.items() if d.code == "unknown-key"}
+    return [d for keys, d in told.items() if d.code != "missing-key" or keys not in misspelt]
 
 
 def _partial(model: type[D], root: yaml.Node, errors: Iterable[ErrorDetails]) -> D | None:
-    """The definition without the groups and lists that hold a mistake; None when it cannot do without them."""
+    """The definition without the keys and lists that hold a mistake; None when it cannot do without them."""
     values = yaml.plain(root)
-    for error in errors:
-        keys = _keys(root, error["loc"])
-        while keys and isinstance(keys[-1], int):
-            keys = keys[:-1]
-        group = values
-        for key in keys[:-1]:
-            inside = group.get(str(key)) if isinstance(group, dict) else None
-            if inside is None or isinstance(key, int):
-                break
-            group = inside
-        if isinstance(group, dict) and keys:
-            group.pop(str(keys[-1]), None)
-    try:
-        return model.model_validate(values)
-    except ValidationError:
-        return None
+    for _ in range(yaml.MAX_DEPTH):
+        if not sum(_removed(values, _keys(root, error["loc"])) for error in errors):
+            return None
+        try:
+            return model.model_validate(values)
+        except ValidationError as error:
+            # What is left of a group without its wrong key may be wrong as a whole.
+            errors = error.errors(include_url=False, include_context=False, include_input=False)
+    return None
+
+
+def _removed(values: yaml.PlainTree, keys: tuple[str | int, ...]) -> bool:
+    """Take the value that `keys` lead to out of its group, or the list it stands in; False when it is gone already."""
+    lists = [n for n, key in enumerate(keys) if isinstance(key, int)]
+    names = [str(k) for k in (keys[: lists[0]] if lists else keys)]
+    group = values
+    for name in names[:-1]:
+        group = group.get(name) if isinstance(group, dict) else None
+    if not isinstance(group, dict) or not names or names[-1] not in group:
+        return False
+    del group[names[-1]]
+    return True
 
 
 def _told(
@@ -181,12 +195,18 @@ def _told(
         return unknown_key(str(keys[-1]), known, _NOUNS[owner], place)
     node = yaml_at(root, keys)
     place = document.at(node)
+    group = yaml_at(root, keys[:-1])
+    if error["loc"][-1] == "[key]" and isinstance(group, yaml.Mapping):
+        place = document.at(group.entries[str(keys[-1])])
+        form, remedy = _PATTERNS.get(str(context.get("pattern")), ("of at most 80 characters", "Shorten it."))
+        return Diagnostic("invalid-name", f"the key {label} should be {form}", place=place, remedy=remedy)
     if all(e["type"] in _EXPECTED for e in errors):
         expected = list(dict.fromkeys(_EXPECTED[e["type"]] for e in errors))
         if "a number" in expected and "a whole number" in expected:
             expected.remove("a whole number")
         words = " or ".join(filter(None, (", ".join(expected[:-1]), expected[-1])))
-        return _wrong_type(label, words, node, place)
+        field = owner.model_fields.get(str(keys[-1]))
+        return _wrong_type(label, words, node, place, needed=field is not None and field.is_required())
     if kind == "literal_error":
         shown = node.raw if isinstance(node, yaml.Scalar) else describe(node)
         known = _QUOTED.findall(str(context.get("expected", "")))
@@ -197,8 +217,7 @@ def _told(
         message = f"{label} cannot be '{shown}'"
         return Diagnostic("unknown-value", message, place=place, remedy=remedy, nearest=diagnostic.nearest)
     if kind == "value_error":
-        words = str(context.get("error"))
-        remedy = f"{words[:1].upper()}{words[1:]}."
+        remedy = f"The rule: {context.get('error')}."
         return Diagnostic("invalid-value", f"{label} does not fit together", place=place, remedy=remedy)
     message, remedy = _limit(kind, context, label, node)
     return Diagnostic("invalid-value", message, place=place, remedy=remedy)
@@ -212,11 +231,11 @@ def unknown_key(key: str, known: Sequence[str], noun: str, place: Place) -> Diag
     return Diagnostic("unknown-key", message, place=place, remedy=remedy, nearest=diagnostic.nearest)
 
 
-def _wrong_type(label: str, expected: str, node: yaml.Node, place: Place) -> Diagnostic:
+def _wrong_type(label: str, expected: str, node: yaml.Node, place: Place, needed: bool) -> Diagnostic:
     remedy = f"Write {expected}."
     if expected == "text" and isinstance(node, yaml.Scalar) and node.value is not None:
         remedy = f"Put it in quotes: '{node.raw[:40]}'."
-    elif isinstance(node, yaml.Scalar) and node.value is None:
+    elif isinstance(node, yaml.Scalar) and node.value is None and not needed:
         remedy = f"Write {expected}, or remove the line."
     return Diagnostic(
         "wrong-type", f"{label} should be {expected}, but is {describe(node)}", place=place, remedy=remedy

@@ -83,7 +83,7 @@ def _missing_columns(source: SourceDefinition, table: model.Table, document: yam
         if column.required and column.name not in mapped:
             yield Diagnostic(
                 "missing-column", f"{table.name} needs '{column.name}'", place=place,
-                why=f"It is {column.description}.",
+                why=f"It holds: {column.description}.",
                 remedy=f"Add `{column.name}: <the column in your file>` under `columns`.",
             )  # fmt: skip
     account, user = table.column("account_id"), table.column("user_id")

@@ -20,7 +20,8 @@ def syntax_diagnostic(error: YAMLError, text: str, file: str) -> Diagnostic:
     at, start = error.problem_mark, error.context_mark
     mark = start if start is not None and _is_told_at_start(problem, context) else at
     message, remedy = _words(problem, context, text, at or start)
-    place = Place(file, mark.line + 1, mark.column + 1) if mark else Place(file, 1, 1)
+    behind = 1 if "unknown escape character" in problem else 0
+    place = Place(file, mark.line + 1, mark.column + 1 - behind) if mark else Place(file, 1, 1)
     return Diagnostic("yaml-syntax", message, place=place, remedy=remedy)
 
 
@@ -55,6 +56,11 @@ def _words(problem: str, context: str, text: str, mark: StringMark | None) -> tu
         )
     if problem.startswith("sequence entries are not allowed"):
         return "a list starts on the line of its key", "Start it on the next line, or put a text with '- ' in quotes."
+    if "flow" in context and "${" in line:
+        return (
+            "the braces of '${…}' are read as a group inside brackets or braces",
+            "Put the text in quotes: '${NAME}'.",
+        )
     if "flow" in context:
         return (
             "a bracket or brace is opened and not properly closed",

@@ -7,6 +7,7 @@ stay text, because they are codes. Keys are always text. `<<` merges mappings.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -269,6 +270,10 @@ class _Builder:
             top.key = node
         else:
             key, top.key = top.key, None
+            if isinstance(node, Scalar) and node.raw == "" and node.style == "plain":
+                # The parser places a value that is not there at whatever comes next; we, behind its key's colon.
+                width = len(key.raw) + (2 if key.style == "quoted" else 0)
+                node = replace(node, line=key.line, column=key.column + width + 1)
             if key.raw == "<<" and key.style == "plain":
                 self._merge(top, node)
             elif (first := top.entries.get(key.raw)) is not None:
@@ -313,7 +318,8 @@ class _Builder:
     def _untagged(self, event: ScalarEvent | MappingStartEvent | SequenceStartEvent, line: int, column: int) -> None:
         tag = event.tag
         if tag is not None and str(tag) not in ("!", "tag:yaml.org,2002:str", "!!str"):
-            message = f"'{str(tag)[:60]}' is a YAML tag, and definitions have none"
+            shown = str(tag).replace("tag:yaml.org,2002:", "!!")[:60]
+            message = f"'{shown}' is a YAML tag, and definitions have none"
             raise self._refused("yaml-tag", message, line, column, "Remove it, or put the whole text in quotes.")
 
     def _refused(self, code: str, message: str, line: int, column: int, remedy: str) -> _RefusedError:
@@ -339,7 +345,8 @@ def core_value(text: str) -> Plain:
     if _INTEGER.fullmatch(text):
         return int(text, 0)
     if _FLOAT.fullmatch(text):
-        return float(text)
+        number = float(text)
+        return text if math.isinf(number) else number
     if _SPECIAL_FLOAT.fullmatch(text):
         return float(text.replace(".", "", 1))
     return text
