@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from beachhead.customers.attributes import Attribute, built_in
-from beachhead.project.definitions import AttributeDefinition, Settings, SourceDefinition
+from beachhead.project.definitions import AttributeDefinition, Kind, Settings, SourceDefinition
 from beachhead.project.model import BY_NAME
 from beachhead.rules import ValueType
 
@@ -51,7 +51,7 @@ def source_catalog(settings: Settings, sources: Mapping[str, SourceDefinition]) 
         for name, column in source.extra.items():
             if column.hidden:
                 continue
-            default = "firmographic" if source.table == "companies" else "account"
+            default: Kind = "firmographic" if source.table == "companies" else "account"
             stable = source.stable if column.stable is None else column.stable
             attributes[name] = Attribute(
                 name,

@@ -20,6 +20,8 @@ from beachhead.customers.keys import first_of_each
 from beachhead.engines.duck import DuckEngine, parquet, quote_literal
 from beachhead.sources.landing import LandedFile
 from beachhead.store.files import FileSystem
+from beachhead.store.layout import Layout
+from beachhead.store.scratch import scratch_path, write_atomically
 
 _COMPACT_ABOVE = 16
 _RAW = "account_id, user_id, event, occurred_at, occurred_day, _landed, _row"
@@ -63,10 +65,11 @@ class People:
 
 
 class EventStore:
-    """The event store in one folder."""
+    """The event store of one project."""
 
-    def __init__(self, folder: Path, files: FileSystem) -> None:
-        self._folder = folder
+    def __init__(self, layout: Layout, files: FileSystem) -> None:
+        self._layout = layout
+        self._folder = layout.events
         self._files = files
 
     @property
@@ -74,8 +77,15 @@ class EventStore:
         """What is stored now; empty when nothing is, or when a file is missing or damaged."""
         try:
             raw = json.loads((self._folder / "state.json").read_text("utf-8"))
-            state = EventState(**{k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()})
-        except (OSError, ValueError, TypeError):
+            state = EventState(
+                consumed=tuple(raw["consumed"]),
+                parts=tuple(raw["parts"]),
+                repeated=tuple(raw["repeated"]),
+                pending=raw["pending"],
+                codes=tuple(raw["codes"]),
+                known_accounts=raw["known_accounts"],
+            )
+        except (OSError, ValueError, TypeError, KeyError):
             return EventState()
         return state if all((self._folder / f).exists() for f in state.files) else EventState()
 
@@ -102,7 +112,7 @@ class EventStore:
         state = replace(self._add_part(engine, state, old, fresh, people), known_accounts=known)
         if len(state.parts) > _COMPACT_ABOVE:
             state = self._compact(engine, state)
-        self._files.write(self._folder / "state.json", json.dumps(asdict(state)).encode())
+        write_atomically(self._layout, self._files, self.path("state.json"), json.dumps(asdict(state)).encode())
         return state
 
     def _add_part(
@@ -174,7 +184,7 @@ class EventStore:
         )
 
     def _copy(self, engine: DuckEngine, sql: str, name: str) -> None:
-        partial = self.path(name).with_suffix(".tmp")
+        partial = scratch_path(self._layout, "events")
         engine.execute(f"COPY ({sql}) TO {quote_literal(str(partial))} (FORMAT parquet, COMPRESSION snappy)")
         self._files.fsync_file(partial)
         self._files.replace(partial, self.path(name))

@@ -27,7 +27,7 @@ USER_MEASURES: Final = 6
 Int32 = NDArray[np.int32]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def count_windows(
     accounts: NDArray[np.uint32],
     users: NDArray[np.uint32],
@@ -101,7 +101,7 @@ def count_windows(
             person[USER_LAST_DAY] = day
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+@njit(cache=True, nogil=True)
 def merge_positions(
     accounts_a: NDArray[np.uint32], days_a: Int32, accounts_b: NDArray[np.uint32], days_b: Int32
 ) -> NDArray[np.int64]:

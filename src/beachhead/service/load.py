@@ -147,7 +147,7 @@ def number_and_store(
         )
     people = People(accounts.relation(), f"(SELECT user_no, user_id AS user_key FROM {users.relation()})", known_users)
     say("Storing events")
-    store = EventStore(layout.events, files)
+    store = EventStore(layout, files)
     state = store.update(engine, event_files, people, full=full)
     return Numbered(accounts, users, state, new)
 

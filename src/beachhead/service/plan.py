@@ -8,8 +8,8 @@ from pathlib import Path
 
 from beachhead.customers.catalog import Catalog, own_attribute, source_catalog
 from beachhead.errors import BeachheadError, Diagnostic, Severity
-from beachhead.project import Project, check_files, load
-from beachhead.project.definitions import AttributeDefinition, ScoreInput, SegmentDefinition
+from beachhead.project import DefinitionKind, Project, check_files, load
+from beachhead.project.definitions import AttributeDefinition, ScoreInput
 from beachhead.rules import (
     Node,
     ValueType,
@@ -79,7 +79,9 @@ def make_plan(folder: Path) -> Plan:
     return Plan(project, catalog, own, segments, broken, waiting, inputs, tuple(dict.fromkeys(said)))
 
 
-def _parse(project: Project, said: list[Diagnostic], kind: str, name: str, key: str, text: str) -> Node | None:
+def _parse(
+    project: Project, said: list[Diagnostic], kind: DefinitionKind, name: str, key: str, text: str
+) -> Node | None:
     at = project.text_place(kind, name, key)
     try:
         return parse(text, at.place, at.indent)
@@ -201,8 +203,7 @@ def _check_segments(
             )
         else:
             lacking = tuple(sorted(n for n in attributes_used(node) if n in catalog.missing))
-            definition: SegmentDefinition = project.segments[name]
-            compiled.append(CompiledSegment(definition, node, version(node), explain(node, label), lacking))
+            compiled.append(CompiledSegment(project.segments[name], node, version(node), explain(node, label), lacking))
     return tuple(compiled), broken, waiting
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from beachhead.customers.set_aside import Reason, set_aside
+from beachhead.customers.set_aside import SCHEMA, Reason, set_aside
 from beachhead.customers.value_diagnostics import input_problems, survivorship_guard
 from beachhead.errors import Severity
 from beachhead.service.about import AboutFile, AboutSource

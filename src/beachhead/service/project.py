@@ -24,6 +24,9 @@ from beachhead.store.layout import Layout
 from beachhead.store.snapshots import SnapshotStore
 
 
+_MONEY = ("mrr_cents", "revenue_cents_365d", "revenue_cents_total")
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
     """A project folder. Nothing is read until it is asked for; definitions are read afresh each time."""
@@ -72,9 +75,14 @@ class Project:
         return query(self.latest(), sql)
 
     def count(self, by: Sequence[str], measure: str | None = None) -> CountTable:
-        """Customers by one to three attributes, with share, money and kept rate."""
+        """Customers by one to three attributes, with share, money and kept rate.
+
+        `measure`: a number to add up; default MRR, or revenue where there is no MRR. Raises `UsageError`.
+        """
         latest = self.latest()
-        return count(latest.accounts.arrow(), latest.attributes, by, measure)
+        chosen = measure or next((m for m in _MONEY if m in latest.attributes), None)
+        currency = latest.about.settings.currency
+        return count(latest.accounts.arrow(), latest.attributes, by, measure=chosen, currency=currency)
 
     def report(self, path: Path | None = None) -> Path:
         """Write the newest update as one HTML file; default `report.html` in the project."""

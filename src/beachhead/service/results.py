@@ -42,7 +42,8 @@ class Frame:
         """The table as pandas, with Arrow types, so that whole numbers with nulls stay whole."""
         import pandas as pd
 
-        return self._table.to_pandas(types_mapper=pd.ArrowDtype)
+        frame: pandas.DataFrame = self._table.to_pandas(types_mapper=pd.ArrowDtype)
+        return frame
 
     def polars(self) -> polars.DataFrame:
         """The table as polars."""

@@ -137,11 +137,11 @@ def explanation_lines(explanation: Explanation, run: Run) -> list[str]:
         lines.append(f"  {i.contribution:5.1f}  {titles.get(i.attribute, i.attribute)}: {known}{ahead}")
     if e.gap:
         lines.append(f"to be among the best it lacks {e.gap:.1f} points")
-        for x in e.alone:
-            if x:
-                lines.append(
-                    f"  {titles.get(x.attribute, x.attribute)} to {_shown(run, x.attribute, x.to_value)} alone"
-                )
+        lines += [
+            f"  {titles.get(x.attribute, x.attribute)} to {_shown(run, x.attribute, x.to_value)} alone"
+            for x in e.alone
+            if x
+        ]
         if not any(e.alone) and e.together:
             steps = ", ".join(
                 f"{titles.get(x.attribute, x.attribute)} to {_shown(run, x.attribute, x.to_value)}" for x in e.together

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 from beachhead.project.templates import write_template
@@ -18,4 +19,4 @@ def make_project(folder: Path, template: str, name: str | None = None) -> tuple[
 def make_synthetic(folder: Path, accounts: int, seed: int, noise: bool = False, say: Say = say_nothing) -> Json:
     """Write an invented company; returns the planted truth as it also stands in `truth.json`."""
     truth = generate(folder, accounts, seed, noise, lambda done, total: say(f"Writing {done:,} of {total:,} customers"))
-    return plain(truth.as_dict())
+    return plain(asdict(truth))
