@@ -30,8 +30,6 @@ def make_world(engine: Engine, as_of: date, accounts: Sequence[int], rows: Mappi
         if table.name == "events":
             continue
         columns = model_columns(table, {})
-        if table.name == "order_lines":
-            columns["line_order"] = "BIGINT"
         filled = [_with_days(row) for row in rows.get(table.name, ())]
         engine.load(
             table.name,

@@ -164,7 +164,13 @@ def test_revenue_counts_refunds_on_their_day_and_no_failed_payment(engine: DuckE
             "refunded": 400,
             "refunded_at": date(2026, 3, 30),
         },
-        {"account_no": 1, "charged_at": date(2025, 1, 1), "amount": 60, "refunded": 60, "refunded_at": date(2026, 4, 2)},
+        {
+            "account_no": 1,
+            "charged_at": date(2025, 1, 1),
+            "amount": 60,
+            "refunded": 60,
+            "refunded_at": date(2026, 4, 2),
+        },
     ]
     make_world(engine, D, [1], {"charges": charges})
     found = area(engine, "revenue")[1]

@@ -20,12 +20,12 @@ import beachhead
 from beachhead.cli.output import Format, parse_columns, print_diagnostics, print_json, print_list, print_rows
 from beachhead.errors import BeachheadError, Diagnostic
 from beachhead.service.documents import Json, document, money_value, plain, problem_json
+from beachhead.service.explanation import explain_customer, explanation_json, explanation_lines
 from beachhead.service.listing import best_and_worst, problems_table, segments_table
 from beachhead.service.progress import Say, say_nothing
 from beachhead.service.project import Project, open_project
 from beachhead.service.results import Run
 from beachhead.service.run import RunOptions
-from beachhead.service.scoring import explain_customer, explanation_json, explanation_lines
 from beachhead.service.setup import make_project, make_synthetic
 
 app = typer.Typer(

@@ -47,6 +47,9 @@ class Assembly:
     set_aside: pa.Table
 
 
+_LINE_ORDER = "r._source * 1000000000000 + r._file * 10000000000 + r._row"
+
+
 class Assembler:
     """Builds the model tables in one engine, for one day."""
 
@@ -100,7 +103,8 @@ class Assembler:
             account_no = "coalesce(g.account_no, u.account_no)"
         else:
             account_no = "g.account_no"
-        listed = ", ".join(f"{account_no} AS account_no" if n == "account_no" else f"r.{quote_name(n)}" for n in names)
+        computed = {"account_no": account_no, "line_order": _LINE_ORDER}
+        listed = ", ".join(f"{computed[n]} AS {n}" if n in computed else f"r.{quote_name(n)}" for n in names)
         self._engine.execute(
             f"CREATE TEMP TABLE {table.name}_all AS SELECT {listed}, {account_id} AS account_id, r._source, r._file, "
             f"r._row FROM {clean} AS r LEFT JOIN {self._registry} AS g ON g.account_id = r.account_id{joins}"
@@ -108,10 +112,8 @@ class Assembler:
         self._engine.execute(f"CREATE TEMP VIEW {unmatched} AS SELECT * FROM {table.name}_all WHERE account_no IS NULL")
         self._report_unmatched(unmatched, table, mapped)
         kept = ", ".join(quote_name(n) for n in names)
-        order = ", _source * 1000000000000 + _file * 100000000000 + _row AS line_order"
-        order = order if table.name == "order_lines" else ""
         self._engine.execute(
-            f"CREATE TEMP VIEW {table.name} AS SELECT {kept}{order} FROM {table.name}_all WHERE account_no IS NOT NULL"
+            f"CREATE TEMP VIEW {table.name} AS SELECT {kept} FROM {table.name}_all WHERE account_no IS NOT NULL"
         )
 
     def _make_state(self, table: Table, mapped: Sequence[KnownSource]) -> None:

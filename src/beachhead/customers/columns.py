@@ -34,8 +34,11 @@ def extra_types(sources: Sequence[SourceDefinition]) -> dict[str, ValueTypeName]
 
 
 def model_columns(table: Table, extra: Mapping[str, ValueTypeName]) -> dict[str, str]:
-    """Columns of the finished table: `account_no` takes the place of `account_id`."""
+    """Columns of the finished table: `account_no` takes the place of `account_id`.
+
+    Order lines also have `line_order`, which rises in the order of source, file and row.
+    """
     columns = columns_of(table, extra)
-    if "account_id" not in columns:
-        return columns
-    return {"account_no": "UINTEGER"} | {n: t for n, t in columns.items() if n != "account_id"}
+    if "account_id" in columns:
+        columns = {"account_no": "UINTEGER"} | {n: t for n, t in columns.items() if n != "account_id"}
+    return columns | ({"line_order": "BIGINT"} if table.name == "order_lines" else {})

@@ -1,6 +1,6 @@
 """The event store: coded events in immutable parts, each sorted by account and time; new files add parts.
 
-A part is Parquet with account_no, user_no (0: none), code, day, at. Events of customers that are not known
+A part is Parquet with account_no, user_no (0: none), code, day, moment. Events of customers that are not known
 yet wait in a pending file and enter with a later part; repeats of an event id are kept aside in a file of
 their own. `state.json` names all of them; it is replaced by rename after they are on disk, so that an
 interrupted load is simply done again.
@@ -151,7 +151,7 @@ class EventStore:
         engine.execute(
             "CREATE OR REPLACE TEMP TABLE matched_events AS "
             f"SELECT {account} AS account_no, CASE WHEN {is_own} THEN coalesce(n.user_no, 0) ELSE 0 END AS user_no, "
-            "c.code, r.occurred_day AS day, r.occurred_at AS at, "
+            "c.code, r.occurred_day AS day, r.occurred_at AS moment, "
             f"CASE WHEN {account} IS NULL THEN r._row END AS _row, "
             f"CASE WHEN {account} IS NULL THEN r._landed END AS _landed, "
             f"CASE WHEN {account} IS NULL THEN r.account_id END AS account_id, "
@@ -162,15 +162,15 @@ class EventStore:
         )
         self._copy(
             engine,
-            "SELECT account_no, CAST(user_no AS UINTEGER) AS user_no, code, day, at FROM matched_events "
-            "WHERE account_no IS NOT NULL ORDER BY account_no, day, at",
+            "SELECT account_no, CAST(user_no AS UINTEGER) AS user_no, code, day, moment FROM matched_events "
+            "WHERE account_no IS NOT NULL ORDER BY account_no, day, moment",
             part,
         )
         is_waiting = bool(engine.scalar("SELECT count(*) FROM matched_events WHERE account_no IS NULL"))
         if is_waiting:
             self._copy(
                 engine,
-                "SELECT m.account_id, m.user_id, c.event, m.at AS occurred_at, m.day AS occurred_day, m._landed, "
+                "SELECT m.account_id, m.user_id, c.event, m.moment AS occurred_at, m.day AS occurred_day, m._landed, "
                 "m._row FROM matched_events AS m JOIN event_codes AS c ON c.code = m.code WHERE m.account_no IS NULL",
                 pending,
             )
@@ -192,7 +192,7 @@ class EventStore:
     def _compact(self, engine: DuckEngine, state: EventState) -> EventState:
         name = f"part-{hashlib.sha256(json.dumps(state.parts).encode()).hexdigest()[:16]}.parquet"
         parts = parquet(*map(self.path, state.parts))
-        self._copy(engine, f"SELECT * FROM {parts} ORDER BY account_no, day, at", name)
+        self._copy(engine, f"SELECT * FROM {parts} ORDER BY account_no, day, moment", name)
         return replace(state, parts=(name,))
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from beachhead.customers import kernels
 from beachhead.customers.attributes import Attribute, slug
 from beachhead.customers.catalog import Catalog
-from beachhead.customers.columns import columns_of
+from beachhead.customers.columns import model_columns
 from beachhead.customers.event_counts import EPOCH, EventCounts, days_array
 from beachhead.engines.base import Engine
 from beachhead.engines.dialect import emit
@@ -111,8 +111,8 @@ def known_view(table: Table, extra: Mapping[str, ValueTypeName]) -> str:
     Rows whose moment lies after the day are absent; columns of a later moment are null.
     """
     listed = []
-    for name in columns_of(table, extra):
-        if name == "account_id":
+    for name in model_columns(table, extra):
+        if name == "account_no":
             continue
         moment = table.reveals.get(_moment_of(name, table))
         if moment is None:
@@ -121,8 +121,6 @@ def known_view(table: Table, extra: Mapping[str, ValueTypeName]) -> str:
             listed.append(
                 f"CASE WHEN t.{day_column(moment)} <= s.as_of THEN t.{quote_name(name)} END AS {quote_name(name)}"
             )
-    if table.name == "order_lines":
-        listed.append("t.line_order")
     conditions = []
     if table.known_at:
         conditions.append(f"(t.{day_column(table.known_at)} IS NULL OR t.{day_column(table.known_at)} <= s.as_of)")

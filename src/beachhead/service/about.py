@@ -11,6 +11,9 @@ from beachhead.errors import Diagnostic
 from beachhead.project.definitions import Settings, ValueDefinition
 from beachhead.sources.problems import Problem
 
+# The files of a snapshot, beside its memberships.
+ACCOUNTS, USERS, SET_ASIDE, ABOUT = "accounts.parquet", "users.parquet", "set_aside.parquet", "about.json"
+
 
 class _About(BaseModel):
     model_config = ConfigDict(frozen=True)

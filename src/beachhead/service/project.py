@@ -23,7 +23,6 @@ from beachhead.state.runs import RunLog, RunRecord
 from beachhead.store.layout import Layout
 from beachhead.store.snapshots import SnapshotStore
 
-
 _MONEY = ("mrr_cents", "revenue_cents_365d", "revenue_cents_total")
 
 

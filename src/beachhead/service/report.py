@@ -9,8 +9,8 @@ from beachhead.errors import BeachheadError
 from beachhead.reports.data import Before, ReportData, SourceRows
 from beachhead.reports.render import render
 from beachhead.rules import attributes_used, parse
+from beachhead.service.explanation import scored_run
 from beachhead.service.results import Run
-from beachhead.service.scoring import scored_run
 from beachhead.store.files import outside
 
 

@@ -15,8 +15,7 @@ import pyarrow.parquet as pq
 
 from beachhead.customers.attributes import Attribute
 from beachhead.errors import DataError, Diagnostic, UsageError
-from beachhead.service.about import About, AboutSegment
-from beachhead.service.run import ABOUT, ACCOUNTS, SET_ASIDE, USERS
+from beachhead.service.about import ABOUT, ACCOUNTS, SET_ASIDE, USERS, About, AboutSegment
 from beachhead.sources.problems import Problem
 from beachhead.store.bitmaps import numbers_of
 from beachhead.store.memberships import read_membership

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from beachhead.engines.duck import DuckEngine
 from beachhead.errors import BeachheadError, DataError, DefinitionError, Diagnostic, Severity
-from beachhead.service.about import About, AboutSegment
+from beachhead.service.about import ABOUT, ACCOUNTS, SET_ASIDE, USERS, About, AboutSegment
 from beachhead.service.compute import Computed, compute
 from beachhead.service.load import Loaded, Numbered, known_sources, load_sources, number_and_store
 from beachhead.service.plan import Plan, make_plan
@@ -33,8 +33,6 @@ from beachhead.store.memberships import Membership, delta, read_memberships, wri
 from beachhead.store.retention import collect_garbage
 from beachhead.store.scratch import scratch_path
 from beachhead.store.snapshots import MEMBERSHIPS, Snapshot, SnapshotStore
-
-ACCOUNTS, USERS, SET_ASIDE, ABOUT = "accounts.parquet", "users.parquet", "set_aside.parquet", "about.json"
 
 
 @dataclass(frozen=True, slots=True)
