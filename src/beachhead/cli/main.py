@@ -172,7 +172,7 @@ def status(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     print(f"{settings.name}: {len(latest.accounts):,} {settings.customers_are}, data as of {latest.as_of}")
     for source in latest.about.sources:
         used, read = sum(f.rows_used for f in source.files), sum(f.rows_read for f in source.files)
-        print(f"  {source.name} → {source.table}: {used:,} of {read:,} rows used, {len(source.files)} files")
+        print(f"  {source.name} → {source.table}: {used:,} of {read:,} rows used, files: {len(source.files)}")
     for record in history[:5]:
         print(f"  {record.started:%Y-%m-%d %H:%M} {record.status} {record.snapshot or ''}")
 

@@ -91,7 +91,8 @@ def _cell(name: str, value: object, attributes: Mapping[str, Attribute], currenc
     if value is None:
         return "–"
     attribute = attributes.get(name)
-    if (attribute and attribute.type == "money") or name.endswith(("_cents", "_cents_total")):
+    is_money = attribute.type == "money" if attribute else "_cents" in name and not name.endswith("_share_of_total")
+    if is_money:
         assert isinstance(value, int | float)
         return f"{value / 100:,.2f}"
     if isinstance(value, bool):

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beachhead.customers.columns import columns_of, extra_types, model_columns
-from beachhead.customers.keys import first_of_each
+from beachhead.customers.keys import first_of_each, place_sql
 from beachhead.customers.set_aside import SCHEMA, Reason, set_aside
 from beachhead.engines.duck import DuckEngine, parquet, quote_literal, quote_name
 from beachhead.project.definitions import SourceDefinition
@@ -45,9 +45,6 @@ class Assembly:
 
     problems: tuple[Problem, ...]
     set_aside: pa.Table
-
-
-_LINE_ORDER = "r._source * 1000000000000 + r._file * 10000000000 + r._row"
 
 
 class Assembler:
@@ -103,7 +100,7 @@ class Assembler:
             account_no = "coalesce(g.account_no, u.account_no)"
         else:
             account_no = "g.account_no"
-        computed = {"account_no": account_no, "line_order": _LINE_ORDER}
+        computed = {"account_no": account_no, "line_order": place_sql("r.")}
         listed = ", ".join(f"{computed[n]} AS {n}" if n in computed else f"r.{quote_name(n)}" for n in names)
         self._engine.execute(
             f"CREATE TEMP TABLE {table.name}_all AS SELECT {listed}, {account_id} AS account_id, r._source, r._file, "

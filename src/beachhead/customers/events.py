@@ -145,7 +145,7 @@ class EventStore:
         engine.load("event_codes", coded)
         account, of_user = "g.account_no", ""
         if people.users:
-            account = "coalesce(g.account_no, u.account_no)"
+            account = "CASE WHEN r.account_id IS NULL THEN u.account_no ELSE g.account_no END"
             of_user = f"LEFT JOIN {people.users} AS u ON u.user_key = r.user_id"
         is_own = f"u.account_no = {account}" if people.users else "true"
         engine.execute(
