@@ -23,12 +23,14 @@ ATTRIBUTES: Mapping[str, Attribute] = {
     "account_id": Attribute("account_id", "text", "Customer id", "accounts", kind="account"),
     **{a.name: a for a in BUILT_IN},
 }
-_FIRST = "Alder Birch Cedar Delta Ember Fjord Granite Harbor Indigo Juniper Kestrel Lumen Maple North Onyx Pine".split()
-_SECOND = "Analytics Foods Logistics Health Studio Robotics Legal Energy Travel Media Labs Partners Supply Works".split()
+_FIRST = ("Alder", "Birch", "Cedar", "Delta", "Ember", "Fjord", "Granite", "Harbor", "Indigo", "Juniper", "Kestrel")
+_SECOND = ("Analytics", "Foods", "Logistics", "Health", "Studio", "Robotics", "Legal", "Energy", "Travel", "Media")
 
 
 def _names(rng: np.random.Generator, n: int) -> list[str]:
-    return [f"{a} {b} {i + 1}" for i, (a, b) in enumerate(zip(rng.choice(_FIRST, n), rng.choice(_SECOND, n), strict=True))]
+    return [
+        f"{a} {b} {i + 1}" for i, (a, b) in enumerate(zip(rng.choice(_FIRST, n), rng.choice(_SECOND, n), strict=True))
+    ]
 
 
 def _masked(values: np.ndarray, unknown: np.ndarray) -> pa.Array:
@@ -42,7 +44,9 @@ def _rank(values: np.ndarray) -> np.ndarray:
 def saas(n: int = 2000, seed: int = 1) -> ReportData:
     """Software companies of 50 to 500 people are the best; support tickets are the worst sign."""
     rng = np.random.default_rng(seed)
-    industry = rng.choice(["Software", "Retail", "Healthcare", "Education", "Finance"], n, p=[0.25, 0.3, 0.15, 0.15, 0.15])
+    industry = rng.choice(
+        ["Software", "Retail", "Healthcare", "Education", "Finance"], n, p=[0.25, 0.3, 0.15, 0.15, 0.15]
+    )
     employees = np.round(np.exp(rng.normal(4, 1.4, n))).astype(int) + 1
     fit = (industry == "Software") * 1.0 + ((employees > 50) & (employees < 500)) * 0.8 + rng.normal(0, 0.6, n)
     age = rng.integers(5, 1400, n)
@@ -52,7 +56,9 @@ def saas(n: int = 2000, seed: int = 1) -> ReportData:
     active = np.where(left, 0, np.clip(rng.binomial(30, 1 / (1 + np.exp(0.6 - 0.9 * fit))), 0, 30))
     tickets = rng.poisson(np.exp(0.6 - 0.5 * fit))
     nps = np.clip(np.round(7 + 1.5 * fit + rng.normal(0, 1.5, n)), 0, 10)
-    channel = np.where(rng.random(n) < 0.3 + 0.1 * fit, "referral", rng.choice(["google_ads", "organic", "twitter_paid"], n))
+    channel = np.where(
+        rng.random(n) < 0.3 + 0.1 * fit, "referral", rng.choice(["google_ads", "organic", "twitter_paid"], n)
+    )
     tenure = np.where(left, (age * rng.random(n)).astype(int), age)
     table = {
         "account_no": pa.array(np.arange(n), pa.uint32()),
@@ -97,12 +103,14 @@ def saas(n: int = 2000, seed: int = 1) -> ReportData:
         ("trials", "In trial", trial, {"account_status"}, "account_status = 'active_trial'", "Status is active trial."),
         ("nobody", "Enterprise in Japan", np.zeros(n, dtype=bool), {"country"}, "country = 'JP'", "Country is JP."),
     ]  # fmt: skip
-    return _report(
+    return report(
         Settings(name="Northwind Cloud", template="sales-led", currency="EUR", customers_are="companies"),
         table,
         value,
         [
-            SegmentResult(name, title, np.asarray(members), rule, english, "maria@northwind.example", None, None, frozenset(uses))
+            SegmentResult(
+                name, title, np.asarray(members), rule, english, "maria@northwind.example", None, None, frozenset(uses)
+            )
             for name, title, members, uses, rule, english in segments
         ],
         problems=PROBLEMS,
@@ -153,10 +161,10 @@ def shop(n: int = 400, seed: int = 2) -> ReportData:
     segments = [
         SegmentResult("first_time", "First-time buyers", orders == 1, "order_count_total = 1", "Orders are 1.",
                       uses=frozenset({"order_count_total"})),
-        SegmentResult("lapsing", "Lapsing", np.flatnonzero((since > 120) & (orders > 1)), "…", "Bought again, but not for 120 days.",
-                      uses=frozenset({"days_since_last_order", "order_count_total"})),
+        SegmentResult("lapsing", "Lapsing", np.flatnonzero((since > 120) & (orders > 1)), "…",
+                      "Bought again, but not for 120 days.", uses=frozenset({"days_since_last_order"})),
     ]  # fmt: skip
-    return _report(
+    return report(
         Settings(name="Tea & Mugs", template="shop", currency="GBP", customers_are="customers"),
         table,
         value,
@@ -186,10 +194,10 @@ def five_columns(n: int = 300, seed: int = 3) -> ReportData:
         "was_customer": pa.array(np.ones(n, dtype=bool)),
     }
     settings = Settings(name="Side Project Ltd", template="selfserve", currency="USD")
-    return _report(settings, table, None, [], rows=(SourceRows("customers", "accounts", n + 1, n, 1),))
+    return report(settings, table, None, [], rows=(SourceRows("customers", "accounts", n + 1, n, 1),))
 
 
-def _report(
+def report(
     settings: Settings,
     columns: Mapping[str, pa.Array],
     value: ValueDefinition | None,
@@ -215,7 +223,18 @@ def _report(
         if n not in accounts.column_names and a.needs
     }
     return ReportData(
-        settings, AS_OF, accounts, ATTRIBUTES, missing, tuple(segments), scores, tiering, problems, rows, before, "2026-10-31"
+        settings,
+        AS_OF,
+        accounts,
+        ATTRIBUTES,
+        missing,
+        tuple(segments),
+        scores,
+        tiering,
+        problems,
+        rows,
+        before,
+        "2026-10-31",
     )
 
 

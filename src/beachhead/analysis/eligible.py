@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
+from scipy.stats import rankdata
 
 from beachhead.analysis.buckets import Levels, levels_of
 from beachhead.analysis.columns import Floats, flat, floats, is_text, spread_sample
@@ -13,9 +15,12 @@ from beachhead.customers.attributes import Attribute
 from beachhead.stats.association import spearman
 
 _NAMES = frozenset({"account_id", "account_name", "account_email", "website"})
+# What a source calls the state of a customer says whether they stayed, whenever it was written.
+_STATES = frozenset({"source_status"})
 _LEVELS = 30
 _BINS = 5
-_SAME = 0.9
+_SAME = 0.8
+_EQUAL = 0.5
 _COMPARED_ROWS = 10_000
 
 
@@ -34,18 +39,20 @@ def coded_attributes(
     """The attributes that can distinguish, coded for the rows of `accounts`.
 
     Left out: outcomes and the score itself, `exclude` and numbers that say nearly the same (rank correlation
-    0.9 and more with an excluded number), names and ids, dates (their ages are attributes too), texts that
+    0.8 and more with an excluded number, or equal to it for half of the customers), categories
+    drawn from an excluded number, names and ids, dates (their ages are attributes too), texts that
     are almost unique, and attributes with fewer than two known levels.
     """
     numbers = _numbers(accounts, attributes)
     copies = _near_copies(numbers, exclude)
+    models = [numbers[n] for n in exclude if n in numbers]
     chosen = [
         a
         for n, a in attributes.items()
         if n in accounts.column_names
         and n not in exclude
         and n not in copies
-        and n not in _NAMES
+        and n not in _NAMES | _STATES
         and a.known_from != "outcome"
         and a.area != "value"
         and a.type not in ("date", "timestamp")
@@ -55,8 +62,9 @@ def coded_attributes(
         if is_text(accounts.column(attribute.name).type) and _is_nearly_unique(flat(accounts, attribute.name)):
             continue
         levels = levels_of(accounts, attribute, currency=currency, limit=_LEVELS, bins=_BINS)
-        if len(levels.known) >= 2:
-            result.append(Coded(attribute, levels, numbers.get(attribute.name)))
+        values = numbers.get(attribute.name)
+        if len(levels.known) >= 2 and not (values is None and any(_follows(levels, m) for m in models)):
+            result.append(Coded(attribute, levels, values))
     return tuple(result)
 
 
@@ -76,10 +84,30 @@ def _near_copies(numbers: Mapping[str, Floats], exclude: Collection[str]) -> fro
     rows = spread_sample(models[0].size, _COMPARED_ROWS)
     samples = [m[rows] for m in models]
     return frozenset(
-        n
-        for n, values in numbers.items()
-        if n not in exclude and any(abs(spearman(values[rows], s) or 0) >= _SAME for s in samples)
+        n for n, values in numbers.items() if n not in exclude and any(_is_copy(values[rows], s) for s in samples)
     )
+
+
+def _is_copy(values: Floats, model: Floats) -> bool:
+    """Ordered almost alike, or equal for half of the customers (tenure and age are, for all who stayed)."""
+    if abs(spearman(values, model) or 0.0) >= _SAME:
+        return True
+    both = ~(np.isnan(values) | np.isnan(model)) & ((values != 0) | (model != 0))
+    return bool(both.any()) and float(np.mean(values[both] == model[both])) >= _EQUAL
+
+
+def _follows(levels: Levels, model: Floats) -> bool:
+    """A category drawn from the number, as a plan is from its price: its levels explain most of the ranks (η²)."""
+    rows = spread_sample(model.size, _COMPARED_ROWS)
+    codes, values = levels.codes[rows], model[rows]
+    known = ~np.isnan(values)
+    if np.count_nonzero(known) < 10:
+        return False
+    ranks, codes = rankdata(values[known]), codes[known]
+    size = np.bincount(codes)
+    means = np.bincount(codes, weights=ranks) / np.maximum(size, 1)
+    whole = float(((ranks - ranks.mean()) ** 2).sum())
+    return whole > 0 and float((size * (means - ranks.mean()) ** 2).sum()) / whole >= _SAME**2
 
 
 def _is_nearly_unique(column: pa.Array) -> bool:

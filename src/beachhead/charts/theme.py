@@ -77,5 +77,6 @@ def _attribute(text: str) -> str:
 
 
 def _without_ids(svg: str) -> str:
-    """Several charts share a page: clip paths and gradients of one must not catch another."""
-    return re.sub(r"\s(?:aria-(?!label)[\w-]+|role)=\"[^\"]*\"", "", svg)
+    """Several charts share a page: without clip paths, which our scales do not need, none has identifiers."""
+    svg = re.sub(r"<defs>.*?</defs>", "", svg, flags=re.DOTALL)
+    return re.sub(r"\s(?:clip-path|aria-(?!label)[\w-]+|role)=\"[^\"]*\"", "", svg)

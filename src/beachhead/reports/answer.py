@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,8 +83,8 @@ def answer(
             f"Of {plural(kept.whole, words.many)} that ever were customers, {share_text(kept.share)} still are."
         )
     if found and found.brief:
-        other = "the worst" if score else "those who left"
-        second.append(f"Compared with {other}, more of them have {found.brief}.")
+        us, other = ("the best", "the worst") if score else ("those who stayed", "those who left")
+        second.append(f"What is more frequent among {us} than among {other}: {found.brief}.")
     elif found and found.cannot and score:
         second.append("What sets them apart from the worst cannot be told yet.")
     grave = [p for p in data.problems if p.severity == Severity.ERROR]
@@ -96,49 +95,53 @@ def answer(
 
 
 def _who_brings_it(data: ReportData, money: Money | None, score: ScoreView | None, words: Words) -> str:
-    currency = data.settings.currency
-    said: list[str] = []
-    best = int(score.tiering.counts[0]) if score else 0
-    if score and best and money:
-        mask = score.tier("best")
-        amount = total(money.values, mask)
-        if amount is not None and money.total > 0:
-            who = f"Your best {plural(best, words.many)}" if best > 1 else f"Your best {words.one}"
-            bring = "bring" if best > 1 else "brings"
-            said.append(
-                f"{who}, {share_text(best / score.tiering.ranked)} of the {score.tiering.ranked:,} with a score, {bring} "
-                f"{share_text(amount / money.total)} of {money.word}: {money_text(amount, currency, short=True)} of "
-                f"{money_text(money.total, currency, short=True)}."
-            )
-    elif score and best:
-        middle = float(np.median(score.scores.score[score.tier("best")]))
-        said.append(
-            f"Your best {plural(best, words.many)} of {score.tiering.ranked:,} score {middle:.0f} of 100 in the middle. "
-            "What they bring in money is not known."
-        )
-    if money and money.total > 0 and money.known > 1:
-        top = min(_FEW, max(1, money.known // 10))
-        share = concentration(money.values, top)
-        if share.share is not None:
-            payers = f"The {words.one} that pays" if top == 1 else f"The {top:,} that pay"
-            verb = "brings" if top == 1 else "bring"
-            said.append(
-                f"{payers} most {verb} {share_text(share.share)} of it."
-                if said
-                else f"The {plural(top, words.many)} that pay most bring {share_text(share.share)} of {money.word}: "
-                f"{money_text(share.money, currency, short=True)} of "
-                f"{money_text(money.total, currency, short=True)}."
-                if top > 1
-                else f"{payers} most {verb} {share_text(share.share)} of {money.word}."
-            )
-    if not said and money and money.total > 0:
-        said.append(f"{plural(money.known, words.many)} with known {money.word}: {money_text(money.total, currency)}.")
-    if not said:
-        said.append(
+    paid = money if money and money.total > 0 else None
+    said = [_best_bring(data, paid, score, words), _payers_bring(data, paid, words)]
+    if not any(said):
+        said = [
             f"{plural(data.accounts.num_rows, words.many)} on record, but nothing says yet what they pay. "
             "Map payments, orders or MRR to see who your best ones are."
+        ]
+    return " ".join(text for text in said if text)
+
+
+def _best_bring(data: ReportData, money: Money | None, score: ScoreView | None, words: Words) -> str:
+    """What the best tier brings; without money, what it scores."""
+    best = score.tiering.counts[0] if score else 0
+    if score is None or not best:
+        return ""
+    who = f"Your best {plural(best, words.many) if best > 1 else words.one}"
+    amount = total(money.values, score.tier("best")) if money else None
+    if money is None or amount is None:
+        middle = float(np.median(score.scores.score[score.tier("best")]))
+        have = "have a median of" if best > 1 else "has"
+        return (
+            f"{who}, of {score.tiering.ranked:,} with a score, {have} {middle:.0f} of 100 points. "
+            "What they bring in money is not known."
         )
-    return " ".join(said)
+    return (
+        f"{who}, {share_text(best / score.tiering.ranked)} of the {score.tiering.ranked:,} with a score, "
+        f"{'bring' if best > 1 else 'brings'} {share_text(amount / money.total)} of {money.word}: "
+        f"{_short(amount, data)} of {_short(money.total, data)}."
+    )
+
+
+def _payers_bring(data: ReportData, money: Money | None, words: Words) -> str:
+    """How much hangs on the few that pay most: 20, or a tenth where there are fewer than 200."""
+    if money is None:
+        return ""
+    paying = int(np.count_nonzero(money.values > 0))
+    top = concentration(money.values, min(_FEW, max(1, paying // 10)))
+    if paying < 2 or top.share is None:
+        pays = "pays" if paying == 1 else "pay"
+        return f"{plural(paying, words.many)} {pays}: {_short(money.total, data)}, {money.word}."
+    many, one = f"The {plural(top.top, words.many)} that pay most bring", f"The {words.one} that pays most brings"
+    who = many if top.top > 1 else one
+    return f"{who} {share_text(top.share)} of {money.word} ({_short(top.money, data)} of {_short(money.total, data)})."
+
+
+def _short(minor: float, data: ReportData) -> str:
+    return money_text(minor, data.settings.currency, short=True)
 
 
 def tiles(
@@ -166,7 +169,7 @@ def tiles(
             each = money.total / paying
             found.append(
                 Tile(
-                    f"{money.attribute.title} each",
+                    f"{money.attribute.title} per {words.one}",
                     money_text(each, currency, short=True),
                     f"mean of {paying:,} who pay",
                 )
@@ -184,7 +187,7 @@ def tiles(
         found.append(Tile("New in 90 days", f"{growth.recent:,}", f"{growth.prior:,} in the 90 days before"))
     if score and score.tiering.ranked:
         known = score.scores.score[score.scores.scored]
-        found.append(Tile("Middle score", f"{np.median(known):.0f}", f"of {known.size:,} with a score, 0 to 100"))
+        found.append(Tile("Median score", f"{np.median(known):.0f}", f"of {known.size:,} with a score, 0 to 100"))
     found.append(_problem_tile(data))
     return tuple(found[:8])
 
@@ -192,8 +195,4 @@ def tiles(
 def _problem_tile(data: ReportData) -> Tile:
     read, aside = sum(r.read for r in data.rows), sum(r.set_aside for r in data.rows)
     of = f"{aside:,} of {read:,} rows set aside" if data.rows else "in the data"
-    return Tile("Problems in your data", f"{_kinds(data.problems):,}", of)
-
-
-def _kinds(problems: Sequence[object]) -> int:
-    return len(problems)
+    return Tile("Problems in your data", f"{len(data.problems):,}", of)

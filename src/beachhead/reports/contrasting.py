@@ -96,9 +96,9 @@ def contrast_view(data: ReportData, score: ScoreView | None, words: Words) -> Co
         lead += " What goes into the score itself is left out, and what moves almost exactly with it."
     sampled = f" Looked at {plural(found.sampled, words.many)} spread evenly." if found.sampled else ""
     method = (
-        f"{found.tested:,} comparisons over {plural(found.attributes, 'properties')}; shown is what holds when one in "
-        f"twenty of the shown may be chance (exact tests, corrected for their number). Unknown values are left "
-        f"out.{sampled}"
+        f"{found.tested:,} comparisons over {plural(found.attributes, 'properties')}; shown is what holds up: at most "
+        "one in twenty of it is expected to be chance (exact tests, corrected for their number). Unknown values are "
+        f"left out.{sampled}"
     )
     cannot, next_step = _cannot(data, found, words) if not found.holds else ("", "")
     shown = tuple(p for p in parts if p.differences or p.shifts)
@@ -164,9 +164,7 @@ def _brief(found: Contrast) -> str:
     early = [d for d in more if _is_early(d.attribute)]
     chosen = strongest([*early, *more], 2)
     return " and ".join(
-        f"{d.attribute.title.lower() if d.attribute.title[1:2].islower() else d.attribute.title} {d.level} "
-        f"({share_text(d.share_a)} of them against {share_text(d.share_b)})"
-        for d in chosen
+        f"“{d.attribute.title}: {d.level}” ({share_text(d.share_a)} against {share_text(d.share_b)})" for d in chosen
     )
 
 

@@ -41,6 +41,7 @@ def filters(currency: str) -> dict[str, Callable[..., str]]:
         "number": number_text,
         "signed": signed,
         "nps": nps_text,
+        "dash": dash,
         "points": points,
         "times": times,
         "correlation": correlation,
@@ -66,6 +67,11 @@ def signed(value: float | None) -> str:
 
 def nps_text(nps: Nps | None) -> str:
     return UNKNOWN if nps is None else signed(nps.points)
+
+
+def dash(text: str) -> str:
+    """A dash for what is unknown, in dense tables that explain it below."""
+    return "–" if text == UNKNOWN else text
 
 
 def points(share: float) -> str:

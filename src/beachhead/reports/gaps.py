@@ -55,7 +55,7 @@ def gaps(
     attributes: Mapping[str, Attribute], missing: Mapping[str, str], present: Collection[str], *, is_shop: bool
 ) -> tuple[Gap, ...]:
     """Areas of which nothing is there, then single columns whose area is there. `present`: columns with data."""
-    unfit = _NOT_FOR_SHOPS if is_shop else _NOT_FOR_SUBSCRIPTIONS
+    unfit = unfit_tables(is_shop=is_shop)
     found: list[Gap] = []
     empty: set[str] = set()
     for area, what, where, gives in _GIVES:
@@ -67,6 +67,19 @@ def gaps(
     for name, gives in _COLUMN_GAPS.items():
         attribute = attributes.get(name)
         if attribute and attribute.area not in empty | unfit and name not in present and name in missing:
-            where = missing[name].removeprefix("needs ")
-            found.append(Gap(f"“{attribute.title}”", where, gives))
+            found.append(Gap(f"“{attribute.title}”", fitting(missing[name], unfit), gives))
     return tuple(found)
+
+
+def unfit_tables(*, is_shop: bool) -> frozenset[str]:
+    """Tables that this kind of company does not have."""
+    return _NOT_FOR_SHOPS if is_shop else _NOT_FOR_SUBSCRIPTIONS
+
+
+def fitting(needs: str, unfit: Collection[str]) -> str:
+    """`needs subscriptions or orders` as `orders` for a shop: without the choices that do not fit, if any does."""
+    parts = []
+    for part in needs.removeprefix("needs ").split(" and "):
+        choices = part.split(" or ")
+        parts.append(" or ".join([c for c in choices if c.split(".")[0] not in unfit] or choices))
+    return " and ".join(parts)

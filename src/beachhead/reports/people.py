@@ -40,7 +40,7 @@ def named(data: ReportData, rows: Sequence[int], money: Money | None, score: Sco
     facts = [_texts(data, f, take) or [None] * len(rows) for f in _FACTS]
     return tuple(
         Named(
-            i + 1,
+            score.rank(row) if score else i + 1,
             ids[i] or "",
             names[i] or ids[i] or "",
             score.of_row(row) if score else None,

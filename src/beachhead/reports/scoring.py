@@ -107,6 +107,10 @@ class ScoreView:
         value = float(self.scores.score[row])
         return value if isfinite(value) else None
 
+    def rank(self, row: int) -> int:
+        """1 for the highest score; 0 for one without rank."""
+        return int(self.tiering.ranks[row])
+
     def title(self, attribute: str) -> str:
         known = self._attributes.get(attribute)
         return known.title if known else attribute.replace("_", " ")
@@ -128,8 +132,8 @@ class ScoreView:
         inputs.sort(key=lambda i: -i.weight * abs((i.points or 0.0) - 0.5))
         return tuple(
             Reason(
-                f"{self.title(i.attribute)} {self.value(i.attribute, i.value)}"
-                + (f" ({_ahead(i.ahead_of)})" if i.ahead_of is not None else ""),
+                f"{self.title(i.attribute)}: {self.value(i.attribute, i.value)}"
+                + (f", {_ahead(i.ahead_of)}" if i.ahead_of is not None else ""),
                 (i.points or 0.0) >= 0.5,
             )
             for i in inputs[:_REASONS]
@@ -140,12 +144,18 @@ class ScoreView:
         """What would lift this customer among the best: single changes, the smallest first, else several together."""
         explanation = explain(self.scores, self.tiering, row)
         alone = [(self._step(k, lift), lift) for k, lift in enumerate(explanation.alone) if lift is not None]
+        # Nobody can hurry time: what only waiting changes is named when nothing else would do.
+        alone = [pair for pair in alone if not self._takes_time(pair[1].attribute)] or alone[:1]
         if alone:
             alone.sort(key=lambda pair: pair[0])
             return tuple(("or " if n else "") + self._lift(lift) for n, (_, lift) in enumerate(alone[:_LIFTS]))
         return tuple(
             ("and " if n else "") + self._lift(lift) for n, lift in enumerate(explanation.together[: _LIFTS + 1])
         )
+
+    def _takes_time(self, attribute: str) -> bool:
+        known = self._attributes.get(attribute)
+        return known is not None and (known.area == "lifecycle" or attribute == "days_since_signup")
 
     def _lift(self, lift: Lift) -> str:
         start = self.value(lift.attribute, lift.from_value)
@@ -241,5 +251,10 @@ def _caption(score: ScoreView, words: Words) -> Markup:
     for tier, n, cut in zip(TIERS, score.tiering.counts, score.tiering.cut_offs, strict=True):
         if n:
             key = Markup('<i class="key" style="background:{}"></i>').format(TIER_COLOURS[tier])
-            parts.append(key + f"{TIER_NAMES[tier]}: {plural(n, words.many)}" + (f", from {cut:.0f}" if cut else ""))
+            parts.append(
+                Markup('<span class="nobreak">{}{}</span>').format(
+                    key,
+                    f"{TIER_NAMES[tier]}: {plural(n, words.many)}" + (f", from {cut:.0f}" if cut is not None else ""),
+                )
+            )
     return Markup("&emsp;").join(parts)

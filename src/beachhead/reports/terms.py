@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from beachhead.customers.attributes import Attribute
+from beachhead.reports.gaps import fitting, unfit_tables
+from beachhead.reports.words import Words
 
 _SOURCE = {"explicit": "stated by the customer or entered by somebody", "implicit": "observed"}
 _KINDS = {
@@ -27,11 +29,13 @@ class Term:
 
 
 def terms(
-    attributes: Mapping[str, Attribute], used: Iterable[str], *, has_score: bool, has_nps: bool, kept: str
+    attributes: Mapping[str, Attribute], used: Iterable[str], *, has_score: bool, has_nps: bool, words: Words
 ) -> tuple[Term, ...]:
     """Measures first, then attributes by title."""
     measures = [
-        Term(kept, "", "Of those who ever were customers, the share that are customers on the day of the report."),
+        Term(
+            words.kept, "", "Of those who ever were customers, the share that are customers on the day of the report."
+        ),
         Term(
             "Likely range",
             "",
@@ -59,12 +63,13 @@ def terms(
             )
         )
     named = sorted((attributes[n] for n in set(used) if n in attributes), key=lambda a: a.title.casefold())
-    return (*measures, *(Term(a.title, a.name, _meaning(a)) for a in named))
+    return (*measures, *(Term(a.title, a.name, _meaning(a, words)) for a in named))
 
 
-def _meaning(attribute: Attribute) -> str:
+def _meaning(attribute: Attribute, words: Words) -> str:
     if attribute.description:
         return attribute.description
-    needs = " and ".join(n.replace("|", " or ") for n in attribute.needs)
+    every = " and ".join(n.replace("|", " or ") for n in attribute.needs)
+    needs = fitting(every, unfit_tables(is_shop=words.is_shop)) if every else ""
     source = f" From {needs}." if needs else ""
     return f"{_KINDS[attribute.kind].capitalize()}, {_SOURCE[attribute.origin]}.{source}"

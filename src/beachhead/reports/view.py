@@ -95,6 +95,11 @@ class ReportView:
     terms: tuple[Term, ...]
 
     @property
+    def outcomes(self) -> frozenset[str]:
+        """Attributes that say whether somebody is a customer: a rule on them settles the kept rate."""
+        return frozenset({"is_customer", "was_customer", "is_churned", "account_status", "churned_on", "source_status"})
+
+    @property
     def contents(self) -> tuple[tuple[str, str], ...]:
         """Anchor and title of every section that is there."""
         sections = (
@@ -156,7 +161,7 @@ def view_of(data: ReportData) -> ReportView:
             _used(money, score, found, segments),
             has_score=score is not None,
             has_nps=profiler.nps() is not None,
-            kept=words.kept,
+            words=words,
         ),
     )
 
@@ -170,6 +175,13 @@ def _columns_with_data(data: ReportData, *, has_score: bool) -> frozenset[str]:
 def _people(data: ReportData, money: Money | None, score: ScoreView | None, words: Words) -> PeopleView | None:
     if score is None:
         return _payers(data, money, words)
+    if not score.tiering.counts[0]:
+        every = named(data, score.ranked(1, NAMED), money, score)
+        return PeopleView(
+            f"{words.capital} by score",
+            f"{plural(len(every), words.many)} with a score: too few for best and worst.",
+            every,
+        )
     best = min(score.tiering.counts[0], NAMED)
     top = named(data, score.ranked(1, best), money, score)
     behind = score.tiering.counts[0]
@@ -182,13 +194,14 @@ def _people(data: ReportData, money: Money | None, score: ScoreView | None, word
     cut = score.tiering.cut_offs[0]
     return PeopleView(
         f"The best {plural(best, words.many)}{of_best}" if best > 1 else f"The best {words.one}",
-        f"By good-customer score, out of {plural(last, words.many)} that have one. Beside each, the inputs that move it "
-        "most: green lifts it, rust lowers it; “ahead of” compares with all who are or were customers.",
+        f"By good-customer score, out of {plural(last, words.many)} that have one. Beside each, the inputs that move "
+        "it most: ▲ lifts it, ▼ lowers it; “ahead of” compares with all who are or were customers.",
         top,
         tuple(lifted),
-        f"To be among the best takes a score of {cut:.1f}. Each change is the smallest that would do it, all else as it is."
-        if cut is not None
-        else "",
+        ""
+        if cut is None
+        else f"To be among the best takes a score of {cut:.1f}. Each change is the smallest that would do it, all else "
+        "as it is.",
         bottom,
         f"The worst {plural(worst, words.many)}" if worst > 1 else f"The worst {words.one}",
         f"The lowest scores first, of {score.tiering.counts[3]:,} in the worst group. A low score says what happened, "
@@ -207,8 +220,8 @@ def _payers(data: ReportData, money: Money | None, words: Words) -> PeopleView |
     first = paying[np.argsort(-money.values[paying], kind="stable")][:NAMED]
     return PeopleView(
         f"The {plural(first.size, words.many)} that pay most",
-        f"By {money.word}, of {paying.size:,} that pay. There is no good-customer score yet: value.yml says what a good "
-        f"{words.one} is.",
+        f"By {money.word}, of {paying.size:,} that pay. There is no good-customer score yet: value.yml says what "
+        f"a good {words.one} is.",
         named(data, tuple(int(i) for i in first), money, None),
     )
 
@@ -222,7 +235,8 @@ def _money_section(money: Money, score: ScoreView | None, words: Words, currency
         said = ", ".join(t for _, t in texts)
         drawn = drawing(tenths(texts, names=names), f"Shares by tenth, the best-paying first: {said}")
     by_tier = _tier_bars(money, score, words) if score else None
-    lead = f"{money_text(money.total, currency)} in all, known for {plural(money.known, words.many)} of {money.values.size:,}."
+    known = f"known for {plural(money.known, words.many)} of {money.values.size:,}"
+    lead = f"{money_text(money.total, currency)} in all, {known}."
     return MoneyView(
         money.word,
         lead,

@@ -1,0 +1,209 @@
+"""Any table as CSV, Excel, Parquet or JSON, safe to open: no text becomes a formula."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import BinaryIO, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+import xlsxwriter
+
+from beachhead.analysis.columns import is_day, is_text
+from beachhead.analysis.display import date_text, major
+from beachhead.customers.attributes import Attribute
+from beachhead.errors import Diagnostic, UsageError
+from beachhead.project.currency import minor_digits
+
+Format = Literal["csv", "xlsx", "parquet", "json"]
+FORMATS: tuple[Format, ...] = ("csv", "xlsx", "parquet", "json")
+EXCEL_ROWS = 1_048_574
+_FORMULA_START = r"^[=+\-@\t\r]"
+_CHUNK = 10_000
+Cell = None | bool | int | float | str | date | datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TableNote:
+    """What a table is: `noun` its rows (`customers`); `columns` what its columns mean, where that is known."""
+
+    noun: str
+    as_of: date
+    currency: str = "EUR"
+    snapshot: str = ""
+    columns: Mapping[str, Attribute] = field(default_factory=dict)
+
+    def is_money(self, name: str) -> bool:
+        """Money in minor units: by its attribute, or by a name made from one (`mrr_cents_total`)."""
+        attribute = self.columns.get(name)
+        return attribute.type == "money" if attribute else "_cents" in name and not name.endswith("_share_of_total")
+
+    def title(self, name: str) -> str:
+        attribute = self.columns.get(name)
+        text = attribute.title if attribute else name.replace("_cents", "").replace("_", " ").capitalize()
+        return f"{text} ({self.currency})" if self.is_money(name) else text
+
+
+def write_table(table: pa.Table, out: BinaryIO, format: Format, note: TableNote) -> None:
+    """Write `table` to `out`.
+
+    CSV and Parquet keep names and units of the columns (money in minor units); in Excel headings are words,
+    money is in major units, and a first row says how many rows there are and as of when. In CSV a text that
+    a spreadsheet would take for a formula gets a leading apostrophe; in Excel all text is text. Null is an
+    empty cell; in JSON, null. Errors: more rows than an Excel sheet holds; an unknown format.
+    """
+    _WRITERS.get(format, _unknown(format))(table, out, note)
+
+
+def _unknown(format: str) -> Callable[[pa.Table, BinaryIO, TableNote], None]:
+    def fail(_table: pa.Table, _out: BinaryIO, _note: TableNote) -> None:
+        raise UsageError(Diagnostic.unknown_name("format", format, FORMATS))
+
+    return fail
+
+
+def _csv(table: pa.Table, out: BinaryIO, _note: TableNote) -> None:
+    safe = [_harmless(table.column(i)) for i in range(table.num_columns)]
+    pa_csv.write_csv(pa.table(safe, names=[_quoted_start(n) for n in table.column_names]), out)
+
+
+def _harmless(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if pa.types.is_nested(column.type):
+        column = pa.chunked_array([[None if v is None else json.dumps(v, default=str) for v in column.to_pylist()]])
+    if not is_text(column.type):
+        return column
+    texts = column.cast(pa.string())
+    return pc.if_else(
+        pc.match_substring_regex(texts, _FORMULA_START), pc.binary_join_element_wise("'", texts, ""), texts
+    )
+
+
+def _quoted_start(name: str) -> str:
+    return f"'{name}" if name[:1] in "=+-@\t\r" and name else name
+
+
+def _parquet(table: pa.Table, out: BinaryIO, _note: TableNote) -> None:
+    pq.write_table(table, out, compression="zstd")
+
+
+def _json(table: pa.Table, out: BinaryIO, note: TableNote) -> None:
+    head = {"schema": 1, "as_of": note.as_of.isoformat(), "snapshot": note.snapshot, "diagnostics": []}
+    out.write(json.dumps(head, ensure_ascii=False)[:-1].encode())
+    out.write(f", {json.dumps(note.noun)}: [".encode())
+    money = [note.is_money(n) for n in table.column_names]
+    first = True
+    for batch in table.to_batches(max_chunksize=_CHUNK):
+        for row in zip(*(c.to_pylist() for c in batch.columns), strict=True):
+            record = {
+                n: {"minor": v, "currency": note.currency} if is_money and v is not None else _plain(v)
+                for n, v, is_money in zip(table.column_names, row, money, strict=True)
+            }
+            out.write((("" if first else ",") + "\n" + json.dumps(record, ensure_ascii=False)).encode())
+            first = False
+    out.write(b"\n]}\n")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value if value is None or isinstance(value, bool | int | str | list | dict) else str(value)
+
+
+def _xlsx(table: pa.Table, out: BinaryIO, note: TableNote) -> None:
+    if table.num_rows > EXCEL_ROWS:
+        message = f"an Excel sheet holds {EXCEL_ROWS:,} rows, and this table has {table.num_rows:,}"
+        raise UsageError(Diagnostic("too-many-rows", message, remedy="Use --format csv or parquet."))
+    buffer = io.BytesIO()
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "nan_inf_to_errors": True,
+    }
+    with xlsxwriter.Workbook(buffer, options) as book:
+        book.set_properties({"created": datetime(note.as_of.year, note.as_of.month, note.as_of.day, tzinfo=UTC)})
+        sheet = book.add_worksheet(_sheet_name(note.noun))
+        bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"})
+        quiet = book.add_format({"font_color": "#5d6875"})
+        names = table.column_names
+        formats = [book.add_format(_number_format(table.column(i).type, n, note)) for i, n in enumerate(names)]
+        for i, name in enumerate(names):
+            sheet.set_column(i, i, _width(table.column(i), note.title(name)), formats[i])
+        sheet.write_string(0, 0, f"{table.num_rows:,} rows, data as of {date_text(note.as_of)}", quiet)
+        for i, name in enumerate(names):
+            sheet.write_string(1, i, note.title(name), bold)
+        money = [note.is_money(n) for n in names]
+        at = 2
+        for batch in table.to_batches(max_chunksize=_CHUNK):
+            for row in zip(*(c.to_pylist() for c in batch.columns), strict=True):
+                for i, value in enumerate(row):
+                    _write_cell(sheet, at, i, major(value, note.currency) if money[i] and value is not None else value)
+                at += 1
+        sheet.freeze_panes(2, 0)
+        if names:
+            sheet.autofilter(1, 0, max(1, at - 1), len(names) - 1)
+    out.write(buffer.getvalue())
+
+
+def _write_cell(sheet: xlsxwriter.worksheet.Worksheet, row: int, column: int, value: object) -> None:
+    match value:
+        case None:
+            return
+        case bool():
+            sheet.write_boolean(row, column, value)
+        case float() if not math.isfinite(value):
+            return
+        case int() | float():
+            sheet.write_number(row, column, value)
+        case datetime():
+            sheet.write_datetime(row, column, value.replace(tzinfo=None))
+        case date():
+            sheet.write_datetime(row, column, value)
+        case _:
+            sheet.write_string(row, column, str(value)[:32_767])
+
+
+def _number_format(type_: pa.DataType, name: str, note: TableNote) -> dict[str, str]:
+    if note.is_money(name):
+        digits = minor_digits(note.currency)
+        return {"num_format": "#,##0" + ("." + "0" * digits if digits else "")}
+    if pa.types.is_timestamp(type_):
+        return {"num_format": "yyyy-mm-dd hh:mm"}
+    if is_day(type_):
+        return {"num_format": "yyyy-mm-dd"}
+    if pa.types.is_integer(type_):
+        return {"num_format": "#,##0"}
+    if pa.types.is_floating(type_):
+        return {"num_format": "0.0%" if name.endswith(("share", "rate", "share_of_total")) else "#,##0.00"}
+    return {}
+
+
+def _width(column: pa.ChunkedArray, title: str) -> float:
+    widest = 12
+    if is_text(column.type) and len(column):
+        lengths = pc.utf8_length(column.slice(0, _CHUNK).cast(pa.string()))
+        widest = max(widest, min(40, pc.max(lengths).as_py() or 0))
+    return max(widest, min(24, len(title))) + 2
+
+
+def _sheet_name(noun: str) -> str:
+    cleaned = "".join(" " if c in "[]:*?/\\'" else c for c in noun).strip()
+    return cleaned[:31] or "Sheet1"
+
+
+_WRITERS: Mapping[str, Callable[[pa.Table, BinaryIO, TableNote], None]] = {
+    "csv": _csv,
+    "xlsx": _xlsx,
+    "parquet": _parquet,
+    "json": _json,
+}

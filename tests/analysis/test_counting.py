@@ -1,0 +1,147 @@
+"""Slice and dice, on tables that can be checked by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from beachhead.analysis.counting import count
+from beachhead.customers.attributes import BUILT_IN
+from beachhead.errors import UsageError
+
+ATTRIBUTES = {a.name: a for a in BUILT_IN}
+ACCOUNTS = pa.table(
+    {
+        "industry": ["Software"] * 6 + ["Retail"] * 3 + [None],
+        "mrr_cents": pa.array([1000, 2000, 3000, None, 0, 0, 4000, 0, 0, 10_000], pa.int64()),
+        "was_customer": [True] * 6 + [True, True, None, False],
+        "is_customer": [True, True, True, True, False, None, True, False, None, False],
+        "signed_up_on": [date(2026, 1, 5)] * 4 + [date(2026, 3, 1)] * 4 + [None, date(2026, 1, 31)],
+        "employees": pa.array([1, 5, 12, 30, 70, 150, 400, 900, 2500, None], pa.int64()),
+    }
+)
+
+
+def rows(by, **options):
+    return {r.labels: r for r in count(ACCOUNTS, ATTRIBUTES, by, **options).rows}
+
+
+def test_customers_money_and_kept_rate_by_one_attribute():
+    table = count(ACCOUNTS, ATTRIBUTES, ["industry"], measure="mrr_cents")
+    software, retail, unknown = table.rows
+    assert (software.labels, software.customers, software.share) == (("Software",), 6, 0.6)
+    assert (software.measured, software.measure_total, software.measure_average) == (5, 6000, 1200)
+    assert software.measure_share == 6000 / 20_000
+    assert (software.were_customers, software.kept_rate) == (6, 4 / 6)
+    assert (retail.labels, retail.customers, retail.measure_total, retail.kept_rate) == (("Retail",), 3, 4000, 0.5)
+    assert (unknown.labels, unknown.customers, unknown.were_customers) == (("unknown",), 1, 0)
+    assert (table.total.customers, table.total.measure_total, table.total.measure_share) == (10, 20_000, 1.0)
+
+
+def test_kept_rate_of_nobody_is_null_and_not_zero():
+    assert rows(["industry"])[("unknown",)].kept_rate is None
+
+
+def test_a_sum_of_nothing_known_is_null():
+    only_null = ACCOUNTS.set_column(1, "mrr_cents", pa.nulls(10, pa.int64()))
+    row = count(only_null, ATTRIBUTES, ["industry"], measure="mrr_cents").rows[0]
+    assert (row.measured, row.measure_total, row.measure_average, row.measure_share) == (0, None, None, None)
+
+
+def test_groups_under_five_are_marked_small():
+    assert {labels[0]: r.is_small for labels, r in rows(["industry"]).items()} == {
+        "Software": False,
+        "Retail": True,
+        "unknown": True,
+    }
+
+
+def test_dates_are_counted_by_month_in_order_and_unknown_comes_last():
+    table = count(ACCOUNTS, ATTRIBUTES, ["signed_up_on"])
+    assert [(r.labels[0], r.customers) for r in table.rows] == [("Jan 2026", 5), ("Mar 2026", 4), ("unknown", 1)]
+
+
+def test_dates_over_more_than_36_months_are_counted_by_year():
+    accounts = pa.table({"signed_up_on": [date(2020, 5, 1), date(2026, 5, 1), date(2026, 9, 1)]})
+    table = count(accounts, ATTRIBUTES, ["signed_up_on"])
+    assert [(r.labels[0], r.customers) for r in table.rows] == [("2020", 1), ("2026", 2)]
+
+
+def test_numbers_are_counted_in_round_ranges():
+    accounts = pa.table({"employees": pa.array(range(1, 1001), pa.int64())})
+    table = count(accounts, ATTRIBUTES, ["employees"])
+    assert [(r.labels[0], r.customers) for r in table.rows] == [
+        ("under 100", 99),
+        *((f"{low} to under {low + 100}", 100) for low in range(100, 900, 100)),
+        ("900 and more", 101),
+    ]
+
+
+def test_a_few_whole_numbers_are_groups_of_their_own():
+    accounts = pa.table({"active_days_7d": pa.array([0, 0, 1, 7, None], pa.int64())})
+    table = count(accounts, ATTRIBUTES, ["active_days_7d"])
+    assert [(r.labels[0], r.customers) for r in table.rows] == [("0", 2), ("1", 1), ("7", 1), ("unknown", 1)]
+
+
+def test_money_ranges_are_labelled_in_the_currency():
+    accounts = pa.table({"mrr_cents": pa.array(np.arange(1, 1001) * 100, pa.int64())})
+    assert count(accounts, ATTRIBUTES, ["mrr_cents"], currency="GBP").rows[0].labels == ("under £100",)
+
+
+def test_two_attributes_give_every_combination_that_occurs():
+    found = rows(["industry", "is_customer"])
+    assert {labels: r.customers for labels, r in found.items()} == {
+        ("Software", "yes"): 4,
+        ("Software", "no"): 1,
+        ("Software", "unknown"): 1,
+        ("Retail", "yes"): 1,
+        ("Retail", "no"): 1,
+        ("Retail", "unknown"): 1,
+        ("unknown", "no"): 1,
+    }
+
+
+def test_more_groups_than_the_limit_end_in_other_and_still_add_up():
+    accounts = pa.table({"country": [f"C{i:02}" for i in range(60) for _ in range(60 - i)]})
+    table = count(accounts, ATTRIBUTES, ["country"])
+    assert len(table.rows) == 51
+    other = table.rows[-1]
+    assert (other.labels, other.merged, other.customers) == (("other",), 10, sum(range(1, 11)))
+    assert sum(r.customers for r in table.rows) == accounts.num_rows == table.total.customers
+
+
+def test_empty_table_has_no_groups_and_a_total_of_zero():
+    table = count(ACCOUNTS.slice(0, 0), ATTRIBUTES, ["industry", "employees"], measure="mrr_cents")
+    assert (table.rows, table.total.customers, table.total.share) == ((), 0, None)
+
+
+def test_dictionary_columns_and_blank_texts_count_like_plain_ones():
+    column = pa.array(["a", " ", None, "a"]).dictionary_encode()
+    table = count(pa.table({"industry": column}), ATTRIBUTES, ["industry"])
+    assert [(r.labels[0], r.customers) for r in table.rows] == [("a", 2), ("unknown", 2)]
+
+
+def test_as_arrow_has_the_total_last():
+    table = count(ACCOUNTS, ATTRIBUTES, ["industry"], measure="mrr_cents").as_arrow()
+    assert table.column("industry").to_pylist() == ["Software", "Retail", "unknown", "total"]
+    assert table.column("mrr_cents_total").to_pylist() == [6000, 4000, 10_000, 20_000]
+
+
+@pytest.mark.parametrize(
+    ("by", "measure", "code"),
+    [
+        (["industri"], None, "unknown-attribute"),
+        (["industry", "industry"], None, "count-attributes"),
+        ([], None, "count-attributes"),
+        (["industry"], "industry", "measure-not-a-number"),
+        (["nps_score"], None, "attribute-without-data"),
+    ],
+)
+def test_a_wrong_request_says_what_is_wrong(by, measure, code):
+    with pytest.raises(UsageError) as caught:
+        count(ACCOUNTS, ATTRIBUTES, by, measure=measure)
+    assert caught.value.diagnostics[0].code == code
+    assert caught.value.diagnostics[0].remedy
