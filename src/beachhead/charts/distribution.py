@@ -21,15 +21,17 @@ class Column:
     base: float = 0.0
 
 
-def histogram(columns: Sequence[Column], *, title: str, width: int = 640, height: int = 170) -> Chart:
-    """Adjoining columns over a number line titled `title`; stacked by giving each its base."""
+def histogram(
+    columns: Sequence[Column], *, title: str, domain: tuple[float, float], width: int = 640, height: int = 170
+) -> Chart:
+    """Adjoining columns over the number line `domain`, titled `title`; stacked by giving each its base."""
     values = [{"start": c.start, "end": c.end, "top": c.top, "base": c.base, "colour": c.colour} for c in columns]
     axis = alt.Axis(title=title, tickCount=10, domain=True, domainColor=RULE, format=",~f")
     chart: Chart = (
         alt.Chart(inline(values), width=width, height=height)
         .mark_bar(binSpacing=1)
         .encode(
-            x=alt.X("start:Q", bin="binned", axis=axis),
+            x=alt.X("start:Q", bin="binned", axis=axis, scale=alt.Scale(domain=list(domain))),
             x2="end:Q",
             y2="base:Q",
             y=alt.Y("top:Q", axis=alt.Axis(title=None, tickCount=3, grid=True, gridColor=RULE, format=",d")),

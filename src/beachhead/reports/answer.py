@@ -51,14 +51,22 @@ def heads_of(data: ReportData) -> Heads:
 
 
 def headcount(heads: Heads, words: Words) -> str:
-    """`2,000 companies on record: 1,590 are customers now, 322 have left, 88 never were.`"""
+    """`2,000 companies on record: 1,590 are customers now, 322 have left, 88 are not yet.`"""
     if not heads.total:
         return f"No {words.many} on record."
-    parts = [f"{heads.now:,} are customers now"] if heads.now is not None else []
-    parts += [f"{heads.left:,} have left"] if heads.left is not None else []
-    parts += [f"{heads.never:,} are not customers yet"] if heads.never else []
+    parts = [f"{heads.now:,} {_be(heads.now)} {_customers(heads.now)} now"] if heads.now is not None else []
+    parts += [f"{heads.left:,} {'has' if heads.left == 1 else 'have'} left"] if heads.left else []
+    parts += [f"{heads.never:,} {_be(heads.never)} not yet"] if heads.never else []
     head = f"{plural(heads.total, words.many)} on record"
     return f"{head}: {', '.join(parts)}." if parts else f"{head}."
+
+
+def _be(n: int) -> str:
+    return "is" if n == 1 else "are"
+
+
+def _customers(n: int) -> str:
+    return "a customer" if n == 1 else "customers"
 
 
 def answer(
@@ -78,7 +86,7 @@ def answer(
         )
     first = _who_brings_it(data, money, score, words)
     second = []
-    if (kept := profiler.kept()).share is not None:
+    if (kept := profiler.kept()).whole > 1:
         second.append(
             f"Of {plural(kept.whole, words.many)} that ever were customers, {share_text(kept.share)} still are."
         )
@@ -133,8 +141,9 @@ def _payers_bring(data: ReportData, money: Money | None, words: Words) -> str:
     paying = int(np.count_nonzero(money.values > 0))
     top = concentration(money.values, min(_FEW, max(1, paying // 10)))
     if paying < 2 or top.share is None:
-        pays = "pays" if paying == 1 else "pay"
-        return f"{plural(paying, words.many)} {pays}: {_short(money.total, data)}, {money.word}."
+        if paying == 1:
+            return f"One {words.one} brings all of {money.word}: {_short(money.total, data)}."
+        return f"{plural(paying, words.many)} pay: {_short(money.total, data)}, {money.word}."
     many, one = f"The {plural(top.top, words.many)} that pay most bring", f"The {words.one} that pays most brings"
     who = many if top.top > 1 else one
     return f"{who} {share_text(top.share)} of {money.word} ({_short(top.money, data)} of {_short(money.total, data)})."
@@ -181,7 +190,7 @@ def tiles(
         )
     if (nps := profiler.nps()) is not None:
         low, high = signed(nps.interval.low), signed(nps.interval.high)
-        found.append(Tile("NPS", nps_text(nps), f"of {nps.answers:,} answers; likely {low} to {high}"))
+        found.append(Tile("NPS", nps_text(nps), f"of {plural(nps.answers, 'answers')}; likely {low} to {high}"))
     growth = profiler.growth()
     if growth.recent is not None:
         found.append(Tile("New in 90 days", f"{growth.recent:,}", f"{growth.prior:,} in the 90 days before"))

@@ -192,10 +192,10 @@ def score_section(score: ScoreView, problems: Sequence[Problem], words: Words) -
                 share_text(steady.by_input[k]) if steady else "",
             )
         )
-    lead = f"From 0 to 100, for {plural(spread.scored, words.many)} that are or were customers."
+    lead = f"From 0 to 100, for {plural(spread.scored, words.many)}: all that are or were customers."
     if spread.unscored:
         lead += f" {spread.unscored:,} without a value in any input have no score."
-    if spread.quartiles:
+    if spread.quartiles and spread.scored >= 4:
         first, middle, third = (round(q) for q in spread.quartiles)
         lead += f" Half of them lie between {first} and {third}, the middle one at {middle}."
     return ScoreSection(
@@ -221,6 +221,8 @@ def score_section(score: ScoreView, problems: Sequence[Problem], words: Words) -
 
 
 def _ahead(per_cent: float) -> str:
+    if per_cent == 50:
+        return "in the middle"
     shown = min(max(round(per_cent), 1), 99)
     return f"ahead of {shown}\u00a0%" if per_cent >= 50 else f"behind {100 - shown}\u00a0%"
 
@@ -243,7 +245,7 @@ def _histogram(score: ScoreView) -> Chart:
             if n
         ]
         base += counts
-    return histogram(columns, title="Score")
+    return histogram(columns, title="Score", domain=(0, 100))
 
 
 def _caption(score: ScoreView, words: Words) -> Markup:
