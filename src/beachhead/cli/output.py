@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal
 
 import pyarrow as pa
 from rich.console import Console
@@ -15,9 +16,10 @@ from rich.table import Table
 
 from beachhead.customers.attributes import Attribute
 from beachhead.errors import Diagnostic, Severity, UsageError
-from beachhead.reports.tables import write_table
+from beachhead.reports.tables import TableNote, write_table
 from beachhead.service.documents import Json, document, rows
 from beachhead.service.results import Run
+from beachhead.store.files import outside
 
 
 class Format(StrEnum):
@@ -28,6 +30,14 @@ class Format(StrEnum):
     XLSX = "xlsx"
     PARQUET = "parquet"
     JSON = "json"
+
+
+_WRITTEN_AS: Mapping[Format, Literal["csv", "xlsx", "parquet", "json"]] = {
+    Format.CSV: "csv",
+    Format.XLSX: "xlsx",
+    Format.PARQUET: "parquet",
+    Format.JSON: "json",
+}
 
 
 def console() -> Console:
@@ -62,15 +72,18 @@ def print_list(
     currency = run.about.settings.currency
     if as_json or (form is Format.JSON and out is None):
         print_json(document(noun, rows(table, attributes, currency), run))
-    elif form is Format.TABLE:
+        return
+    if form is Format.TABLE:
         print_rows(table, attributes, currency, limit)
-    else:
-        target = out or Path(f"{noun}.{form}")
-        if form is Format.CSV and out is None:
-            write_table(table, None, form, attributes, as_of=run.as_of, currency=currency, title=noun)
-            return
-        write_table(table, target, form, attributes, as_of=run.as_of, currency=currency, title=noun)
-        print(f"{table.num_rows:,} rows written to {target}", file=sys.stderr)
+        return
+    note = TableNote(noun, run.as_of, currency, run.name, attributes)
+    if form is Format.CSV and out is None:
+        write_table(table, sys.stdout.buffer, _WRITTEN_AS[form], note)
+        return
+    target = out or Path(f"{noun}.{form}")
+    with outside("write", target), target.open("wb") as file:
+        write_table(table, file, _WRITTEN_AS[form], note)
+    print(f"{table.num_rows:,} rows written to {target}", file=sys.stderr)
 
 
 def print_rows(table: pa.Table, attributes: Mapping[str, Attribute], currency: str, limit: int | None = None) -> None:

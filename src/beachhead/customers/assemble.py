@@ -93,10 +93,10 @@ class Assembler:
             return
         account_id, joins = "r.account_id", ""
         if table.column("user_id") and table.name != "users" and any(s.table.name == "users" for s in self._sources):
-            joins += " LEFT JOIN users AS u ON r.account_id IS NULL AND u.user_id = r.user_id"
+            joins = " LEFT JOIN users AS u ON u.user_id = CASE WHEN r.account_id IS NULL THEN r.user_id END"
             account_no = "coalesce(g.account_no, u.account_no)"
         elif table.name == "order_lines" and any(s.table.name == "orders" for s in self._sources):
-            joins += " LEFT JOIN orders AS u ON r.account_id IS NULL AND u.order_id = r.order_id"
+            joins = " LEFT JOIN orders AS u ON u.order_id = CASE WHEN r.account_id IS NULL THEN r.order_id END"
             account_no = "coalesce(g.account_no, u.account_no)"
         else:
             account_no = "g.account_no"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from beachhead.customers.catalog import Catalog, own_attribute, source_catalog
+from beachhead.customers.value_diagnostics import double_reversals
 from beachhead.errors import BeachheadError, Diagnostic, Severity
 from beachhead.project import DefinitionKind, Project, check_files, load
 from beachhead.project.definitions import AttributeDefinition, ScoreInput
@@ -76,7 +77,22 @@ def make_plan(folder: Path) -> Plan:
     catalog = replace(catalog, segments=frozenset(project.segments))
     segments, broken, waiting = _check_segments(project, catalog, said)
     inputs = _check_value(project, catalog, own, said)
-    return Plan(project, catalog, own, segments, broken, waiting, inputs, tuple(dict.fromkeys(said)))
+    clean = tuple(dict.fromkeys(_without_secrets(d, project) for d in said))
+    broken = {name: tuple(_without_secrets(d, project) for d in found) for name, found in broken.items()}
+    return Plan(project, catalog, own, segments, broken, waiting, inputs, clean)
+
+
+def _without_secrets(diagnostic: Diagnostic, project: Project) -> Diagnostic:
+    """Rules may quote values that came from the environment."""
+    if not project.secrets:
+        return diagnostic
+    why, remedy = diagnostic.why, diagnostic.remedy
+    return replace(
+        diagnostic,
+        message=project.redact(diagnostic.message),
+        why=project.redact(why) if why else None,
+        remedy=project.redact(remedy) if remedy else None,
+    )
 
 
 def _parse(
@@ -212,6 +228,16 @@ def _check_value(
 ) -> tuple[ScoreInput, ...]:
     if project.value is None:
         return ()
+    for name in double_reversals(project.value):
+        said.append(
+            Diagnostic(
+                "reversed-twice",
+                f"the thresholds of '{name}' fall, and `direction: low` turns them round again",
+                Severity.WARNING,
+                project.place("value", "value", "inputs"),
+                remedy="Use one of the two: falling thresholds, or direction: low.",
+            )
+        )
     usable: list[ScoreInput] = []
     after_score = _after_score(own)
     for n, score_input in enumerate(project.value.inputs):

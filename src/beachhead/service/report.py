@@ -26,6 +26,7 @@ def report_data(run: Run, before: Run | None = None) -> ReportData:
         missing=about.missing,
         segments=tuple(_segment(run, s.name) for s in about.segments if s.size is not None),
         scores=scored.scores if scored else None,
+        tiering=scored.tiering if scored else None,
         problems=run.problems,
         rows=tuple(
             SourceRows(
