@@ -228,16 +228,17 @@ def _check_value(
 ) -> tuple[ScoreInput, ...]:
     if project.value is None:
         return ()
-    for name in double_reversals(project.value):
-        said.append(
-            Diagnostic(
-                "reversed-twice",
-                f"the thresholds of '{name}' fall, and `direction: low` turns them round again",
-                Severity.WARNING,
-                project.place("value", "value", "inputs"),
-                remedy="Use one of the two: falling thresholds, or direction: low.",
-            )
+    place_of_inputs = project.place("value", "value", "inputs")
+    said.extend(
+        Diagnostic(
+            "reversed-twice",
+            f"the thresholds of '{name}' fall, and `direction: low` turns them round again",
+            Severity.WARNING,
+            place_of_inputs,
+            remedy="Use one of the two: falling thresholds, or direction: low.",
         )
+        for name in double_reversals(project.value)
+    )
     usable: list[ScoreInput] = []
     after_score = _after_score(own)
     for n, score_input in enumerate(project.value.inputs):
