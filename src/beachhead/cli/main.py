@@ -11,10 +11,10 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Annotated
 
-import click
 import pyarrow as pa
 import typer
 from rich.console import Console
+from typer.exceptions import TyperException
 
 import beachhead
 from beachhead.cli.output import Format, parse_columns, print_diagnostics, print_json, print_list, print_rows
@@ -371,13 +371,14 @@ def main() -> None:
     """Run the command line. Whatever goes wrong ends in a diagnostic and an exit code of 1, 2 or 3."""
     wants_json = "--json" in sys.argv
     try:
-        app(standalone_mode=False)
-    except click.exceptions.Exit as e:
+        # Without standalone mode, typer returns the code of an Exit instead of raising it.
+        code: object = app(standalone_mode=False)
+    except typer.Exit as e:
         sys.exit(e.exit_code)
-    except click.ClickException as e:
-        _end([Diagnostic("usage", e.format_message(), remedy="See --help.")], 2, wants_json)
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         _end([Diagnostic("interrupted", "stopped; the last published data is untouched")], 3, wants_json)
+    except TyperException as e:
+        _end([Diagnostic("usage", str(e), remedy="See --help.")], 2, wants_json)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
@@ -385,6 +386,8 @@ def main() -> None:
         _end(list(e.diagnostics), e.exit_code, wants_json)
     except Exception as e:
         _end([_internal(e)], 3, wants_json)
+    else:
+        sys.exit(code if isinstance(code, int) else 0)
 
 
 def _internal(error: Exception) -> Diagnostic:

@@ -1,0 +1,179 @@
+"""Every command on a small company: text for people, one document for programs, the exit code."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from openpyxl import load_workbook
+
+from beachhead.cli.main import main
+from beachhead.synth import generate
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cli") / "acme"
+    generate(folder, 300, 7)
+    assert call_in(["run", str(folder)]) == 0
+    return folder
+
+
+def call_in(arguments: list[str]) -> int:
+    patch = pytest.MonkeyPatch()
+    patch.setattr(sys, "argv", ["beachhead", *arguments])
+    try:
+        main()
+    except SystemExit as e:
+        return int(e.code or 0)
+    finally:
+        patch.undo()
+    return 0
+
+
+class Caller:
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.folder = folder
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str, code: int = 0) -> str:
+        assert call_in([arguments[0], "--project", str(self.folder), *arguments[1:]]) == code
+        return self._capsys.readouterr().out
+
+    def document(self, *arguments: str, code: int = 0) -> dict[str, object]:
+        found = json.loads(self(*arguments, "--json", code=code))
+        assert isinstance(found, dict)
+        return found
+
+
+@pytest.fixture
+def call(published: Path, capsys: pytest.CaptureFixture[str]) -> Caller:
+    return Caller(published, capsys)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "noun"),
+    [
+        (["check"], "project"),
+        (["status"], "status"),
+        (["segments"], "segments"),
+        (["segments", "advocates"], "segment"),
+        (["who", "not_fully_onboarded"], "members"),
+        (["count", "plan"], "counts"),
+        (["value"], "value"),
+        (["value", "--explain", "acc_1000001"], "explanation"),
+        (["customer", "acc_1000001"], "customer"),
+        (["quality"], "problems"),
+        (["quality", "--rows"], "set_aside"),
+        (["query", "select count(*) as n from accounts"], "rows"),
+    ],
+)
+def test_each_command_prints_one_document(call: Caller, arguments: list[str], noun: str) -> None:
+    document = call.document(*arguments)
+    assert document["schema"] == f"beachhead/{noun}/1"
+    assert set(document) == {"schema", "as_of", "snapshot", "diagnostics", noun}
+    if noun != "project":
+        assert (document["as_of"], document["snapshot"]) == ("2026-10-31", "2026-10-31-r1")
+
+
+def test_money_has_a_unit_and_a_currency(call: Caller) -> None:
+    customers = call.document("value")["value"]
+    assert isinstance(customers, list)
+    paying = next(c["mrr_cents"] for c in customers if c["mrr_cents"]["minor"])
+    assert paying["currency"] == "EUR"
+    assert isinstance(paying["minor"], int)
+
+
+def test_totals_are_the_planted_ones(call: Caller) -> None:
+    truth = json.loads((call.folder / "truth.json").read_text())["totals"]
+    rows = call.document(
+        "query",
+        "select count(*)::int as accounts, sum(mrr_cents)::bigint as mrr, sum(revenue_cents_total)::bigint as revenue, "
+        "sum(event_count_total)::bigint as events, sum(user_count)::bigint as users, "
+        "sum(is_churned::int)::int as churned from accounts",
+    )["rows"]
+    assert rows == [
+        {
+            "accounts": truth["accounts"],
+            "mrr": truth["mrr_cents"],
+            "revenue": truth["revenue_cents"],
+            "events": truth["events"],
+            "users": truth["users"],
+            "churned": truth["churned"],
+        }
+    ]
+
+
+def test_people_see_titles_and_sizes(call: Caller) -> None:
+    text = call("segments")
+    assert "Advocates" in text
+    assert "At risk of leaving" in text
+    assert "customers" in call("status")
+
+
+def test_lists_are_written_as_files(call: Caller, tmp_path: Path) -> None:
+    target = tmp_path / "members.xlsx"
+    call("who", "not_fully_onboarded", "--format", "xlsx", "--out", str(target))
+    members = call.document("who", "not_fully_onboarded")["members"]
+    assert isinstance(members, list)
+    assert load_workbook(target).active.max_row >= len(members) + 1
+    target = tmp_path / "members.parquet"
+    call("who", "not_fully_onboarded", "--format", "parquet", "--out", str(target))
+    assert pq.read_table(target).num_rows == len(members)
+    lines = call("who", "not_fully_onboarded", "--format", "csv").splitlines()
+    assert len(lines) == len(members) + 1
+
+
+def test_report_is_one_file(call: Caller, tmp_path: Path) -> None:
+    target = tmp_path / "report.html"
+    call("report", "--out", str(target))
+    page = target.read_text(encoding="utf-8")
+    assert "Advocates" in page
+    assert "http-equiv" in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["who", "advocate"], "unknown-segment"),
+        (["customer", "acc_100000x"], "unknown-customer"),
+        (["query", "drop table accounts"], "not-a-select"),
+        (["count", "plann"], "unknown-attribute"),
+        (["count"], "usage"),
+    ],
+)
+def test_wrong_calls_end_with_two(call: Caller, arguments: list[str], code: str) -> None:
+    document = call.document(*arguments, code=2)
+    diagnostics = document["diagnostics"]
+    assert isinstance(diagnostics, list)
+    assert diagnostics[0]["code"] == code
+    assert diagnostics[0]["remedy"]
+
+
+def test_init_makes_a_project_that_checks(tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    assert call_in(["init", str(folder), "--template", "shop"]) == 0
+    assert call_in(["check", str(folder)]) == 0
+    assert call_in(["init", str(folder), "--template", "shop"]) == 2
+
+
+def test_without_a_project_there_is_a_hint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call_in(["status", "--project", str(tmp_path)]) == 2
+    assert "beachhead init" in capsys.readouterr().err
+
+
+def test_segment_with_an_error_is_left_out_and_marked(published: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(published, folder)
+    (folder / "segments/advocates.yml").write_text("title: Advocates\nwhere: nps_scor >= 9\n", encoding="utf-8")
+    assert call_in(["run", str(folder)]) == 1
+    import beachhead
+
+    segments = beachhead.open(folder).latest().segments
+    assert segments["advocates"].about.stale
+    assert "nps_scor" in (segments["advocates"].about.why or "")
+    assert not segments["at_risk"].about.stale
