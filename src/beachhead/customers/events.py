@@ -50,18 +50,42 @@ class EventState:
 class People:
     """How events find their customer and person: FROM items of (account_no, account_id) and (user_no, user_key).
 
-    With `users` (user_key, account_no: the users table) a person belongs to one customer and an event may name
-    only the person. Without it a person is known by customer and id together.
+    With a users table (`knows_users`) the second has `account_no` too: a person belongs to one customer, and an
+    event may name only the person. Without it a person is known by customer and id together.
     """
 
     accounts: str
-    user_numbers: str
-    users: str | None = None
+    users: str
+    knows_users: bool
 
-    def user_key(self, rows: str) -> str:
-        """The SQL of the key by which the user registry knows the person of a row of `rows`."""
-        own = f"{rows}.user_id"
-        return own if self.users else f"{rows}.account_id || chr(31) || {own}"
+    @property
+    def user_key(self) -> str:
+        """The SQL of the key by which `users` knows the person of a row of `r`."""
+        return "r.user_id" if self.knows_users else "r.account_id || chr(31) || r.user_id"
+
+    @property
+    def account_no(self) -> str:
+        """The SQL of the customer of a row of `r` joined to `g` and `u`; null: nobody that is known."""
+        return (
+            "CASE WHEN r.account_id IS NULL THEN u.account_no ELSE g.account_no END"
+            if self.knows_users
+            else "g.account_no"
+        )
+
+    @property
+    def user_no(self) -> str:
+        """The SQL of the person, 0 where unknown or of another customer."""
+        number = "coalesce(u.user_no, 0)"
+        if self.knows_users:
+            number = f"CASE WHEN u.account_no = {self.account_no} THEN {number} ELSE 0 END"
+        return f"CAST({number} AS UINTEGER)"
+
+    @property
+    def joins(self) -> str:
+        return (
+            f"LEFT JOIN {self.accounts} AS g ON g.account_id = r.account_id "
+            f"LEFT JOIN {self.users} AS u ON u.user_key = {self.user_key}"
+        )
 
 
 class EventStore:
@@ -143,36 +167,18 @@ class EventStore:
         codes = (*state.codes, *(n for n in found if n not in known))
         coded = pa.table({"code": pa.array(range(len(codes)), pa.uint16()), "event": pa.array(codes, pa.string())})
         engine.load("event_codes", coded)
-        account, of_user = "g.account_no", ""
-        if people.users:
-            account = "CASE WHEN r.account_id IS NULL THEN u.account_no ELSE g.account_no END"
-            of_user = f"LEFT JOIN {people.users} AS u ON u.user_key = r.user_id"
-        is_own = f"u.account_no = {account}" if people.users else "true"
         engine.execute(
-            "CREATE OR REPLACE TEMP TABLE matched_events AS "
-            f"SELECT {account} AS account_no, CASE WHEN {is_own} THEN coalesce(n.user_no, 0) ELSE 0 END AS user_no, "
-            "c.code, r.occurred_day AS day, r.occurred_at AS moment, "
-            f"CASE WHEN {account} IS NULL THEN r._row END AS _row, "
-            f"CASE WHEN {account} IS NULL THEN r._landed END AS _landed, "
-            f"CASE WHEN {account} IS NULL THEN r.account_id END AS account_id, "
-            f"CASE WHEN {account} IS NULL THEN r.user_id END AS user_id "
-            f"FROM ({rows}) AS r JOIN event_codes AS c ON c.event = r.event "
-            f"LEFT JOIN {people.accounts} AS g ON g.account_id = r.account_id {of_user} "
-            f"LEFT JOIN {people.user_numbers} AS n ON n.user_key = {people.user_key('r')}"
+            f"CREATE OR REPLACE TEMP TABLE matched_events AS SELECT {people.account_no} AS account_no, "
+            f"{people.user_no} AS user_no, c.code, r.occurred_day AS day, r.occurred_at AS moment "
+            f"FROM ({rows}) AS r JOIN event_codes AS c ON c.event = r.event {people.joins}"
         )
         self._copy(
-            engine,
-            "SELECT account_no, CAST(user_no AS UINTEGER) AS user_no, code, day, moment FROM matched_events "
-            "WHERE account_no IS NOT NULL ORDER BY account_no, day, moment",
-            part,
+            engine, "SELECT * FROM matched_events WHERE account_no IS NOT NULL ORDER BY account_no, day, moment", part
         )
         is_waiting = bool(engine.scalar("SELECT count(*) FROM matched_events WHERE account_no IS NULL"))
         if is_waiting:
             self._copy(
-                engine,
-                "SELECT m.account_id, m.user_id, c.event, m.moment AS occurred_at, m.day AS occurred_day, m._landed, "
-                "m._row FROM matched_events AS m JOIN event_codes AS c ON c.code = m.code WHERE m.account_no IS NULL",
-                pending,
+                engine, f"SELECT r.* FROM ({rows}) AS r {people.joins} WHERE {people.account_no} IS NULL", pending
             )
         engine.execute("DROP TABLE matched_events")
         return EventState(

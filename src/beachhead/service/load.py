@@ -138,18 +138,24 @@ def number_and_store(
     elif event_files:
         ids = f"SELECT account_id || chr(31) || user_id FROM {parquet(*(f.parquet for f in event_files))}"
         users.register_new(engine, ids, observed_on)
-    known_users = None
-    if people_files:
-        known_users = (
-            f"(SELECT user_id AS user_key, min(account_no) AS account_no FROM "
-            f"{parquet(*(f.parquet for f in people_files))} AS p JOIN {accounts.relation()} AS a "
-            "ON a.account_id = p.account_id GROUP BY user_id)"
-        )
-    people = People(accounts.relation(), f"(SELECT user_no, user_id AS user_key FROM {users.relation()})", known_users)
+    numbers = f"(SELECT user_no, user_id AS user_key FROM {users.relation()})"
+    if people_files and event_files:
+        numbers = _users_of_accounts(people_files, accounts, users)
+    people = People(accounts.relation(), numbers, knows_users=bool(people_files))
     say("Storing events")
     store = EventStore(layout, files)
     state = store.update(engine, event_files, people, full=full)
     return Numbered(accounts, users, state, new)
+
+
+def _users_of_accounts(files: Sequence[LandedFile], accounts: Registry, users: Registry) -> str:
+    """A FROM item (user_no, user_key, account_no) of the people of known customers; of repeats the lowest number counts."""
+    return (
+        f"(SELECT n.user_no, n.user_id AS user_key, min(a.account_no) AS account_no "
+        f"FROM {parquet(*(f.parquet for f in files))} AS p JOIN {accounts.relation()} AS a "
+        f"ON a.account_id = p.account_id JOIN {users.relation()} AS n ON n.user_id = p.user_id "
+        "GROUP BY n.user_no, n.user_id)"
+    )
 
 
 def _files_of(sources: Sequence[KnownSource], table: str) -> list[LandedFile]:
