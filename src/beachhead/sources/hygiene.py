@@ -1,0 +1,250 @@
+"""Faults that no single value shows: looked for in landed files, reported with counts and examples.
+
+Cheap ones come from the statistics of the Parquet files; a column is scanned only where they raise a suspicion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from beachhead.engines.duck import DuckEngine, parquet, path_literal, quote_literal, quote_name
+from beachhead.errors import Severity
+from beachhead.project.definitions import SourceDefinition, ValueTypeName
+from beachhead.project.model import day_column
+from beachhead.sources.landed import LandedFile, LandedSource
+from beachhead.sources.locate import locate
+from beachhead.sources.problems import Example, Problem
+
+EARLIEST = date(1900, 1, 1)
+"""Dates before it are impossible: the usual ones are 0001-01-01 and 1899-12-30, an empty cell as a date."""
+EXAMPLES = 5
+MOST_ROWS_FOR_REPEATS = 5_000_000
+MOST_CATEGORIES = 1_000
+FEW_ROWS = 20
+NEVER_NEGATIVE: frozenset[tuple[str, str]] = frozenset(
+    {
+        ("accounts", "mrr"), ("accounts", "acquisition_cost"), ("accounts", "total_revenue"),
+        ("companies", "annual_revenue"), ("subscriptions", "amount"), ("subscriptions", "discount"),
+        ("orders", "discount"), ("order_lines", "unit_price"), ("products", "unit_cost"), ("products", "price"),
+        ("tickets", "cost"), ("spend", "amount"), ("deals", "amount"),
+    }
+)  # fmt: skip
+# In these a date ahead is as it should be.
+_MAY_BE_AHEAD = frozenset({"trial_ends_at", "ended_at"})
+_RATE_WORDS = ("percent", "pct", "rate", "share", "ratio", "discount")
+
+
+def examine(engine: DuckEngine, source: SourceDefinition, landed: LandedSource, today: date) -> tuple[Problem, ...]:
+    """Problems in the landed data of a source: columns without content or variety, impossible and future dates,
+    negative money, several currencies or units in one column, one word in several spellings, repeated rows.
+
+    `today`: later dates are in the future. Reads the landed files only.
+    """
+    examiner = _Examiner(engine, source, landed, today)
+    return examiner.run() if examiner.rows else ()
+
+
+class _Examiner:
+    def __init__(self, engine: DuckEngine, source: SourceDefinition, landed: LandedSource, today: date) -> None:
+        self._engine = engine
+        self._source = source
+        self._landed = landed
+        self._table = landed.table
+        self._files = [f for f in landed.files if f.rows]
+        self._today = today
+        self.rows = sum(f.rows for f in self._files)
+
+    def run(self) -> tuple[Problem, ...]:
+        relation = parquet(*(f.parquet for f in self._files))
+        found: list[Problem] = []
+        for name, type_ in self._columns():
+            found += self._column(name, type_, relation)
+        found += self._currencies(relation)
+        found += self._repeats(relation)
+        return tuple(found)
+
+    def _columns(self) -> list[tuple[str, ValueTypeName]]:
+        """The mapped columns that come from the file (a constant is constant on purpose)."""
+        columns = [
+            (name, column.type)
+            for name, origin in self._source.columns.items()
+            if (column := self._table.column(name)) and origin.constant is None
+        ]
+        extra = [
+            (name, origin.type or "text")
+            for name, origin in self._source.extra.items()
+            if not origin.hidden and origin.constant is None
+        ]
+        return [*columns, *extra]
+
+    def _column(self, name: str, type_: ValueTypeName, relation: str) -> list[Problem]:
+        column = quote_name(name)
+        known, low, high = self._engine.query(
+            f"SELECT count({column}) AS known, CAST(min({column}) AS VARCHAR) AS low, "
+            f"CAST(max({column}) AS VARCHAR) AS high FROM {relation}"
+        ).to_pylist()[0].values()  # fmt: skip
+        if known == 0:
+            remedy = "Remove it from the mapping, or have the export fill it."
+            return [
+                self._problem("all-null", Severity.WARNING, f"{name} is empty in every row", remedy, self.rows, name)
+            ]
+        found: list[Problem] = []
+        if low == high and known == self.rows and self.rows >= FEW_ROWS and name != "currency":
+            remedy = "See whether the export is restricted to this value; it tells customers apart no more."
+            message = f"{name} is '{low}' in every row"
+            found.append(self._problem("constant-column", Severity.INFO, message, remedy, self.rows, name))
+        if type_ in ("date", "timestamp"):
+            found += self._dates(name, quote_name(day_column(name)) if type_ == "timestamp" else column)
+        if type_ == "money" and (self._table.name, name) in NEVER_NEGATIVE and str(low).startswith("-"):
+            found += self._where(
+                "negative-money", name, f"{column} < 0", "{n} values of {name} are negative",
+                "Correct them; refunds and credits belong into columns of their own.",
+            )  # fmt: skip
+        if type_ == "number" and any(word in name for word in _RATE_WORDS):
+            found += self._units(name, column, relation)
+        if type_ == "text" and name not in self._table.key and not name.endswith("_id"):
+            found += self._spellings(name, column, relation)
+        return found
+
+    def _dates(self, name: str, day: str) -> list[Problem]:
+        early = self._where(
+            "impossible-date", name, f"{day} < {quote_literal(EARLIEST)}", "{n} dates of {name} lie before 1900",
+            "Correct them, or say that they mean 'unknown': `empty: ['0001-01-01']`.", day,
+        )  # fmt: skip
+        if name in _MAY_BE_AHEAD:
+            return early
+        return early + self._where(
+            "future-date", name, f"{day} > {quote_literal(self._today)}", "{n} dates of {name} lie in the future",
+            "See whether day and month are exchanged, or the clock was wrong; until then they count as not yet known.",
+            day,
+        )  # fmt: skip
+
+    def _where(
+        self, code: str, name: str, condition: str, message: str, remedy: str, shown: str | None = None
+    ) -> list[Problem]:
+        """A problem of the rows where `condition` holds, with their lines; none when there are none."""
+        count = 0
+        examples: list[Example] = []
+        for landed in self._files:
+            relation = f"read_parquet({path_literal(landed.parquet)}, file_row_number = true)"
+            here = int(str(self._engine.scalar(f"SELECT count(*) FROM {relation} WHERE {condition}")))
+            if here and len(examples) < EXAMPLES:
+                examples += self._examples(landed, relation, condition, shown or quote_name(name))
+            count += here
+        if not count:
+            return []
+        words = message.format(n=f"{count:,}", name=name)
+        return [self._problem(code, Severity.WARNING, words, remedy, count, name, examples[:EXAMPLES])]
+
+    def _examples(self, landed: LandedFile, relation: str, condition: str, shown: str) -> list[Example]:
+        rows = self._engine.query(
+            f"SELECT file_row_number AS n, CAST({shown} AS VARCHAR) AS x FROM {relation} WHERE {condition} "
+            f"ORDER BY n LIMIT {EXAMPLES}"
+        )
+        lines = locate(landed, rows["n"].to_pylist())
+        return [Example(landed.file, n, str(x)) for n, x in zip(lines, rows["x"].to_pylist(), strict=True)]
+
+    def _units(self, name: str, column: str, relation: str) -> list[Problem]:
+        """Shares (0–1) among per cents (0–100).
+
+        Told apart by a gap: fractions below 1 are at least a tenth of the values, values above 1 too, and nothing
+        but whole numbers or halves would be natural just above 1. Per cents that are really below 1 are rare.
+        """
+        small, large, total = self._engine.query(
+            f"SELECT count(*) FILTER (WHERE {column} > 0 AND {column} < 1) AS a, "
+            f"count(*) FILTER (WHERE {column} > 1 AND {column} <= 100) AS b, "
+            f"count(*) FILTER (WHERE {column} > 0) AS c FROM {relation}"
+        ).to_pylist()[0].values()  # fmt: skip
+        if total < FEW_ROWS or min(small, large) < 0.1 * total:
+            return []
+        fewer = f"{column} > 0 AND {column} < 1" if small <= large else f"{column} > 1"
+        return self._where(
+            "mixed-units", name, fewer, "{name} holds both shares (0–1) and per cents (0–100): {n} values differ",
+            "Export all of them in per cent, or split the source and convert one part by an `expression`.",
+        )  # fmt: skip
+
+    def _spellings(self, name: str, column: str, relation: str) -> list[Problem]:
+        """One word written in several ways: 'Pro', 'pro', 'PRO'. Columns with very many values are no categories."""
+        sample = f"(SELECT {column} AS x FROM {relation} WHERE {column} IS NOT NULL LIMIT 100000)"
+        different = int(str(self._engine.scalar(f"SELECT approx_count_distinct(x) FROM {sample}")))
+        if different > MOST_CATEGORIES:
+            return []
+        groups = self._engine.query(
+            f"SELECT list(x ORDER BY n DESC, x) AS forms, CAST(sum(n) - max(n) AS BIGINT) AS others FROM "
+            f"(SELECT {column} AS x, count(*) AS n FROM {relation} WHERE {column} IS NOT NULL GROUP BY x) "
+            r"GROUP BY lower(regexp_replace(x, '[\s_-]+', ' ', 'g')) HAVING count(*) > 1 ORDER BY others DESC"
+        ).to_pylist()
+        if not groups:
+            return []
+        count = sum(int(g["others"]) for g in groups)
+        listed = "; ".join(" / ".join(g["forms"][:4]) for g in groups[:3])
+        remedy = "Make them one with `values:`, such as `values: {pro: Pro}`."
+        message = f"{name} writes the same word in several ways: {listed}"
+        rare = ", ".join(quote_literal(form) for g in groups for form in g["forms"][1:])
+        examples = self._first_examples(f"{column} IN ({rare})", column)
+        return [self._problem("spelling-variants", Severity.WARNING, message, remedy, count, name, examples)]
+
+    def _first_examples(self, condition: str, shown: str) -> list[Example]:
+        examples: list[Example] = []
+        for landed in self._files:
+            if len(examples) < EXAMPLES:
+                relation = f"read_parquet({path_literal(landed.parquet)}, file_row_number = true)"
+                examples += self._examples(landed, relation, condition, shown)
+        return examples[:EXAMPLES]
+
+    def _currencies(self, relation: str) -> list[Problem]:
+        if "currency" not in self._source.columns:
+            return []
+        counts = self._engine.query(
+            f"SELECT upper(currency) AS x, count(*) AS n FROM {relation} WHERE currency IS NOT NULL "
+            "GROUP BY x ORDER BY n DESC, x"
+        ).to_pylist()
+        if len(counts) < 2:
+            return []
+        listed = ", ".join(f"{c['n']:,} in {c['x']}" for c in counts[:5])
+        others = sum(int(c["n"]) for c in counts[1:])
+        remedy = "Amounts in another currency than the project's count as unknown; convert them in the export."
+        most = quote_literal(str(counts[0]["x"]))
+        examples = self._first_examples(f"upper(currency) <> {most}", "currency")
+        message = f"amounts are in several currencies: {listed}"
+        return [self._problem("mixed-currencies", Severity.WARNING, message, remedy, others, "currency", examples)]
+
+    def _repeats(self, relation: str) -> list[Problem]:
+        """Rows that are alike in every mapped column; where a key is mapped, its repeats are reported instead."""
+        if self.rows > MOST_ROWS_FOR_REPEATS or any(k in self._source.columns for k in self._table.key[:1]):
+            return []
+        columns = [quote_name(name) for name, _ in self._columns()]
+        if len(columns) < 2:
+            return []
+        listed = ", ".join(columns)
+        count = int(str(self._engine.scalar(f"SELECT count(*) - count(DISTINCT hash({listed})) FROM {relation}")))
+        if not count:
+            return []
+        remedy = "See whether the export holds them twice; without an id they all count."
+        return [
+            self._problem(
+                "repeated-rows", Severity.WARNING, f"{count:,} rows repeat another one in every column", remedy, count,
+                None, self._repeat_examples(listed),
+            )
+        ]  # fmt: skip
+
+    def _repeat_examples(self, listed: str) -> list[Example]:
+        landed = self._files[0]
+        rows = self._engine.query(
+            f"SELECT n, text FROM (SELECT file_row_number AS n, concat_ws(', ', {listed}) AS text, "
+            f"row_number() OVER (PARTITION BY {listed} ORDER BY file_row_number) AS nth "
+            f"FROM read_parquet({path_literal(landed.parquet)}, file_row_number = true)) WHERE nth > 1 "
+            f"ORDER BY n LIMIT {EXAMPLES}"
+        )
+        lines = locate(landed, rows["n"].to_pylist())
+        return [Example(landed.file, n, str(x)) for n, x in zip(lines, rows["text"].to_pylist(), strict=True)]
+
+    def _problem(
+        self, code: str, severity: Severity, message: str, remedy: str, count: int, column: str | None,
+        examples: Sequence[Example] = (),
+    ) -> Problem:  # fmt: skip
+        return Problem(
+            code, severity, message, remedy, count, self.rows, self._source.name, self._table.name, column,
+            tuple(examples),
+        )  # fmt: skip

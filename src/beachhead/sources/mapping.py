@@ -1,0 +1,343 @@
+"""A mapping as SQL: texts → values → expressions → local days, each a layer over the one before.
+
+For mapped column number i the layers hold `t{i}` (trimmed text), `v{i}` (value) and, for timestamps, `d{i}`
+(local day). Column numbers, never names, so that no name of a file or mapping becomes SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+from beachhead.engines.duck import quote_literal, quote_name
+from beachhead.errors import DefinitionError, Diagnostic, Place
+from beachhead.project.definitions import ColumnMap, SourceDefinition, ValueTypeName
+from beachhead.project.model import Table, day_column
+from beachhead.rules import (
+    FixedCatalog,
+    Node,
+    ValueType,
+    attribute_order,
+    attribute_sql,
+    check_expression,
+    check_rule,
+    parse,
+    to_sql,
+    walk,
+)
+from beachhead.rules.ast import RelativeDate
+from beachhead.sources.dates import Reading, bad_formats, in_utc, needs_zones, parsed, parsed_as_utc
+from beachhead.sources.readers import Reader
+from beachhead.sources.values import SQL_TYPES, constant_text, text_sql, value_sql
+from beachhead.sources.zones import to_local
+
+_NO_DAY = date(1970, 1, 1)
+
+
+class PlaceOf(Protocol):
+    """Where a key of a source's file stands; `keys` as in ("columns", "amount", "column")."""
+
+    def __call__(self, *keys: str | int) -> Place | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One mapped column. `number` names it in SQL; `is_shown`: it is in the landed file."""
+
+    number: int
+    name: str
+    type: ValueTypeName
+    column: ColumnMap
+    required: bool
+    is_shown: bool
+    section: str
+
+    @property
+    def text(self) -> str:
+        return f"t{self.number}"
+
+    @property
+    def value(self) -> str:
+        return f"v{self.number}"
+
+    @property
+    def day(self) -> str:
+        return f"d{self.number}"
+
+    @property
+    def known(self) -> str:
+        """What an expression sees: of a date its day."""
+        return self.day if self.is_read and self.type == "date" else self.value
+
+    @property
+    def is_read(self) -> bool:
+        """Whether its value is made from a text (and not by an expression)."""
+        return self.column.expression is None
+
+    @property
+    def can_be_unreadable(self) -> bool:
+        return self.is_read and self.type != "text"
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether it is read as a date or timestamp."""
+        return self.is_read and self.type in ("date", "timestamp")
+
+
+@dataclass(frozen=True)
+class SourceMapping:
+    """A source's mapping with checked expressions. `conditions` are SQL over the value layer."""
+
+    table: Table
+    fields: tuple[Field, ...]
+    expressions: Mapping[str, str]
+    order: tuple[str, ...]
+    where: str | None
+    source_zone: str
+    project_zone: str
+    minor_digits: int
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The source columns that are needed."""
+        return tuple(dict.fromkeys(f.column.column for f in self.fields if f.column.column is not None))
+
+    def left_out(self) -> str | None:
+        """SQL: the filter does not take this record."""
+        return f"({self.where}) IS NOT TRUE" if self.where else None
+
+    def set_aside(self, broken: str | None) -> str | None:
+        """SQL: the record cannot be used."""
+        parts = ["is_broken"] if broken else []
+        parts += [f"{f.value} IS NULL" for f in self.fields if f.required]
+        return " OR ".join(parts) or None
+
+    def unreadable(self) -> str | None:
+        """SQL: a value that is not required could not be read."""
+        parts = [
+            f"({f.text} IS NOT NULL AND {f.value} IS NULL)"
+            for f in self.fields
+            if f.can_be_unreadable and not f.required
+        ]
+        return " OR ".join(parts) or None
+
+    def values(self, reader: Reader, readings: Mapping[str, Reading], record: str | None = None) -> str:
+        """A FROM item with t and v of all fields, d of timestamps, `is_broken` where the reader says so.
+
+        With `record`, the SQL of a record's text: that as `record`, and the number of the record as `n`.
+        """
+        first = [f"{self._text(f, reader)} AS {f.text}" for f in self.fields if f.is_read]
+        first += [f"({reader.broken}) AS is_broken"] if reader.broken else []
+        first += [f"{record} AS record", "row_number() OVER () - 1 AS n"] if record else []
+        sql = f"(SELECT {', '.join(first) or '1'} FROM {reader.relation})"
+        zones = needs_zones(self.source_zone, self.project_zone)
+        if zones:
+            kinds: list[str] = []
+            for f in self.fields:
+                if f.is_dated:
+                    p = parsed(f.text, readings.get(f.name, Reading()))
+                    kinds += [f"{s} AS {k}{f.number}" for k, s in (("m", p.moment), ("w", p.wall), ("y", p.day))]
+            sql = _layer(sql, kinds)
+        sql = _layer(sql, [f"{self._value(f, readings, zones)} AS {f.value}" for f in self.fields if f.is_read])
+        sql = _layer(sql, self._days(lambda f: f.is_read))
+        for name in self.order:
+            sql = _layer(sql, [f"{self.expressions[name]} AS {self._field(name).value}"])
+        return _layer(sql, self._days(lambda f: not f.is_read))
+
+    def output(self) -> list[str]:
+        """The SELECT list of the landed file, over `values`."""
+        by_name = {f.name: f for f in self.fields}
+        listed: list[str] = []
+        for column in self.table.columns:
+            field = by_name.get(column.name)
+            sql_type = SQL_TYPES[column.type]
+            source = self._final(field) if field else f"CAST(NULL AS {sql_type})"
+            listed.append(f"{source} AS {quote_name(column.name)}")
+            if column.type == "timestamp":
+                listed.append(
+                    f"{field.day if field else 'CAST(NULL AS DATE)'} AS {quote_name(day_column(column.name))}"
+                )
+        for field in self.fields:
+            if field.section == "extra" and field.is_shown:
+                listed.append(f"{self._final(field)} AS {quote_name(field.name)}")
+                if field.type == "timestamp":
+                    listed.append(f"{field.day} AS {quote_name(day_column(field.name))}")
+        return listed
+
+    def _final(self, field: Field) -> str:
+        """Of dates the local day."""
+        return field.day if field.type == "date" else field.value
+
+    def _days(self, which: Callable[[Field], bool]) -> list[str]:
+        made = []
+        for f in self.fields:
+            if which(f) and f.type in ("date", "timestamp"):
+                is_moment = f.is_read or f.type == "timestamp"
+                local = to_local(f.value, self.project_zone) if is_moment else f.value
+                made.append(f"CAST({local} AS DATE) AS {f.day}")
+        return made
+
+    def _field(self, name: str) -> Field:
+        return next(f for f in self.fields if f.name == name)
+
+    def _text(self, field: Field, reader: Reader) -> str:
+        column = field.column
+        if column.column is None:
+            return f"CAST({quote_literal(constant_text(column.constant, column))} AS VARCHAR)"
+        return text_sql(reader.columns[column.column], column, reader.blanks)
+
+    def _value(self, field: Field, readings: Mapping[str, Reading], zones: bool) -> str:
+        if not field.is_dated:
+            return value_sql(field.text, field.type, field.column, self.minor_digits)
+        if zones:
+            n = field.number
+            return in_utc(f"m{n}", f"w{n}", f"y{n}", self.source_zone, self.project_zone)
+        return parsed_as_utc(field.text, readings.get(field.name, Reading()))
+
+
+def _layer(sql: str, added: Sequence[str]) -> str:
+    return f"(SELECT *, {', '.join(added)} FROM {sql})" if added else sql
+
+
+def make_mapping(
+    source: SourceDefinition, table: Table, project_zone: str, minor_digits: int, place_of: PlaceOf
+) -> SourceMapping:
+    """Check a source's mapping as far as it needs no file. Raises `DefinitionError` with all mistakes."""
+    fields = _fields(source, table, place_of)
+    expressions, order, where = _compile(source, fields, minor_digits, place_of)
+    return SourceMapping(
+        table, fields, expressions, order, where, source.timezone or project_zone, project_zone, minor_digits
+    )
+
+
+def _fields(source: SourceDefinition, table: Table, place_of: PlaceOf) -> tuple[Field, ...]:
+    fields: list[Field] = []
+    mistakes: list[Diagnostic] = []
+    for name, column in source.columns.items():
+        known = table.column(name)
+        if known is None:
+            place = place_of("columns", name)
+            mistakes.append(Diagnostic.unknown_name(f"{table.name} column", name, table.column_names, place))
+            continue
+        required = known.required or column.required
+        fields.append(Field(len(fields), name, known.type, column, required, True, "columns"))
+    for name, column in source.extra.items():
+        type_ = column.type or "text"
+        fields.append(Field(len(fields), name, type_, column, column.required, not column.hidden, "extra"))
+    mistakes += [
+        Diagnostic(
+            "required-column-unmapped",
+            f"source '{source.name}' maps nothing to {table.name}.{needed.name}",
+            place=place_of("columns"),
+            why=f"it is {needed.description}; rows without it cannot be used",
+            remedy=f"Add `{needed.name}: <column of the file>` under columns.",
+        )
+        for needed in table.columns
+        if needed.required and needed.name not in source.columns
+    ]
+    for field in fields:
+        if field.is_dated and (bad := bad_formats(field.column.format)):
+            mistakes.append(
+                Diagnostic(
+                    "bad-date-format", f"'{bad[0]}' is not a date format",
+                    place=place_of(field.section, field.name, "format"),
+                    remedy="Write it in strptime form, such as '%d-%m-%Y' or '%m/%d/%Y %H:%M'.",
+                )
+            )  # fmt: skip
+    if mistakes:
+        raise DefinitionError(mistakes)
+    return tuple(fields)
+
+
+def _compile(
+    source: SourceDefinition, fields: Sequence[Field], minor_digits: int, place_of: PlaceOf
+) -> tuple[dict[str, str], tuple[str, ...], str | None]:
+    """SQL of expressions over v-columns, the order in which they are computed, and the filter's SQL."""
+    by_name = {f.name: f for f in fields}
+    catalog = FixedCatalog({f.name: ValueType(f.type) for f in fields})
+    mistakes: list[Diagnostic] = []
+    nodes: dict[str, Node] = {}
+    for field in fields:
+        if field.column.expression is not None:
+            place = place_of(field.section, field.name, "expression")
+            node = _parsed(field.column.expression, place, mistakes)
+            if node is not None:
+                nodes[field.name] = node
+    order = attribute_order(nodes)
+    mistakes += order.diagnostics
+    expressions: dict[str, str] = {}
+    for name in order.names:
+        field = by_name[name]
+        checked = check_expression(nodes[name], catalog)
+        mistakes += [d for d in checked.diagnostics if d.is_error]
+        if checked.ok and checked.type is not None:
+            sql = _expression_sql(checked.node, checked.type, field, by_name, minor_digits)
+            if sql is None:
+                message = f"'{name}' is {field.type}, its expression gives {checked.type}"
+                place = place_of(field.section, name, "expression")
+                mistakes.append(Diagnostic("wrong-type", message, place=place, remedy="Correct the expression."))
+            else:
+                expressions[name] = sql
+    where = None
+    if source.where is not None:
+        node = _parsed(source.where, place_of("where"), mistakes)
+        if node is not None:
+            checked = check_rule(node, catalog)
+            mistakes += [d for d in checked.diagnostics if d.is_error]
+            if checked.ok:
+                where = to_sql(checked.node, _NO_DAY, _no_segments, lambda n: by_name[n].known)
+    if mistakes:
+        raise DefinitionError(mistakes)
+    return expressions, order.names, where
+
+
+def _parsed(text: str, place: Place | None, mistakes: list[Diagnostic]) -> Node | None:
+    try:
+        node = parse(text, place)
+    except DefinitionError as e:
+        mistakes += e.diagnostics
+        return None
+    if any(isinstance(part, RelativeDate) for part in walk(node)):
+        mistakes.append(
+            Diagnostic(
+                "depends-on-today",
+                "what is read from a file cannot depend on the day of reading",
+                place=place,
+                remedy="Use fixed dates here; relative ones belong into segments and attributes.",
+            )
+        )
+        return None
+    return node
+
+
+def _expression_sql(
+    node: Node, found: ValueType, field: Field, by_name: Mapping[str, Field], minor_digits: int
+) -> str | None:
+    """SQL of an expression in the type of its column; None when the types do not fit.
+
+    A plain number for a money column is in the column's unit; an expression over money is in minor units already.
+    """
+
+    def column_sql(name: str) -> str:
+        return by_name[name].known
+
+    numeric = (ValueType.INTEGER, ValueType.NUMBER, ValueType.MONEY)
+    wanted = ValueType(field.type)
+    if wanted is ValueType.MONEY and found in (ValueType.INTEGER, ValueType.NUMBER):
+        factor = 1 if field.column.unit == "minor" else 10**minor_digits
+        value = to_sql(node, _NO_DAY, _no_segments, column_sql)
+        return f"try_cast(floor(CAST(({value}) AS DOUBLE) * {factor} + 0.5) AS BIGINT)"
+    fits = (
+        found == wanted
+        or (wanted in numeric and found in numeric)
+        or {wanted, found} <= {ValueType.DATE, ValueType.TIMESTAMP}
+    )
+    if wanted is ValueType.TEXT and not fits:
+        return f"CAST(({to_sql(node, _NO_DAY, _no_segments, column_sql)}) AS VARCHAR)"
+    return attribute_sql(node, wanted, _NO_DAY, _no_segments, column_sql) if fits else None
+
+
+def _no_segments(_name: str) -> str:
+    return "false"

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from landing_world import TODAY, World
+
+from beachhead.engines.duck import DuckEngine
+from beachhead.sources.hygiene import examine
+from beachhead.sources.problems import Problem
+
+COLUMNS: dict[str, object] = {
+    "subscription_id": "id", "account_id": "acct", "started_at": "start", "amount": "amt", "plan": "plan",
+    "discount_percent": "pct", "currency": "cur", "product_line": "line", "interval": "every",
+}  # fmt: skip
+HEADER = "id,acct,start,amt,plan,pct,cur,line,every\n"
+
+
+def found(world: World, rows: list[str], **source: object) -> dict[str, Problem]:
+    path: Path = world.write("a.csv", HEADER + "\n".join(rows) + "\n")
+    source = {"columns": COLUMNS} | source
+    landed = world.land(path, **source)
+    with DuckEngine(world.root / "tmp") as engine:
+        return {p.code: p for p in examine(engine, world.definition(**source), landed, TODAY)}
+
+
+def clean(n: int) -> str:
+    plan, every = "Pro" if n % 2 else "Basic", "month" if n % 4 else "year"
+    return f"s{n},a{n},2024-01-{n % 28 + 1:02d},{n + 1},{plan},{n % 50 + 2},EUR,l{n % 3},{every}"
+
+
+def test_clean_data_has_no_problems(world: World) -> None:
+    assert found(world, [clean(n) for n in range(60)]) == {}
+
+
+def test_faults_are_counted_with_their_lines(world: World) -> None:
+    rows = [clean(n) for n in range(60)]
+    rows[3] = "s3,a3,1899-12-30,4,Pro,2,EUR,l0,month"
+    rows[5] = "s5,a5,2031-01-01,-5,pro,2,USD,l0,month"
+    problems = found(world, rows)
+    assert set(problems) == {
+        "impossible-date",
+        "future-date",
+        "negative-money",
+        "spelling-variants",
+        "mixed-currencies",
+    }
+    assert [(e.line, e.value) for e in problems["impossible-date"].examples] == [(5, "1899-12-30")]
+    assert [(e.line, e.value) for e in problems["future-date"].examples] == [(7, "2031-01-01")]
+    assert [(e.line, e.value) for e in problems["negative-money"].examples] == [(7, "-500")]
+    assert (problems["spelling-variants"].count, "Pro / pro" in problems["spelling-variants"].message) == (1, True)
+    assert problems["mixed-currencies"].message == "amounts are in several currencies: 59 in EUR, 1 in USD"
+
+
+def test_empty_and_constant_columns(world: World) -> None:
+    rows = [clean(n).replace("Pro", "Basic").rsplit(",", 1)[0] + "," for n in range(60)]
+    problems = found(world, rows)
+    assert (problems["all-null"].column, problems["all-null"].count) == ("interval", 60)
+    assert (problems["constant-column"].column, problems["constant-column"].message) == (
+        "plan",
+        "plan is 'Basic' in every row",
+    )
+
+
+def test_shares_among_per_cents(world: World) -> None:
+    rows = [clean(n).replace(f",{n % 50 + 2},EUR", ",0.15,EUR") if n % 3 == 0 else clean(n) for n in range(60)]
+    assert (found(world, rows)["mixed-units"].count, found(world, rows)["mixed-units"].column) == (
+        20,
+        "discount_percent",
+    )
+
+
+def test_repeated_rows_where_no_key_is_mapped(world: World) -> None:
+    path = world.write(
+        "c.csv", "who,when,what\n" + "".join(f"a{n % 9},2024-01-02T00:00:{n:02d}Z,x{n % 2}\n" for n in range(30)) * 2
+    )
+    source = {"table": "events", "columns": {"account_id": "who", "occurred_at": "when", "event": "what"}}
+    landed = world.land(path, **source)
+    with DuckEngine(world.root / "tmp") as engine:
+        problems = {p.code: p for p in examine(engine, world.definition(**source), landed, TODAY)}
+    assert problems["repeated-rows"].count == 30
+    assert problems["repeated-rows"].examples[0].line == 32
