@@ -86,6 +86,7 @@ class Assembler:
         self._engine.execute(f"CREATE TEMP VIEW {raw} AS {' UNION ALL '.join(selects)}")
         names = model_columns(table, extra)
         unmatched = f"{raw}_unmatched"
+        self._report_backward(raw, table, mapped)
         clean = self._keep_first(table.key, raw, mapped)
         if "account_id" not in columns_of(table, {}):
             listed = ", ".join(f"r.{quote_name(n)}" for n in names)
@@ -121,6 +122,7 @@ class Assembler:
         for n, source in enumerate(mapped):
             raw = f"raw_{table.name}_{n}"
             self._engine.execute(f"CREATE TEMP VIEW {raw} AS {_select_source(source, 0, columns, self._currency)}")
+            self._report_backward(raw, table, [source])
             clean = self._keep_first(table.key, raw, [source])
             part = f"part_{table.name}_{n}"
             self._engine.execute(
@@ -154,10 +156,10 @@ class Assembler:
             reason = Reason(
                 "duplicate-key",
                 key[0],
-                f"{{n}} rows repeat a {key[0]} that came before; the first was used",
+                f"{{n}} rows repeat the {key[0]} of an earlier row; the first was used",
                 "Make the column unique in the export, or correct the mapping if it is not the key.",
             )
-            self._set_aside_rows(f"SELECT _source, _file, _row, {value} AS value FROM {later}", mapped, reason)
+            self._report_rows(f"SELECT _source, _file, _row, {value} AS value FROM {later}", mapped, reason)
         return clean
 
     def _report_unmatched(self, unmatched: str, table: Table, mapped: Sequence[KnownSource]) -> None:
@@ -168,16 +170,32 @@ class Assembler:
             f"{{n}} rows of {table.name} name a customer that no customer list has",
             "Add these customers to the list, or see whether the ids are written differently.",
         )
-        self._set_aside_rows(f"{shared} NOT NULL", mapped, orphan)
+        self._report_rows(f"{shared} NOT NULL", mapped, orphan)
         nobody = Reason(
             "no-customer",
             "account_id",
             f"{{n}} rows of {table.name} have no customer",
             "They count in no customer's figures; if they should, export them with the customer's id.",
         )
-        self._set_aside_rows(f"{shared} NULL", mapped, nobody)
+        self._report_rows(f"{shared} NULL", mapped, nobody)
 
-    def _set_aside_rows(self, sql: str, mapped: Sequence[KnownSource], reason: Reason) -> None:
+    def _report_backward(self, raw: str, table: Table, mapped: Sequence[KnownSource]) -> None:
+        """Rows whose later moment lies before the first one, such as an end before the start. They stay in use."""
+        columns = {c for s in mapped for c in s.definition.columns}
+        for moment in sorted(set(table.reveals.values())):
+            if table.known_at not in columns or moment not in columns or moment == table.known_at:
+                continue
+            reason = Reason(
+                "end-before-start",
+                moment,
+                f"{{n}} rows of {table.name} have a {moment} before their {table.known_at}",
+                "Correct the dates, or see whether the two columns are swapped. The rows are used as they are.",
+            )
+            said = f"concat_ws(' … ', {table.known_at}, {moment})"
+            sql = f"SELECT _source, _file, _row, {said} AS value FROM {raw} WHERE {moment} < {table.known_at}"
+            self._report_rows(sql, mapped, reason, are_used=True)
+
+    def _report_rows(self, sql: str, mapped: Sequence[KnownSource], reason: Reason, *, are_used: bool = False) -> None:
         rows = self._engine.query(f"SELECT * FROM ({sql}) ORDER BY _source, _file, _row")
         for n, source in enumerate(mapped):
             for m, landed in enumerate(source.files):
@@ -192,7 +210,8 @@ class Assembler:
                         reason,
                     )
                     self._problems.append(problem)
-                    self._set_aside.append(table)
+                    if not are_used:
+                        self._set_aside.append(table)
 
     def _derive_orders(self) -> None:
         """Without an orders table, orders are the sums of their lines."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+
+from pydantic import TypeAdapter
 
 from beachhead.customers.assemble import KnownSource
 from beachhead.customers.events import EventState, EventStore, People
@@ -12,10 +15,13 @@ from beachhead.customers.loads import Loads, add_load, encode_loads, load_as_of,
 from beachhead.engines.duck import DuckEngine, parquet
 from beachhead.project import matching_files
 from beachhead.project.currency import minor_digits
+from beachhead.project.definitions import SourceDefinition
 from beachhead.project.model import BY_NAME, day_column
 from beachhead.service.plan import Plan
 from beachhead.service.progress import Say
+from beachhead.sources.hygiene import examine
 from beachhead.sources.landing import LandedFile, LandedSource, LandingContext, land, read_landed
+from beachhead.sources.problems import Problem
 from beachhead.store.files import FileSystem
 from beachhead.store.layout import Layout
 from beachhead.store.registry import Registry
@@ -24,9 +30,11 @@ from beachhead.store.scratch import write_atomically
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """All sources landed. `data_day` is the last complete day in the data; `loads` is on disk."""
+    """All sources landed, and what was found odd about each. `data_day` is the last complete day in the data; `loads`
+    is on disk."""
 
     landed: Mapping[str, LandedSource]
+    oddities: tuple[Problem, ...]
     loads: Loads
     data_day: date
 
@@ -38,6 +46,7 @@ def load_sources(
     project = plan.project
     settings = project.settings
     landed: dict[str, LandedSource] = {}
+    oddities: list[Problem] = []
     for name, source in project.sources.items():
         paths = matching_files(project.root, source)
         context = LandingContext(
@@ -53,6 +62,7 @@ def load_sources(
             say=say,
         )
         landed[name] = land(source, BY_NAME[source.table], paths, context)
+        oddities += [p for f in landed[name].files for p in _examined(engine, source, landed[name], f, today, files)]
     loads = read_loads(layout.landing / "loads.json")
     data_day = _data_day(engine, landed, today)
     after = dict(loads)
@@ -60,7 +70,22 @@ def load_sources(
         after = add_load(after, name, [f.key for f in each.files], data_day)
     if after != loads:
         write_atomically(layout, files, layout.landing / "loads.json", encode_loads(after))
-    return Loaded(landed, after, data_day)
+    return Loaded(landed, tuple(oddities), after, data_day)
+
+
+_PROBLEMS = TypeAdapter(tuple[Problem, ...])
+
+
+def _examined(
+    engine: DuckEngine, source: SourceDefinition, landed: LandedSource, file: LandedFile, today: date, files: FileSystem
+) -> tuple[Problem, ...]:
+    """What is odd about one landed file. It is looked at once; the findings stay beside it."""
+    noted = file.parquet.with_suffix(".oddities.json")
+    with suppress(OSError, ValueError):
+        return _PROBLEMS.validate_json(noted.read_bytes())
+    found = examine(engine, source, replace(landed, files=(file,)), today)
+    files.write_bytes(noted, _PROBLEMS.dump_json(found))
+    return found
 
 
 def _data_day(engine: DuckEngine, landed: Mapping[str, LandedSource], today: date) -> date:
@@ -149,7 +174,7 @@ def number_and_store(
 
 
 def _users_of_accounts(files: Sequence[LandedFile], accounts: Registry, users: Registry) -> str:
-    """A FROM item (user_no, user_key, account_no) of the people of known customers; of repeats the lowest number counts."""
+    """A FROM item (user_no, user_key, account_no) of the people of known customers; of repeats the lowest number."""
     return (
         f"(SELECT n.user_no, n.user_id AS user_key, min(a.account_no) AS account_no "
         f"FROM {parquet(*(f.parquet for f in files))} AS p JOIN {accounts.relation()} AS a "

@@ -27,7 +27,8 @@ _EXAMPLES = 5
 def all_problems(loaded: Loaded, computed: Computed, events: Sequence[Problem]) -> tuple[Problem, ...]:
     """Problems of files, of matching, of events and of the score, the worst first, the most frequent first."""
     found: list[Problem] = [
-        *_over_files(p for source in loaded.landed.values() for f in source.files for p in f.problems),
+        *_over_files(p for source in loaded.landed.values() for p in source.all_problems),
+        *_over_files(loaded.oddities),
         *_over_files(computed.assembly.problems),
         *events,
     ]
@@ -82,7 +83,7 @@ def event_rows(loaded: Loaded, numbered: Numbered, folder: Path) -> tuple[list[P
             Reason(
                 "duplicate-key",
                 "event_id",
-                "{n} events repeat an event_id that came before; the first was used",
+                "{n} events repeat the event_id of an earlier one; the first was used",
                 "Make event_id unique in the export, or correct the mapping if it is not the key.",
             ),
         ),
