@@ -208,16 +208,18 @@ def _sane(timestamp: str) -> str:
 
 def _iso(text: str) -> str:
     # The pattern keeps out what the engine's cast reads besides ISO: 'epoch', 'infinity', years before Christ.
-    return (
-        f"CASE WHEN {text} LIKE '____-__-__%' AND NOT contains({text}, '(') "
-        f"THEN CAST(try_cast({text} AS TIMESTAMPTZ) AS TIMESTAMP) END"
-    )
+    return f"CASE WHEN {text} LIKE '____-__-__%' AND NOT contains({text}, '(') THEN {_with_offset(text)} END"
 
 
 def _iso_without_seconds(text: str) -> str:
     pattern = r"^(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2})((?:Z|z|[-+]\d{2}:?\d{0,2}))$"
     longer = f"regexp_extract({text}, '{pattern}', 1) || ':00' || upper(regexp_extract({text}, '{pattern}', 2))"
-    return f"CAST(try_cast({longer} AS TIMESTAMPTZ) AS TIMESTAMP)"
+    return _with_offset(longer)
+
+
+def _with_offset(text: str) -> str:
+    # By way of microseconds: the engine's own step from one timestamp type to the other is five times slower.
+    return f"make_timestamp(epoch_us(try_cast({text} AS TIMESTAMPTZ)))"
 
 
 def _by_format(text: str, form: str) -> str:

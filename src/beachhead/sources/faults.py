@@ -129,18 +129,16 @@ class Faults:
         self._name = name
         self._checked = [f for f in mapping.fields if f.required or f.can_be_unreadable]
         left, aside, bad = mapping.left_out(), mapping.set_aside(reader.broken), mapping.unreadable()
-        used = [reader.columns[c] for c in mapping.wanted]
-        texts_of_record = ", ".join(f"coalesce({c}, '')" for c in used)
-        record = reader.record or (f"array_to_string([{texts_of_record}], ', ')" if used else "''")
         whens = [f"WHEN {c} THEN {k}" for c, k in ((left, 0), (aside, 1), (bad, 2)) if c]
-        texts = [f"{self._fault(f)} AS f{f.number}" for f in self._checked]
+        texts = [(f"f{f.number}", self._fault(f)) for f in self._checked]
         broken = "is_broken" if reader.broken else "false AS is_broken"
-        values = mapping.values(reader, readings, record)
-        listed = ", ".join(["n", f"CASE {' '.join(whens)} END AS kind", broken, "record", *texts])
+        kind = f"CASE {' '.join(whens)} END"
         engine.execute(
-            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT n, kind, is_broken, CASE WHEN kind = 1 THEN record END AS "
-            f"record{''.join(f', CASE WHEN kind > 0 THEN f{f.number} END AS f{f.number}' for f in self._checked)} "
-            f"FROM (SELECT {listed} FROM {values}) WHERE kind IS NOT NULL"
+            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT n, kind, {broken}, "
+            f"CASE WHEN kind = 1 THEN {mapping.record(reader)} END AS record"
+            f"{''.join(f', CASE WHEN kind > 0 THEN {t} END AS {f}' for f, t in texts)} "
+            f"FROM (SELECT *, {kind} AS kind FROM {mapping.values(reader, readings, numbered=True)}) "
+            "WHERE kind IS NOT NULL"
         )
 
     @staticmethod

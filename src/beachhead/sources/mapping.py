@@ -123,14 +123,16 @@ class SourceMapping:
         ]
         return " OR ".join(parts) or None
 
-    def values(self, reader: Reader, readings: Mapping[str, Reading], record: str | None = None) -> str:
+    def values(self, reader: Reader, readings: Mapping[str, Reading], numbered: bool = False) -> str:
         """A FROM item with t and v of all fields, d of timestamps, `is_broken` where the reader says so.
 
-        With `record`, the SQL of a record's text: that as `record`, and the number of the record as `n`.
+        `numbered`: the number of the record as `n` too, and its raw texts as `r0`, `r1` … (see `record`).
         """
         first = [f"{self._text(f, reader)} AS {f.text}" for f in self.fields if f.is_read]
         first += [f"({reader.broken}) AS is_broken"] if reader.broken else []
-        first += [f"{record} AS record", "row_number() OVER () - 1 AS n"] if record else []
+        if numbered:
+            first += [f"{raw} AS r{k}" for k, raw in enumerate(self._raws(reader))]
+            first.append("row_number() OVER () - 1 AS n")
         sql = f"(SELECT {', '.join(first) or '1'} FROM {reader.relation})"
         zones = needs_zones(self.source_zone, self.project_zone)
         if zones:
@@ -145,6 +147,14 @@ class SourceMapping:
         for name in self.order:
             sql = _layer(sql, [f"{self.expressions[name]} AS {self._field(name).value}"])
         return _layer(sql, self._days(lambda f: not f.is_read))
+
+    def record(self, reader: Reader) -> str:
+        """SQL of a whole record as it can be shown, over numbered `values`."""
+        texts = ", ".join(f"coalesce(r{k}, '')" for k in range(len(self._raws(reader))))
+        return f"array_to_string([{texts}], ', ')" if texts else "''"
+
+    def _raws(self, reader: Reader) -> list[str]:
+        return [reader.record] if reader.record else [reader.columns[c] for c in self.wanted]
 
     def output(self) -> list[str]:
         """The SELECT list of the landed file, over `values`."""
