@@ -31,7 +31,6 @@ PLACES = {
     "numba": "customers/kernels.py",
     "altair": "charts/",
     "vl_convert": "charts/",
-    "pyroaring": "store/",
     "jinja2": "reports/",
     "charset_normalizer": "sources/",
     "python_calamine": "sources/",
