@@ -70,7 +70,7 @@ class LandedFile:
 
     @property
     def dropped(self) -> Path:
-        """The file with the numbers of records that did not land (set aside, left out); absent when there are none."""
+        """Numbers of the records that did not land (set aside, left out), ascending uint32; no file: there are none."""
         return self.parquet.with_suffix(".dropped")
 
 

@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from pyroaring import BitMap
 
 from beachhead.engines.duck import DuckEngine, path_literal, quote_literal
 from beachhead.errors import BeachheadError, DataError, Diagnostic, OutsideError, Place, Severity, display_path
@@ -275,7 +274,7 @@ class _Landing:
         problems = [replace(p, source=self._source.name, table=self._mapping.table.name) for p in problems]
         problems += self._notes(left, total)
         if found is not None and (left or aside):
-            write_whole(self._target("dropped"), BitMap(found.dropped().astype(np.uint32)).serialize())
+            write_whole(self._target("dropped"), found.dropped().astype("<u4").tobytes())
         else:
             self._target("dropped").unlink(missing_ok=True)
         first, last = self._days()

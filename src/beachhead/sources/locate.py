@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from pyroaring import BitMap
 
 from beachhead.errors import BeachheadError
 from beachhead.sources.excel import read_sheet
@@ -28,7 +27,7 @@ def locate(landed: LandedFile, ordinals: Sequence[int] | NDArray[np.integer]) ->
         return []
     records = wanted
     if landed.dropped.exists():
-        gone = np.array(BitMap.deserialize(landed.dropped.read_bytes()), np.int64)
+        gone = np.frombuffer(landed.dropped.read_bytes(), "<u4").astype(np.int64)
         records = wanted + np.searchsorted(gone - np.arange(len(gone)), wanted, side="right")
     if landed.places.kind == "rows":
         return [int(n) + 1 for n in records]
