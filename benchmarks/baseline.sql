@@ -83,15 +83,18 @@ SEMI JOIN (
 LEFT JOIN accounts AS a ON a.id = s.account_id;
 
 -- 3. Events: numbers for customer and person while reading; most events name a person of the same customer, so
---    that the customer is looked up by name for the others only.
+--    that the customer is looked up by name for the others only. Events that are not key events are null.
+
+CREATE TYPE key_event AS ENUM (
+    'connect_source', 'create_report', 'export', 'share', 'invite', 'schedule_report', 'comment', 'api_call'
+);
 
 CREATE TEMP TABLE raw_events AS
 SELECT
     e.event_id,
     coalesce(u.account_no, a.account_no) AS account_no,
     u.user_no,
-    CASE WHEN e.event IN ('connect_source', 'create_report', 'export', 'share', 'invite', 'schedule_report', 'comment', 'api_call')
-        THEN e.event ELSE 'other' END::ENUM ('connect_source', 'create_report', 'export', 'share', 'invite', 'schedule_report', 'comment', 'api_call', 'other') AS event,
+    TRY_CAST(e.event AS key_event) AS event,
     TRY_CAST(e."timestamp" AS TIMESTAMP)::DATE AS day
 FROM read_csv('data/events*.csv', header = true, columns = {
     'event_id': 'BIGINT', 'account_id': 'VARCHAR', 'user_id': 'VARCHAR', 'event': 'VARCHAR', 'timestamp': 'VARCHAR'
@@ -126,6 +129,7 @@ SELECT
     bit_or(CASE WHEN age < 30 THEN 1 << age ELSE 0 END) AS days_30d,
     bit_or(CASE WHEN age BETWEEN 30 AND 59 THEN 1 << (age - 30) ELSE 0 END) AS days_60d,
     bit_or(CASE WHEN age BETWEEN 60 AND 89 THEN 1 << (age - 60) ELSE 0 END) AS days_90d,
+    bit_count(bit_or(CASE WHEN age < 30 THEN 1 << age ELSE 0 END))::BIGINT AS active_30d,
     min(day) AS first_day,
     max(day) AS last_day
 FROM events
@@ -145,53 +149,53 @@ SELECT
         AS active_days_90d,
     min(first_day) AS first_event_on,
     max(last_day) AS last_event_on,
-    count(*) FILTER (event <> 'other' AND n_30d > 0) AS key_event_breadth_30d,
-    coalesce(sum(n_7d) FILTER (event = 'connect_source'), 0)::BIGINT AS connect_source_count_7d,
-    coalesce(sum(n_30d) FILTER (event = 'connect_source'), 0)::BIGINT AS connect_source_count_30d,
-    coalesce(sum(n_90d) FILTER (event = 'connect_source'), 0)::BIGINT AS connect_source_count_90d,
-    coalesce(max(bit_count(days_30d)) FILTER (event = 'connect_source'), 0)::BIGINT AS connect_source_active_days_30d,
+    count(*) FILTER (event IS NOT NULL AND n_30d > 0) AS key_event_breadth_30d,
+    max(n_7d) FILTER (event = 'connect_source') AS connect_source_count_7d,
+    max(n_30d) FILTER (event = 'connect_source') AS connect_source_count_30d,
+    max(n_90d) FILTER (event = 'connect_source') AS connect_source_count_90d,
+    max(active_30d) FILTER (event = 'connect_source') AS connect_source_active_days_30d,
     min(first_day) FILTER (event = 'connect_source') AS connect_source_first_on,
     max(last_day) FILTER (event = 'connect_source') AS connect_source_last_on,
-    coalesce(sum(n_7d) FILTER (event = 'create_report'), 0)::BIGINT AS create_report_count_7d,
-    coalesce(sum(n_30d) FILTER (event = 'create_report'), 0)::BIGINT AS create_report_count_30d,
-    coalesce(sum(n_90d) FILTER (event = 'create_report'), 0)::BIGINT AS create_report_count_90d,
-    coalesce(max(bit_count(days_30d)) FILTER (event = 'create_report'), 0)::BIGINT AS create_report_active_days_30d,
+    max(n_7d) FILTER (event = 'create_report') AS create_report_count_7d,
+    max(n_30d) FILTER (event = 'create_report') AS create_report_count_30d,
+    max(n_90d) FILTER (event = 'create_report') AS create_report_count_90d,
+    max(active_30d) FILTER (event = 'create_report') AS create_report_active_days_30d,
     min(first_day) FILTER (event = 'create_report') AS create_report_first_on,
     max(last_day) FILTER (event = 'create_report') AS create_report_last_on,
-    coalesce(sum(n_7d) FILTER (event = 'export'), 0)::BIGINT AS export_count_7d,
-    coalesce(sum(n_30d) FILTER (event = 'export'), 0)::BIGINT AS export_count_30d,
-    coalesce(sum(n_90d) FILTER (event = 'export'), 0)::BIGINT AS export_count_90d,
-    coalesce(max(bit_count(days_30d)) FILTER (event = 'export'), 0)::BIGINT AS export_active_days_30d,
+    max(n_7d) FILTER (event = 'export') AS export_count_7d,
+    max(n_30d) FILTER (event = 'export') AS export_count_30d,
+    max(n_90d) FILTER (event = 'export') AS export_count_90d,
+    max(active_30d) FILTER (event = 'export') AS export_active_days_30d,
     min(first_day) FILTER (event = 'export') AS export_first_on,
     max(last_day) FILTER (event = 'export') AS export_last_on,
-    coalesce(sum(n_7d) FILTER (event = 'share'), 0)::BIGINT AS share_count_7d,
-    coalesce(sum(n_30d) FILTER (event = 'share'), 0)::BIGINT AS share_count_30d,
-    coalesce(sum(n_90d) FILTER (event = 'share'), 0)::BIGINT AS share_count_90d,
-    coalesce(max(bit_count(days_30d)) FILTER (event = 'share'), 0)::BIGINT AS share_active_days_30d,
+    max(n_7d) FILTER (event = 'share') AS share_count_7d,
+    max(n_30d) FILTER (event = 'share') AS share_count_30d,
+    max(n_90d) FILTER (event = 'share') AS share_count_90d,
+    max(active_30d) FILTER (event = 'share') AS share_active_days_30d,
     min(first_day) FILTER (event = 'share') AS share_first_on,
     max(last_day) FILTER (event = 'share') AS share_last_on,
-    coalesce(sum(n_7d) FILTER (event = 'invite'), 0)::BIGINT AS invite_count_7d,
-    coalesce(sum(n_30d) FILTER (event = 'invite'), 0)::BIGINT AS invite_count_30d,
-    coalesce(sum(n_90d) FILTER (event = 'invite'), 0)::BIGINT AS invite_count_90d,
-    coalesce(max(bit_count(days_30d)) FILTER (event = 'invite'), 0)::BIGINT AS invite_active_days_30d,
+    max(n_7d) FILTER (event = 'invite') AS invite_count_7d,
+    max(n_30d) FILTER (event = 'invite') AS invite_count_30d,
+    max(n_90d) FILTER (event = 'invite') AS invite_count_90d,
+    max(active_30d) FILTER (event = 'invite') AS invite_active_days_30d,
     min(first_day) FILTER (event = 'invite') AS invite_first_on,
     max(last_day) FILTER (event = 'invite') AS invite_last_on,
-    coalesce(sum(n_7d) FILTER (event = 'schedule_report'), 0)::BIGINT AS schedule_report_count_7d,
-    coalesce(sum(n_30d) FILTER (event = 'schedule_report'), 0)::BIGINT AS schedule_report_count_30d,
-    coalesce(sum(n_90d) FILTER (event = 'schedule_report'), 0)::BIGINT AS schedule_report_count_90d,
-    coalesce(max(bit_count(days_30d)) FILTER (event = 'schedule_report'), 0)::BIGINT AS schedule_report_active_days_30d,
+    max(n_7d) FILTER (event = 'schedule_report') AS schedule_report_count_7d,
+    max(n_30d) FILTER (event = 'schedule_report') AS schedule_report_count_30d,
+    max(n_90d) FILTER (event = 'schedule_report') AS schedule_report_count_90d,
+    max(active_30d) FILTER (event = 'schedule_report') AS schedule_report_active_days_30d,
     min(first_day) FILTER (event = 'schedule_report') AS schedule_report_first_on,
     max(last_day) FILTER (event = 'schedule_report') AS schedule_report_last_on,
-    coalesce(sum(n_7d) FILTER (event = 'comment'), 0)::BIGINT AS comment_count_7d,
-    coalesce(sum(n_30d) FILTER (event = 'comment'), 0)::BIGINT AS comment_count_30d,
-    coalesce(sum(n_90d) FILTER (event = 'comment'), 0)::BIGINT AS comment_count_90d,
-    coalesce(max(bit_count(days_30d)) FILTER (event = 'comment'), 0)::BIGINT AS comment_active_days_30d,
+    max(n_7d) FILTER (event = 'comment') AS comment_count_7d,
+    max(n_30d) FILTER (event = 'comment') AS comment_count_30d,
+    max(n_90d) FILTER (event = 'comment') AS comment_count_90d,
+    max(active_30d) FILTER (event = 'comment') AS comment_active_days_30d,
     min(first_day) FILTER (event = 'comment') AS comment_first_on,
     max(last_day) FILTER (event = 'comment') AS comment_last_on,
-    coalesce(sum(n_7d) FILTER (event = 'api_call'), 0)::BIGINT AS api_call_count_7d,
-    coalesce(sum(n_30d) FILTER (event = 'api_call'), 0)::BIGINT AS api_call_count_30d,
-    coalesce(sum(n_90d) FILTER (event = 'api_call'), 0)::BIGINT AS api_call_count_90d,
-    coalesce(max(bit_count(days_30d)) FILTER (event = 'api_call'), 0)::BIGINT AS api_call_active_days_30d,
+    max(n_7d) FILTER (event = 'api_call') AS api_call_count_7d,
+    max(n_30d) FILTER (event = 'api_call') AS api_call_count_30d,
+    max(n_90d) FILTER (event = 'api_call') AS api_call_count_90d,
+    max(active_30d) FILTER (event = 'api_call') AS api_call_active_days_30d,
     min(first_day) FILTER (event = 'api_call') AS api_call_first_on,
     max(last_day) FILTER (event = 'api_call') AS api_call_last_on
 FROM event_sums
@@ -415,38 +419,39 @@ COPY (
         coalesce(e.active_days_90d, 0) AS active_days_90d, e.first_event_on, e.last_event_on,
         getvariable('as_of') - e.last_event_on AS days_since_last_event,
         coalesce(e.key_event_breadth_30d, 0) AS key_event_breadth_30d,
-    coalesce(e.connect_source_count_7d, 0) AS connect_source_count_7d,
-    coalesce(e.connect_source_count_30d, 0) AS connect_source_count_30d,
-    coalesce(e.connect_source_count_90d, 0) AS connect_source_count_90d,
-    coalesce(e.connect_source_active_days_30d, 0) AS connect_source_active_days_30d, e.connect_source_first_on,
-    e.connect_source_last_on, coalesce(e.create_report_count_7d, 0) AS create_report_count_7d,
-    coalesce(e.create_report_count_30d, 0) AS create_report_count_30d,
-    coalesce(e.create_report_count_90d, 0) AS create_report_count_90d,
-    coalesce(e.create_report_active_days_30d, 0) AS create_report_active_days_30d, e.create_report_first_on,
-    e.create_report_last_on, coalesce(e.export_count_7d, 0) AS export_count_7d,
-    coalesce(e.export_count_30d, 0) AS export_count_30d, coalesce(e.export_count_90d, 0) AS export_count_90d,
-    coalesce(e.export_active_days_30d, 0) AS export_active_days_30d, e.export_first_on, e.export_last_on,
-    coalesce(e.share_count_7d, 0) AS share_count_7d, coalesce(e.share_count_30d, 0) AS share_count_30d,
-    coalesce(e.share_count_90d, 0) AS share_count_90d, coalesce(e.share_active_days_30d, 0) AS share_active_days_30d,
-    e.share_first_on, e.share_last_on, coalesce(e.invite_count_7d, 0) AS invite_count_7d,
-    coalesce(e.invite_count_30d, 0) AS invite_count_30d, coalesce(e.invite_count_90d, 0) AS invite_count_90d,
-    coalesce(e.invite_active_days_30d, 0) AS invite_active_days_30d, e.invite_first_on, e.invite_last_on,
-    coalesce(e.schedule_report_count_7d, 0) AS schedule_report_count_7d,
-    coalesce(e.schedule_report_count_30d, 0) AS schedule_report_count_30d,
-    coalesce(e.schedule_report_count_90d, 0) AS schedule_report_count_90d,
-    coalesce(e.schedule_report_active_days_30d, 0) AS schedule_report_active_days_30d, e.schedule_report_first_on,
-    e.schedule_report_last_on, coalesce(e.comment_count_7d, 0) AS comment_count_7d,
-    coalesce(e.comment_count_30d, 0) AS comment_count_30d, coalesce(e.comment_count_90d, 0) AS comment_count_90d,
-    coalesce(e.comment_active_days_30d, 0) AS comment_active_days_30d, e.comment_first_on, e.comment_last_on,
-    coalesce(e.api_call_count_7d, 0) AS api_call_count_7d, coalesce(e.api_call_count_30d, 0) AS api_call_count_30d,
-    coalesce(e.api_call_count_90d, 0) AS api_call_count_90d,
-    coalesce(e.api_call_active_days_30d, 0) AS api_call_active_days_30d, e.api_call_first_on, e.api_call_last_on,
+        coalesce(e.connect_source_count_7d, 0) AS connect_source_count_7d,
+        coalesce(e.connect_source_count_30d, 0) AS connect_source_count_30d,
+        coalesce(e.connect_source_count_90d, 0) AS connect_source_count_90d,
+        coalesce(e.connect_source_active_days_30d, 0) AS connect_source_active_days_30d, e.connect_source_first_on,
+        e.connect_source_last_on, coalesce(e.create_report_count_7d, 0) AS create_report_count_7d,
+        coalesce(e.create_report_count_30d, 0) AS create_report_count_30d,
+        coalesce(e.create_report_count_90d, 0) AS create_report_count_90d,
+        coalesce(e.create_report_active_days_30d, 0) AS create_report_active_days_30d, e.create_report_first_on,
+        e.create_report_last_on, coalesce(e.export_count_7d, 0) AS export_count_7d,
+        coalesce(e.export_count_30d, 0) AS export_count_30d, coalesce(e.export_count_90d, 0) AS export_count_90d,
+        coalesce(e.export_active_days_30d, 0) AS export_active_days_30d, e.export_first_on, e.export_last_on,
+        coalesce(e.share_count_7d, 0) AS share_count_7d, coalesce(e.share_count_30d, 0) AS share_count_30d,
+        coalesce(e.share_count_90d, 0) AS share_count_90d,
+        coalesce(e.share_active_days_30d, 0) AS share_active_days_30d, e.share_first_on, e.share_last_on,
+        coalesce(e.invite_count_7d, 0) AS invite_count_7d, coalesce(e.invite_count_30d, 0) AS invite_count_30d,
+        coalesce(e.invite_count_90d, 0) AS invite_count_90d,
+        coalesce(e.invite_active_days_30d, 0) AS invite_active_days_30d, e.invite_first_on, e.invite_last_on,
+        coalesce(e.schedule_report_count_7d, 0) AS schedule_report_count_7d,
+        coalesce(e.schedule_report_count_30d, 0) AS schedule_report_count_30d,
+        coalesce(e.schedule_report_count_90d, 0) AS schedule_report_count_90d,
+        coalesce(e.schedule_report_active_days_30d, 0) AS schedule_report_active_days_30d, e.schedule_report_first_on,
+        e.schedule_report_last_on, coalesce(e.comment_count_7d, 0) AS comment_count_7d,
+        coalesce(e.comment_count_30d, 0) AS comment_count_30d, coalesce(e.comment_count_90d, 0) AS comment_count_90d,
+        coalesce(e.comment_active_days_30d, 0) AS comment_active_days_30d, e.comment_first_on, e.comment_last_on,
+        coalesce(e.api_call_count_7d, 0) AS api_call_count_7d,
+        coalesce(e.api_call_count_30d, 0) AS api_call_count_30d,
+        coalesce(e.api_call_count_90d, 0) AS api_call_count_90d,
+        coalesce(e.api_call_active_days_30d, 0) AS api_call_active_days_30d, e.api_call_first_on, e.api_call_last_on,
         p.signup_form
     FROM placed AS p
     LEFT JOIN companies AS c USING (account_no)
     LEFT JOIN account_people AS n USING (account_no)
     LEFT JOIN account_events AS e USING (account_no)
-    ORDER BY p.account_no
 ) TO 'baseline/accounts.parquet' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1);
 
 COPY (
@@ -457,7 +462,6 @@ COPY (
         e.first_event_on, e.last_event_on
     FROM people AS p LEFT JOIN user_events AS e USING (user_no)
     WHERE p.account_no IS NOT NULL AND (p.signed_up_on IS NULL OR p.signed_up_on <= getvariable('as_of'))
-    ORDER BY p.user_no
 ) TO 'baseline/users.parquet' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1);
 
 COPY (

@@ -1,0 +1,1 @@
+"""What `speed.py` runs and compares."""

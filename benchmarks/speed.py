@@ -1,0 +1,260 @@
+"""How long an update takes against the same work written by hand in SQL (`baseline.sql`).
+
+    ./dev bench speed --accounts 1000000 --big 3000000 --out benchmarks/results.md
+
+Makes a company, measures the baseline, a first update, and an update after one more day with 1 % more events,
+each in a process of its own on the same processors and with the same memory limit; sees whether both computed
+the same; and writes one table. `--big` measures a first update of a larger company as well.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+
+from measure.agreement import compare
+
+from beachhead.synth import Truth, append_day, generate
+
+HERE = Path(__file__).resolve().parent
+FILES = ("accounts", "salesforce_accounts", "users", "events", "stripe_subscriptions")
+MEMORY_LIMIT = "6GB"
+MOST_RESIDENT_GB, MOST_FULL, MOST_DAILY, MOST_GROWTH = 8.0, 2.0, 0.25, 3.3
+_GROWTH_ACCOUNTS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one process took: seconds by the clock, seconds of all processors, largest resident memory."""
+
+    seconds: float
+    cpu_seconds: float
+    resident_gb: float
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """The size of a generated company, in rows of its files."""
+
+    accounts: int
+    events: int
+    subscriptions: int
+    users: int
+    megabytes: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One company's costs; `daily` is None where it was not asked for. `differences`: baseline against update."""
+
+    company: Company
+    full: Cost
+    baseline: Cost | None = None
+    daily: Cost | None = None
+    differences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How to measure. The best of `repeats` counts; `cores` processors are used by every process."""
+
+    seed: int = 7
+    clean: bool = False
+    cores: int = 2
+    repeats: int = 1
+
+
+def measure(folder: Path, accounts: int, setting: Setting, *, compared: bool = True) -> Measured:
+    """Make a company in `folder` and measure. Without `compared` only the first update is measured."""
+    say(f"Making a company with {accounts:,} customers")
+    truth = generate(folder, accounts, setting.seed, dirt=not setting.clean, files=FILES)
+    with (folder / "beachhead.yml").open("a", encoding="utf-8") as settings:
+        settings.write(f"\nmemory_limit: {MEMORY_LIMIT}\n")
+    company = _company(folder, truth)
+    baseline = _best(_baseline(folder, truth.last_day), setting) if compared else None
+    say("First update")
+    full = _best(_update(folder, truth.last_day), setting, fresh=folder / ".beachhead")
+    if not compared:
+        return Measured(company, full)
+    differences = [f"first day: {d}" for d in compare(folder).differences]
+    days = []
+    for _ in range(setting.repeats):
+        truth = append_day(folder, share=0.01, events_only=True).truth
+        say(f"Update for {truth.last_day}")
+        days.append(run_process(_update(folder, truth.last_day)))
+    run_process(_baseline(folder, truth.last_day))
+    differences += [f"next day: {d}" for d in compare(folder).differences]
+    return Measured(company, full, baseline, min(days, key=_seconds), tuple(differences))
+
+
+def _company(folder: Path, truth: Truth) -> Company:
+    rows = truth.files
+    return Company(
+        rows["accounts.csv"],
+        sum(n for name, n in rows.items() if name.startswith("events")),
+        rows["stripe_subscriptions.csv"],
+        rows["users.csv"],
+        sum(f.stat().st_size for f in (folder / "data").iterdir()) / 1e6,
+    )
+
+
+def _baseline(folder: Path, day: date) -> list[str]:
+    return [sys.executable, str(HERE / "measure" / "run_baseline.py"), str(folder), str(day), MEMORY_LIMIT]
+
+
+def _update(folder: Path, day: date) -> list[str]:
+    return [
+        sys.executable,
+        "-c",
+        "from beachhead.cli.main import main; main()",
+        "run",
+        str(folder),
+        "--as-of",
+        str(day),
+    ]
+
+
+def _seconds(cost: Cost) -> float:
+    return cost.seconds
+
+
+def _best(command: Sequence[str], setting: Setting, fresh: Path | None = None) -> Cost:
+    """The fastest of several runs; `fresh` is removed before each."""
+    costs = []
+    for _ in range(setting.repeats):
+        if fresh:
+            shutil.rmtree(fresh, ignore_errors=True)
+        costs.append(run_process(command))
+    return min(costs, key=_seconds)
+
+
+def run_process(command: Sequence[str]) -> Cost:
+    """Run to the end; stop everything when it fails."""
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    printed = process.stdout.read()
+    _, status, used = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} failed:\n{printed}")
+    cost = Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1e6)
+    say(f"  {cost.seconds:.1f} s, {cost.cpu_seconds:.1f} s of processors, {cost.resident_gb:.2f} GB")
+    return cost
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def table(measured: Measured, big: Measured | None, setting: Setting) -> str:
+    """The result as Markdown: where and on what it was measured, then costs, ratios and their limits."""
+    lines = [f"- {line}" for line in (*_surroundings(setting), *map(_sizes, filter(None, (measured, big))))]
+    lines += [
+        "",
+        "| | seconds | processor seconds | resident | ratio | at most |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    base, full, daily = measured.baseline, measured.full, measured.daily
+    if base and daily:
+        lines.append(_row("SQL by hand", base, "1.00", ""))
+        lines.append(_row("first update", full, f"{full.seconds / base.seconds:.2f}", f"{MOST_FULL:.2f}"))
+        lines.append(_row("one more day, 1 % events", daily, f"{daily.seconds / base.seconds:.2f}", f"{MOST_DAILY}"))
+    if big:
+        times = big.company.accounts / measured.company.accounts
+        limit = MOST_GROWTH / _GROWTH_ACCOUNTS * times
+        name = f"first update, {times:.0f} times the customers"
+        lines.append(_row(name, big.full, f"{big.full.seconds / full.seconds:.2f} of the first", f"{limit:.1f}"))
+    lines.append("")
+    if measured.differences:
+        lines += ["The update and the SQL by hand do not agree:", "", *(f"- {d}" for d in measured.differences)]
+    else:
+        lines.append("The update and the SQL by hand agree in every value of both records, on both days.")
+    return "\n".join(lines) + "\n"
+
+
+def _row(name: str, cost: Cost, ratio: str, limit: str) -> str:
+    return f"| {name} | {cost.seconds:.1f} | {cost.cpu_seconds:.1f} | {cost.resident_gb:.1f} GB | {ratio} | {limit} |"
+
+
+def _sizes(measured: Measured) -> str:
+    c = measured.company
+    return (
+        f"{c.accounts:,} rows of customers, {c.users:,} of people, {c.subscriptions:,} of subscriptions, "
+        f"{c.events:,} of events: {c.megabytes:,.0f} MB of CSV"
+    )
+
+
+def _surroundings(setting: Setting) -> list[str]:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    packages = ", ".join(f"{name} {version(name)}" for name in ("duckdb", "pyarrow", "numpy", "numba"))
+    return [
+        f"{_processor()}, {setting.cores} of {os.cpu_count()} processors, {memory:.0f} GB of memory, "
+        f"memory limit {MEMORY_LIMIT}",
+        f"Python {platform.python_version()}, {packages}; Beachhead {_commit()}",
+        f"best of {setting.repeats}; files {'without' if setting.clean else 'with'} faulty rows",
+    ]
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        return platform.machine()
+    return next((x.split(":", 1)[1].strip() for x in lines if x.startswith("model name")), platform.machine())
+
+
+def _commit() -> str:
+    command = ["git", "-C", str(HERE), "rev-parse", "--short", "HEAD"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    return found.stdout.strip() or version("beachhead")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Measure updates against the same work in SQL.")
+    parser.add_argument("--accounts", type=int, default=100_000)
+    parser.add_argument("--big", type=int, default=0, help="measure a first update of so many customers as well")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--clean", action="store_true", help="files without faulty rows")
+    parser.add_argument("--cores", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=1, help="the best of so many runs counts")
+    parser.add_argument("--folder", type=Path, help="where to work, and keep what was made; default a temporary folder")
+    parser.add_argument("--out", type=Path, help="write the table to this file as well")
+    given = parser.parse_args(arguments)
+    setting = Setting(given.seed, given.clean, given.cores, given.repeats)
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: given.cores])  # children inherit it
+    with tempfile.TemporaryDirectory(prefix="speed-") as temporary:
+        work = given.folder or Path(temporary)
+        say("Warming up")
+        measure(Path(temporary) / "warm", 500, setting, compared=False)
+        measured = measure(work / str(given.accounts), given.accounts, setting)
+        big = None
+        if given.big:
+            big = measure(work / str(given.big), given.big, setting, compared=False)
+        text = table(measured, big, setting)
+    print(text)
+    if given.out:
+        given.out.write_text(text, "utf-8")
+    if measured.differences:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
