@@ -17,7 +17,15 @@ from rich.console import Console
 from typer.exceptions import TyperException
 
 import beachhead
-from beachhead.cli.output import Format, parse_columns, print_diagnostics, print_json, print_list, print_rows
+from beachhead.cli.output import (
+    Format,
+    parse_columns,
+    print_diagnostics,
+    print_json,
+    print_list,
+    print_rows,
+    printable,
+)
 from beachhead.errors import BeachheadError, Diagnostic
 from beachhead.service.documents import Json, document, money_value, plain, problem_json
 from beachhead.service.explanation import explain_customer, explanation_json, explanation_lines
@@ -301,7 +309,7 @@ def value(
     if as_json:
         print_json(document("explanation", explanation_json(explanation), latest))
     else:
-        print("\n".join(explanation_lines(explanation, latest)))
+        print(printable("\n".join(explanation_lines(explanation, latest))))
 
 
 @app.command()
@@ -324,11 +332,11 @@ def quality(
         print_list(problems_table(latest), "problems", latest, {}, as_json=False, form=form, out=out)
     else:
         for problem in latest.problems:
-            print(f"{problem.severity}: {problem.message} [{problem.code}]")
+            print(printable(f"{problem.severity}: {problem.message} [{problem.code}]"))
             where = " · ".join(x for x in (problem.source, problem.table, problem.column) if x)
             print(f"  {where}: {problem.count:,} of {problem.out_of:,} rows")
             for example in problem.examples[:3]:
-                print(f"  e.g. {example.file}{f':{example.line}' if example.line else ''}: {example.value}")
+                print(printable(f"  e.g. {example.file}{f':{example.line}' if example.line else ''}: {example.value}"))
             print(f"  what to do: {problem.remedy}")
         print(f"{len(latest.problems)} kinds of problems; {len(latest.set_aside):,} rows or values set aside")
 

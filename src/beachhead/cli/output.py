@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -20,6 +21,8 @@ from beachhead.reports.tables import TableNote, write_table
 from beachhead.service.documents import Json, document, rows
 from beachhead.service.results import Run
 from beachhead.store.files import outside
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Format(StrEnum):
@@ -50,11 +53,16 @@ def print_json(value: Json) -> None:
     sys.stdout.write(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+def printable(text: str) -> str:
+    """`text` without what would command the terminal: control characters become a sign for 'unknown character'."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
 def print_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
     """For people, on standard error, errors first."""
     order = [Severity.ERROR, Severity.WARNING, Severity.INFO]
     for diagnostic in sorted(diagnostics, key=lambda d: order.index(d.severity)):
-        print(diagnostic, file=sys.stderr)
+        print(printable(str(diagnostic)), file=sys.stderr)
 
 
 def print_list(
@@ -114,7 +122,7 @@ def _cell(name: str, value: object, attributes: Mapping[str, Attribute], currenc
         return f"{value:.1%}" if name.endswith(("share", "rate", "_of_total")) else f"{value:,.2f}"
     if isinstance(value, int):
         return f"{value:,}"
-    return str(value)
+    return printable(str(value))
 
 
 def _is_numeric(kind: pa.DataType) -> bool:

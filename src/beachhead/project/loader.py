@@ -202,6 +202,7 @@ class _Loader:
         self.secrets: set[str] = set()
         self.documents: dict[tuple[DefinitionKind, str], Document] = {}
         self._failed: set[Place] = set()
+        self._usable_settings: Settings | None = None
 
     def project(self, settings_files: list[Path]) -> Project:
         settings = self._settings(settings_files)
@@ -236,10 +237,10 @@ class _Loader:
         )  # fmt: skip
 
     def _settings(self, files: list[Path]) -> Settings:
-        """The settings, or the defaults where they cannot be used (which is an error, so nothing runs on them)."""
+        """The settings; of wrong ones what is right, else the defaults, so that the rest can be checked with them."""
         self._only_one(files)
         settings = self._read("settings", "", files[0], Settings)
-        return settings or Settings(name=self.root.name.strip()[:200] or "project")
+        return settings or self._usable_settings or Settings(name=self.root.name.strip()[:200] or "project")
 
     def _named_files(self) -> list[tuple[DefinitionKind, str, Path]]:
         """Kind, name and path of all definition files in folders; names that cannot be are reported and left out."""
@@ -315,6 +316,7 @@ class _Loader:
             found += check_source(shaped.partial, document)
         elif isinstance(shaped.partial, Settings):
             found += check_settings(shaped.partial, document)
+            self._usable_settings = shaped.partial
         # What the missing variable would have been is unknown: its absence is the one thing to say.
         found = [d for d in found if d.place not in self._failed]
         self.diagnostics += found

@@ -13,11 +13,12 @@ from beachhead.customers.assemble import KnownSource
 from beachhead.customers.events import EventState, EventStore, People
 from beachhead.customers.loads import Loads, add_load, encode_loads, load_as_of, read_loads
 from beachhead.engines.duck import DuckEngine, parquet
+from beachhead.errors import BeachheadError, DataError, OutsideError
 from beachhead.project import matching_files
 from beachhead.project.currency import minor_digits
 from beachhead.project.definitions import SourceDefinition
 from beachhead.project.model import BY_NAME, day_column
-from beachhead.service.plan import Plan
+from beachhead.service.plan import Plan, without_secrets
 from beachhead.service.progress import Say
 from beachhead.sources.hygiene import examine
 from beachhead.sources.landing import LandedFile, LandedSource, LandingContext, land, read_landed
@@ -42,11 +43,14 @@ class Loaded:
 def load_sources(
     plan: Plan, layout: Layout, files: FileSystem, engine: DuckEngine, today: date, *, full: bool, say: Say
 ) -> Loaded:
-    """Land what is new in every source, and note what each consists of now. Raises `DataError`, `OutsideError`."""
+    """Land what is new in every source, and note what each consists of now. Raises `DataError`, `OutsideError`
+    with all that is wrong in all sources.
+    """
     project = plan.project
     settings = project.settings
     landed: dict[str, LandedSource] = {}
     oddities: list[Problem] = []
+    wrong: list[BeachheadError] = []
     for name, source in project.sources.items():
         paths = matching_files(project.root, source)
         context = LandingContext(
@@ -61,8 +65,15 @@ def load_sources(
             place_of=lambda *keys, name=name: project.place("sources", name, *keys),
             say=say,
         )
-        landed[name] = land(source, BY_NAME[source.table], paths, context)
+        try:
+            landed[name] = land(source, BY_NAME[source.table], paths, context)
+        except BeachheadError as e:
+            wrong.append(e)
+            continue
         oddities += [p for f in landed[name].files for p in _examined(engine, source, landed[name], f, today, files)]
+    if wrong:
+        kind = OutsideError if all(isinstance(e, OutsideError) for e in wrong) else DataError
+        raise kind([without_secrets(d, project) for e in wrong for d in e.diagnostics])
     loads = read_loads(layout.landing / "loads.json")
     data_day = _data_day(engine, landed, today)
     after = dict(loads)

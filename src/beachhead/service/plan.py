@@ -25,6 +25,7 @@ from beachhead.rules import (
     version,
 )
 from beachhead.segments.evaluate import CompiledSegment
+from beachhead.service.doubt import Doubt, doubt_of
 
 
 @dataclass(frozen=True)
@@ -73,25 +74,28 @@ def make_plan(folder: Path) -> Plan:
     project = load(folder)
     said: list[Diagnostic] = [*project.diagnostics, *check_files(project)]
     catalog = source_catalog(project.settings, project.sources)
-    catalog, own = _check_own(project, catalog, said)
+    doubt = doubt_of(project)
+    catalog, own = _check_own(project, catalog, doubt, said)
+    doubt = doubt.plus(name for name in project.attributes if name not in catalog.attributes)
     catalog = replace(catalog, segments=frozenset(project.segments))
-    segments, broken, waiting = _check_segments(project, catalog, said)
-    inputs = _check_value(project, catalog, own, said)
-    clean = tuple(dict.fromkeys(_without_secrets(d, project) for d in said))
-    broken = {name: tuple(_without_secrets(d, project) for d in found) for name, found in broken.items()}
+    segments, broken, waiting = _check_segments(project, catalog, doubt, said)
+    inputs = _check_value(project, catalog, own, doubt, said)
+    clean = tuple(dict.fromkeys(without_secrets(d, project) for d in said))
+    broken = {name: tuple(without_secrets(d, project) for d in found) for name, found in broken.items()}
     return Plan(project, catalog, own, segments, broken, waiting, inputs, clean)
 
 
-def _without_secrets(diagnostic: Diagnostic, project: Project) -> Diagnostic:
-    """Rules may quote values that came from the environment."""
+def without_secrets(diagnostic: Diagnostic, project: Project) -> Diagnostic:
+    """The diagnostic without values that came from the environment; rules and mappings may quote them."""
     if not project.secrets:
         return diagnostic
-    why, remedy = diagnostic.why, diagnostic.remedy
+    why, remedy, nearest = diagnostic.why, diagnostic.remedy, diagnostic.nearest
     return replace(
         diagnostic,
         message=project.redact(diagnostic.message),
         why=project.redact(why) if why else None,
         remedy=project.redact(remedy) if remedy else None,
+        nearest=project.redact(nearest) if nearest else None,
     )
 
 
@@ -106,7 +110,9 @@ def _parse(
         return None
 
 
-def _check_own(project: Project, catalog: Catalog, said: list[Diagnostic]) -> tuple[Catalog, tuple[OwnAttribute, ...]]:
+def _check_own(
+    project: Project, catalog: Catalog, doubt: Doubt, said: list[Diagnostic]
+) -> tuple[Catalog, tuple[OwnAttribute, ...]]:
     parsed: dict[str, Node] = {}
     for name, definition in project.attributes.items():
         place = project.place("attributes", name)
@@ -128,7 +134,9 @@ def _check_own(project: Project, catalog: Catalog, said: list[Diagnostic]) -> tu
     for name in ordered.names:
         known = Catalog(attributes, missing)
         checked = check_expression(parsed[name], known)
-        said.extend(d for d in checked.diagnostics if d.severity is not Severity.WARNING)
+        found = [d for d in checked.diagnostics if d.severity is not Severity.WARNING]
+        lost = doubt.plus(n for n in project.attributes if n not in attributes)
+        said.extend(lost.without_guesses(found, parsed[name], known))
         if not checked.ok or checked.type is None:
             continue
         if segments_used(checked.node):
@@ -159,9 +167,10 @@ def _lacks_all(node: Node, missing: Mapping[str, str]) -> str | None:
 
 
 def _check_segments(
-    project: Project, catalog: Catalog, said: list[Diagnostic]
+    project: Project, catalog: Catalog, doubt: Doubt, said: list[Diagnostic]
 ) -> tuple[tuple[CompiledSegment, ...], dict[str, tuple[Diagnostic, ...]], dict[str, str]]:
     checked: dict[str, Node] = {}
+    guessed: set[str] = set()
     broken: dict[str, tuple[Diagnostic, ...]] = {
         name: tuple(d for d in project.errors if d.place and d.place.file == project.place("segments", name).file)
         for kind, name in sorted(project.broken)
@@ -173,8 +182,13 @@ def _check_segments(
         if node is not None:
             result = check_rule(node, catalog)
             found.extend(d for d in result.diagnostics if d.code != "unavailable-attribute")
+            shown = doubt.without_guesses(found, node, catalog)
+            said.extend(shown)
+            if shown != found:
+                guessed.add(name)
             node = result.node
-        said.extend(found)
+        else:
+            said.extend(found)
         if node is None or any(d.is_error for d in found):
             broken[name] = tuple(d for d in found if d.is_error)
         else:
@@ -203,7 +217,10 @@ def _check_segments(
                 remedy=f"Mend '{culprits[0]}'.",
             )
             broken[name] = (why,)
-            said.append(why)
+            if guessed.issuperset(culprits):
+                guessed.add(name)
+            else:
+                said.append(why)
         elif reason := _lacks_all(node, catalog.missing) or next(
             (waiting[s] for s in sorted(used) if s in waiting), None
         ):
@@ -224,7 +241,7 @@ def _check_segments(
 
 
 def _check_value(
-    project: Project, catalog: Catalog, own: tuple[OwnAttribute, ...], said: list[Diagnostic]
+    project: Project, catalog: Catalog, own: tuple[OwnAttribute, ...], doubt: Doubt, said: list[Diagnostic]
 ) -> tuple[ScoreInput, ...]:
     if project.value is None:
         return ()
@@ -246,7 +263,8 @@ def _check_value(
         place = project.place("value", "value", "inputs", n, "attribute")
         kind = catalog.attribute_type(name)
         if kind is None:
-            said.append(Diagnostic.unknown_name("attribute", name, catalog.attribute_names(), place))
+            if not doubt.covers(name):
+                said.append(Diagnostic.unknown_name("attribute", name, catalog.attribute_names(), place))
         elif name in after_score:
             said.append(
                 Diagnostic(

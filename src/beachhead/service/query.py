@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 
 from beachhead.engines.duck import DuckEngine
-from beachhead.errors import DataError, UsageError
+from beachhead.errors import DataError, Diagnostic, UsageError
 from beachhead.service.results import Run
 from beachhead.store.bitmaps import numbers_of
 from beachhead.store.memberships import read_membership
 from beachhead.store.snapshots import MEMBERSHIPS
+
+TABLES = ("accounts", "users", "members", "set_aside")
+_UNKNOWN_TABLE = re.compile(r"^Catalog Error: Table with name (\S+) does not exist")
 
 
 def query(run: Run, sql: str) -> pa.Table:
@@ -31,7 +36,18 @@ def query(run: Run, sql: str) -> pa.Table:
         try:
             return engine.query(sql)
         except DataError as e:
-            raise UsageError(e.diagnostics) from e
+            raise UsageError([_in_words(d) for d in e.diagnostics]) from e
+
+
+def _in_words(diagnostic: Diagnostic) -> Diagnostic:
+    """The engine's words with what can be asked for instead."""
+    unknown = _UNKNOWN_TABLE.search(diagnostic.message)
+    if unknown:
+        return Diagnostic.unknown_name("table", unknown[1], TABLES)
+    remedy = (
+        f"A SELECT may read {', '.join(TABLES)}, and no files; `select * from accounts limit 5` shows what there is."
+    )
+    return replace(diagnostic, code="sql-error", remedy=remedy)
 
 
 def _members(run: Run) -> pa.Table:

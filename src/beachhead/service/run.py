@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from beachhead.engines.duck import DuckEngine
-from beachhead.errors import BeachheadError, DataError, DefinitionError, Diagnostic, Severity
+from beachhead.errors import BeachheadError, DataError, DefinitionError, Diagnostic, Severity, UsageError
 from beachhead.service.about import ABOUT, ACCOUNTS, SET_ASIDE, USERS, About, AboutSegment
 from beachhead.service.compute import Computed, compute
 from beachhead.service.load import Loaded, Numbered, known_sources, load_sources, number_and_store
@@ -66,7 +67,8 @@ def run(
 ) -> RunOutcome:
     """Update a project. The last snapshot stays as it is until the new one is complete.
 
-    Raises `DefinitionError` (nothing but single segments may have errors), `DataError`, `OutsideError`.
+    Raises `DefinitionError` (nothing but single segments may have errors), `DataError`, `OutsideError`; `UsageError`
+    for a day that is not over.
     """
     options = options or RunOptions()
     files = files or FileSystem()
@@ -92,6 +94,9 @@ def run(
 def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say: Say) -> RunOutcome:
     settings = plan.project.settings
     today = options.today or datetime.now(ZoneInfo(settings.timezone)).date()
+    if options.as_of and options.as_of > today:
+        message = f"{options.as_of} is not over yet; today is {today}"
+        raise UsageError(Diagnostic("day-not-over", message, remedy=f"Take a day up to {today}: --as-of {today}."))
     spill = scratch_path(layout, "spill")
     with _removed_at_the_end(files, spill), DuckEngine(spill, settings.memory_limit) as engine:
         loaded = load_sources(plan, layout, files, engine, today, full=options.full, say=say)
@@ -108,16 +113,19 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
                 settings.guard.max_customers_lost,
                 settings.customers_are,
             )
+        if not computed.accounts.num_rows and not options.allow_loss:
+            raise DataError(_nobody(as_of, settings.customers_are))
         say("Publishing")
         memberships, stale = _memberships(plan, computed, before)
         event_problems, event_tables = event_rows(loaded, numbered, layout.events)
         problems = all_problems(loaded, computed, event_problems)
         about = _about(plan, loaded, computed, memberships, stale, before, as_of, problems)
         with store.begin(as_of) as draft:
-            _write(draft.directory / ACCOUNTS, computed.accounts)
+            tables = {ACCOUNTS: computed.accounts, SET_ASIDE: set_aside_rows(loaded, computed, event_tables)}
             if computed.users is not None:
-                _write(draft.directory / USERS, computed.users)
-            _write(draft.directory / SET_ASIDE, set_aside_rows(loaded, computed, event_tables))
+                tables[USERS] = computed.users
+            with ThreadPoolExecutor(2) as pool:
+                list(pool.map(_write, [draft.directory / name for name in tables], tables.values()))
             write_memberships(draft.directory / MEMBERSHIPS, memberships)
             files.write_bytes(draft.directory / ABOUT, about.model_dump_json(indent=1).encode())
             ref = draft.publish(_contents(plan, loaded, numbered, computed, layout))
@@ -130,6 +138,12 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
         len(about.problems),
         (*plan.diagnostics, *_failures(computed), *collected.diagnostics),
     )
+
+
+def _nobody(as_of: date, noun: str) -> Diagnostic:
+    message = f"no {noun} are known as of {as_of}; nothing was published"
+    remedy = "Take a later day with --as-of, or see whether the list of them is complete. If it is, add --allow-loss."
+    return Diagnostic("no-customers", message, remedy=remedy)
 
 
 @contextmanager
