@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from beachhead.customers.columns import columns_of, extra_types, model_columns
 from beachhead.customers.keys import first_of_each, place_sql
+from beachhead.customers.model_cache import ModelCache, view_of
 from beachhead.customers.set_aside import SCHEMA, Reason, set_aside
 from beachhead.engines.duck import DuckEngine, parquet, quote_literal, quote_name
 from beachhead.project.definitions import SourceDefinition
@@ -50,8 +52,11 @@ class Assembly:
 class Assembler:
     """Builds the model tables in one engine, for one day."""
 
-    def __init__(self, engine: DuckEngine, sources: Sequence[KnownSource], registry: str, currency: str) -> None:
+    def __init__(
+        self, engine: DuckEngine, sources: Sequence[KnownSource], registry: str, currency: str, cache: ModelCache
+    ) -> None:
         self._engine = engine
+        self._cache = cache
         self._sources = sources
         self._registry = registry
         self._currency = currency
@@ -66,13 +71,39 @@ class Assembler:
             mapped = [s for s in self._sources if s.table is table]
             if not mapped:
                 self._make_empty(table)
-            elif table.state and "account_id" in table.key:
-                self._make_state(table, mapped)
+                continue
+            parts = self._parts(table, mapped)
+            stored = self._cache.find(table.name, parts)
+            if stored:
+                self._problems += stored.problems
+                self._set_aside.append(stored.set_aside)
+                path = stored.path
             else:
-                self._make_rows(table, mapped)
+                path = self._make(table, mapped, parts)
+            self._engine.execute(f"CREATE TEMP VIEW {table.name} AS {view_of(path)}")
         self._derive_orders()
         rows = pa.concat_tables(self._set_aside) if self._set_aside else SCHEMA.empty_table()
         return Assembly(tuple(self._problems), rows)
+
+    def _parts(self, table: Table, mapped: Sequence[KnownSource]) -> list[str]:
+        """All that a table is made of: its own sources, and those that lend it the customer's id."""
+        lenders = {"users", "orders"} if table.column("user_id") or table.name == "order_lines" else set()
+        sources = [*mapped, *(s for s in self._sources if s.table.name in lenders - {table.name})]
+        return [
+            self._currency,
+            *(f"{s.definition.model_dump_json()} {s.knows_state} {[f.key for f in s.files]}" for s in sources),
+        ]
+
+    def _make(self, table: Table, mapped: Sequence[KnownSource], parts: Sequence[str]) -> Path:
+        """Assemble a table and store it, with what is wrong with it."""
+        problems, set_aside = len(self._problems), len(self._set_aside)
+        if table.state and "account_id" in table.key:
+            self._make_state(table, mapped)
+        else:
+            self._make_rows(table, mapped)
+        aside = pa.concat_tables([SCHEMA.empty_table(), *self._set_aside[set_aside:]])
+        assembled = f"assembled_{table.name}"
+        return self._cache.store(self._engine, assembled, table.name, parts, self._problems[problems:], aside)
 
     def _make_empty(self, table: Table) -> None:
         columns = ", ".join(f"{n} {t}" for n, t in model_columns(table, {}).items())
@@ -90,7 +121,7 @@ class Assembler:
         clean = self._keep_first(table.key, raw, mapped)
         if "account_id" not in columns_of(table, {}):
             listed = ", ".join(f"r.{quote_name(n)}" for n in names)
-            self._engine.execute(f"CREATE TEMP TABLE {table.name} AS SELECT {listed} FROM {clean} AS r")
+            self._engine.execute(f"CREATE TEMP VIEW assembled_{table.name} AS SELECT {listed} FROM {clean} AS r")
             return
         account_id, joins = "r.account_id", ""
         if table.column("user_id") and table.name != "users" and any(s.table.name == "users" for s in self._sources):
@@ -111,7 +142,8 @@ class Assembler:
         self._report_unmatched(unmatched, table, mapped)
         kept = ", ".join(quote_name(n) for n in names)
         self._engine.execute(
-            f"CREATE TEMP VIEW {table.name} AS SELECT {kept} FROM {table.name}_all WHERE account_no IS NOT NULL"
+            f"CREATE TEMP VIEW assembled_{table.name} AS "
+            f"SELECT {kept} FROM {table.name}_all WHERE account_no IS NOT NULL"
         )
 
     def _make_state(self, table: Table, mapped: Sequence[KnownSource]) -> None:
@@ -144,7 +176,7 @@ class Assembler:
             )
             joins = " ".join(f"LEFT JOIN {p} ON {p}.account_no = k.account_no" for p in parts)
             sql = f"SELECT k.account_no, k.account_id, {listed} FROM ({keys}) AS k {joins}"
-        self._engine.execute(f"CREATE TEMP TABLE {table.name} AS {sql}")
+        self._engine.execute(f"CREATE TEMP VIEW assembled_{table.name} AS {sql}")
 
     def _keep_first(self, key: tuple[str, ...], raw: str, mapped: Sequence[KnownSource]) -> str:
         """`raw` without rows that repeat a key; these are set aside."""
@@ -191,7 +223,11 @@ class Assembler:
                 f"{{n}} rows of {table.name} have a {moment} before their {table.known_at}",
                 "Correct the dates, or see whether the two columns are swapped. The rows are used as they are.",
             )
-            said = f"concat_ws(' … ', {table.known_at}, {moment})"
+            first, later = day_column(table.known_at), day_column(moment)
+            said = (
+                f"CASE WHEN {later} < {first} THEN concat_ws(' … ', {first}, {later}) "
+                f"ELSE concat_ws(' … ', {table.known_at}, {moment}) END"
+            )
             sql = f"SELECT _source, _file, _row, {said} AS value FROM {raw} WHERE {moment} < {table.known_at}"
             self._report_rows(sql, mapped, reason, are_used=True)
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TypeVar, cast
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from beachhead.customers import kernels
 
 EPOCH = date(1970, 1, 1)
+_Number = TypeVar("_Number", np.uint32, np.uint16, np.int32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +63,15 @@ def _read_part(path: Path) -> EventArrays:
 
 def _merge(large: EventArrays, small: EventArrays) -> EventArrays:
     places = kernels.merge_positions(large.accounts, large.days, small.accounts, small.days)
+
+    def merged(a: NDArray[_Number], b: NDArray[_Number]) -> NDArray[_Number]:
+        return cast("NDArray[_Number]", kernels.insert_at(a, b, places))
+
     return EventArrays(
-        np.insert(large.accounts, places, small.accounts),
-        np.insert(large.users, places, small.users),
-        np.insert(large.codes, places, small.codes),
-        np.insert(large.days, places, small.days),
+        merged(large.accounts, small.accounts),
+        merged(large.users, small.users),
+        merged(large.codes, small.codes),
+        merged(large.days, small.days),
     )
 
 

@@ -129,3 +129,17 @@ def merge_positions(
         i = low
         places[j] = low
     return places
+
+
+@njit(cache=True, nogil=True)
+def insert_at(large: NDArray[np.generic], small: NDArray[np.generic], places: NDArray[np.int64]) -> NDArray[np.generic]:
+    """`large` with row j of `small` put before its row `places[j]`; `places` ascend."""
+    merged = np.empty(len(large) + len(small), large.dtype)
+    taken = 0
+    for j in range(len(small)):
+        place = places[j]
+        merged[taken + j : place + j] = large[taken:place]
+        merged[place + j] = small[j]
+        taken = place
+    merged[taken + len(small) :] = large[taken:]
+    return merged

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -12,6 +13,7 @@ from beachhead.customers.assemble import Assembler, Assembly, KnownSource
 from beachhead.customers.catalog import Catalog
 from beachhead.customers.columns import extra_types
 from beachhead.customers.event_counts import EventCounts, count_events, read_events
+from beachhead.customers.model_cache import ModelCache
 from beachhead.customers.people import people_table
 from beachhead.customers.record import arrow_type, build_record, make_spine
 from beachhead.engines.duck import DuckEngine, quote_name
@@ -23,6 +25,7 @@ from beachhead.service.load import Numbered
 from beachhead.service.plan import OwnAttribute, Plan, split_at_score
 from beachhead.service.progress import Say
 from beachhead.service.scoring import Scored, score_columns, score_records
+from beachhead.store.files import FileSystem
 from beachhead.store.layout import Layout
 
 _SQL_TYPES = {
@@ -38,13 +41,15 @@ _SQL_TYPES = {
 
 @dataclass(frozen=True)
 class Computed:
-    """Everything of one day. `scored` is None without a recipe or without customers."""
+    """Everything of one day. `scored` is None without a recipe or without customers. `model_files`: the
+    stored model tables it was made from."""
 
     accounts: pa.Table
     users: pa.Table | None
     assembly: Assembly
     scored: Scored | None
     evaluation: Evaluation
+    model_files: tuple[Path, ...]
 
 
 def compute(
@@ -52,6 +57,7 @@ def compute(
     sources: Sequence[KnownSource],
     numbered: Numbered,
     layout: Layout,
+    files: FileSystem,
     engine: DuckEngine,
     as_of: date,
     say: Say,
@@ -60,7 +66,8 @@ def compute(
     settings = plan.project.settings
     say("Matching records to customers")
     relation = numbered.accounts.relation()
-    assembly = Assembler(engine, sources, relation, settings.currency).assemble()
+    cache = ModelCache(layout, files, numbered.accounts.count())
+    assembly = Assembler(engine, sources, relation, settings.currency, cache).assemble()
     event_parts = [layout.events / part for part in numbered.events.parts]
     spine = make_spine(
         engine, relation, numbered.accounts.first_seen(), as_of, {s.definition.table for s in sources}, event_parts
@@ -93,7 +100,7 @@ def compute(
     records = add_own(engine, records, after, plan.catalog, as_of)
     say("Finding who is in which segment")
     evaluation = evaluate(engine, records, plan.segments, as_of, column_sql(plan.catalog, records.column_names))
-    return Computed(records, users, assembly, scored, evaluation)
+    return Computed(records, users, assembly, scored, evaluation, tuple(cache.used))
 
 
 def _extra_by_table(sources: Sequence[KnownSource]) -> dict[str, dict[str, ValueTypeName]]:

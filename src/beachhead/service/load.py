@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -70,7 +70,11 @@ def load_sources(
         except BeachheadError as e:
             wrong.append(e)
             continue
-        oddities += [p for f in landed[name].files for p in _examined(engine, source, landed[name], f, today, files)]
+        oddities += [
+            p
+            for f in landed[name].files
+            for p in _examined(engine, source, landed[name], f, today, context.minor_digits, files)
+        ]
     if wrong:
         kind = OutsideError if all(isinstance(e, OutsideError) for e in wrong) else DataError
         raise kind([without_secrets(d, project) for e in wrong for d in e.diagnostics])
@@ -88,13 +92,19 @@ _PROBLEMS = TypeAdapter(tuple[Problem, ...])
 
 
 def _examined(
-    engine: DuckEngine, source: SourceDefinition, landed: LandedSource, file: LandedFile, today: date, files: FileSystem
+    engine: DuckEngine,
+    source: SourceDefinition,
+    landed: LandedSource,
+    file: LandedFile,
+    today: date,
+    digits: int,
+    files: FileSystem,
 ) -> tuple[Problem, ...]:
     """What is odd about one landed file. It is looked at once; the findings stay beside it."""
     noted = file.parquet.with_suffix(".oddities.json")
     with suppress(OSError, ValueError):
         return _PROBLEMS.validate_json(noted.read_bytes())
-    found = examine(engine, source, replace(landed, files=(file,)), today)
+    found = examine(engine, source, replace(landed, files=(file,)), today, digits)
     files.write_bytes(noted, _PROBLEMS.dump_json(found))
     return found
 
@@ -155,25 +165,27 @@ def number_and_store(
     files: FileSystem,
     engine: DuckEngine,
     observed_on: date,
+    published: Collection[str],
     *,
     full: bool,
     say: Say,
 ) -> Numbered:
-    """Give numbers to new customers and people, and take new events into the event store."""
+    """Give numbers to new customers and people, and take new events into the event store.
+
+    `published`: keys of landed files that are in a published snapshot, so that everybody in them has a number.
+    """
+    new_in = _NewIn(engine, observed_on, frozenset(published))
     say("Numbering customers")
     accounts, users = Registry(layout, "account", files), Registry(layout, "user", files)
     listed = [s for s in sources if s.definition.table == "accounts"]
-    new = 0
-    for source in listed or [s for s in sources if s.table.column("account_id")]:
-        if paths := [f.parquet for f in source.files if f.rows]:
-            new += accounts.register_new(engine, f"SELECT account_id FROM {parquet(*paths)}", observed_on)
+    naming = listed or [s for s in sources if s.table.column("account_id")]
+    new = new_in.register(accounts, [f for s in naming for f in s.files], "account_id")
     people_files = _files_of(sources, "users")
     event_files = _files_of(sources, "events")
     if people_files:
-        users.register_new(engine, f"SELECT user_id FROM {parquet(*(f.parquet for f in people_files))}", observed_on)
-    elif event_files:
-        ids = f"SELECT account_id || chr(31) || user_id FROM {parquet(*(f.parquet for f in event_files))}"
-        users.register_new(engine, ids, observed_on)
+        new_in.register(users, people_files, "user_id")
+    else:
+        new_in.register(users, event_files, "account_id || chr(31) || user_id")
     numbers = f"(SELECT user_no, user_id AS user_key FROM {users.relation()})"
     if people_files and event_files:
         numbers = _users_of_accounts(people_files, accounts, users)
@@ -182,6 +194,20 @@ def number_and_store(
     store = EventStore(layout, files)
     state = store.update(engine, event_files, people, full=full)
     return Numbered(accounts, users, state, new)
+
+
+@dataclass(frozen=True, slots=True)
+class _NewIn:
+    engine: DuckEngine
+    observed_on: date
+    published: frozenset[str]
+
+    def register(self, registry: Registry, files: Sequence[LandedFile], id_sql: str) -> int:
+        """Give numbers to the ids in files that were not published yet; returns how many were new."""
+        fresh = [f.parquet for f in files if f.rows and f.key not in self.published]
+        if not fresh:
+            return 0
+        return registry.register_new(self.engine, f"SELECT {id_sql} FROM {parquet(*fresh)}", self.observed_on)
 
 
 def _users_of_accounts(files: Sequence[LandedFile], accounts: Registry, users: Registry) -> str:

@@ -102,10 +102,13 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
         loaded = load_sources(plan, layout, files, engine, today, full=options.full, say=say)
         as_of = options.as_of or loaded.data_day
         sources = known_sources(plan, loaded, layout, as_of)
-        numbered = number_and_store(sources, layout, files, engine, loaded.data_day, full=options.full, say=say)
-        computed = compute(plan, sources, numbered, layout, engine, as_of, say)
         store = SnapshotStore(layout, files)
         before = _previous(store)
+        published = before.manifest.contents.watermark if before else ()
+        numbered = number_and_store(
+            sources, layout, files, engine, loaded.data_day, published, full=options.full, say=say
+        )
+        computed = compute(plan, sources, numbered, layout, files, engine, as_of, say)
         if before and not options.allow_loss and as_of >= before.ref.as_of:
             check_loss(
                 before.manifest.contents.counts.get("customers", 0),
@@ -208,10 +211,11 @@ def _contents(plan: Plan, loaded: Loaded, numbered: Numbered, computed: Computed
     fixed = {layout.relative(layout.landing / "loads.json")}
     if numbered.events.files:
         fixed.add(layout.relative(layout.events / "state.json"))
+    model = {layout.relative(path) for path in computed.model_files}
     definitions = hashlib.sha256(repr(plan.project).encode()).hexdigest()[:16]
     return Contents(
         watermark=landed_keys,
-        references=tuple(sorted(kept | now | events | fixed)),
+        references=tuple(sorted(kept | now | events | model | fixed)),
         definitions=definitions,
         counts={"customers": computed.accounts.num_rows, "segments": len(computed.evaluation.members)},
     )

@@ -1,0 +1,101 @@
+"""Model tables that are the same as last time are not assembled again: Parquet files named by what they are made of.
+
+A table depends on its landed files, its mapping and the customers that are known. The last matters only where
+rows waited for a customer, so a table without such rows stays good when customers are added.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import BaseModel
+
+from beachhead.customers.set_aside import SCHEMA
+from beachhead.engines.duck import DuckEngine, parquet, quote_literal
+from beachhead.sources.problems import Problem
+from beachhead.store.files import FileSystem
+from beachhead.store.layout import Layout
+from beachhead.store.scratch import scratch_path, write_atomically
+
+_VERSION = 1
+
+
+class _Note(BaseModel):
+    """What is known of a stored table. `accounts`: how many customers were known; null: it does not matter."""
+
+    accounts: int | None
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTable:
+    """A table as it was assembled: its file, its problems, and the rows that were set aside."""
+
+    path: Path
+    problems: tuple[Problem, ...]
+    set_aside: pa.Table
+
+
+class ModelCache:
+    """The stored model tables of one project. `accounts`: how many customers are known now."""
+
+    def __init__(self, layout: Layout, files: FileSystem, accounts: int) -> None:
+        self._layout = layout
+        self._files = files
+        self._accounts = accounts
+        self.used: list[Path] = []
+
+    def _stem(self, table: str, parts: Sequence[str]) -> Path:
+        digest = hashlib.sha256(json.dumps([_VERSION, table, *parts]).encode()).hexdigest()[:16]
+        return self._layout.model / f"{table}-{digest}"
+
+    def find(self, table: str, parts: Sequence[str]) -> StoredTable | None:
+        """The table made of `parts`, if it is stored whole and still good."""
+        stem = self._stem(table, parts)
+        path, aside = stem.with_suffix(".parquet"), stem.with_suffix(".aside.parquet")
+        with suppress(OSError, ValueError, pa.ArrowException):
+            note = _Note.model_validate_json(stem.with_suffix(".json").read_bytes())
+            if note.accounts in (None, self._accounts) and path.exists():
+                set_aside = pq.read_table(aside) if aside.exists() else SCHEMA.empty_table()
+                self.used.append(path)
+                return StoredTable(path, note.problems, set_aside)
+        return None
+
+    def store(
+        self,
+        engine: DuckEngine,
+        relation: str,
+        table: str,
+        parts: Sequence[str],
+        problems: Sequence[Problem],
+        set_aside: pa.Table,
+    ) -> Path:
+        """Store the engine's `relation` as `table`; its note is written last. Returns the file."""
+        stem = self._stem(table, parts)
+        scratch = scratch_path(self._layout, table)
+        engine.execute(
+            f"COPY (SELECT * FROM {relation}) TO {quote_literal(str(scratch))} (FORMAT parquet, COMPRESSION snappy)"
+        )
+        self._files.fsync_file(scratch)
+        self._files.replace(scratch, stem.with_suffix(".parquet"))
+        if set_aside.num_rows:
+            scratch = scratch_path(self._layout, f"{table}-aside")
+            pq.write_table(set_aside, scratch)
+            self._files.replace(scratch, stem.with_suffix(".aside.parquet"))
+        waits = any(p.code == "orphan-key" for p in problems)
+        note = _Note(accounts=self._accounts if waits else None, problems=tuple(problems))
+        write_atomically(self._layout, self._files, stem.with_suffix(".json"), note.model_dump_json().encode())
+        self.used.append(stem.with_suffix(".parquet"))
+        return stem.with_suffix(".parquet")
+
+
+def view_of(path: Path) -> str:
+    """The SELECT that reads a stored table."""
+    return f"SELECT * FROM {parquet(path)}"
