@@ -46,7 +46,7 @@ def test_faults_are_counted_with_their_lines(world: World) -> None:
     }
     assert [(e.line, e.value) for e in problems["impossible-date"].examples] == [(5, "1899-12-30")]
     assert [(e.line, e.value) for e in problems["future-date"].examples] == [(7, "2031-01-01")]
-    assert [(e.line, e.value) for e in problems["negative-money"].examples] == [(7, "-500")]
+    assert [(e.line, e.value) for e in problems["negative-money"].examples] == [(7, "-5.00")]
     assert (problems["spelling-variants"].count, "Pro / pro" in problems["spelling-variants"].message) == (1, True)
     assert problems["mixed-currencies"].message == "amounts are in several currencies: 59 in EUR, 1 in USD"
 

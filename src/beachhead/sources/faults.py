@@ -6,6 +6,7 @@ unknown (`kind` value; at most `MAX_VALUES` a column, counts are exact).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,12 +62,14 @@ _REMEDIES = {
     "bad-encoding": "Save the file as UTF-8, or say its encoding: `csv: {encoding: …}`.",
     "oversized-record": "See whether a quote before it is never closed; longer records are not read.",
 }
+_TOO_LONG = "LINE SIZE OVER MAXIMUM"
+_LONGEST_LOOK = 100_000_000
 _STRUCTURE = {
     "MISSING COLUMNS": "too-few-columns",
     "TOO MANY COLUMNS": "too-many-columns",
     "UNQUOTED VALUE": "bad-quotes",
     "INVALID ENCODING": "bad-encoding",
-    "LINE SIZE OVER MAXIMUM": "oversized-record",
+    _TOO_LONG: "oversized-record",
 }
 _PHRASES = {
     "too-few-columns": "too few columns",
@@ -113,9 +116,27 @@ def broken_records(engine: DuckEngine, reader: Reader, chunks: Iterator[bytes]) 
     lines = lines_at(chunks, [s + lead for s, lead in zip(starts, leads, strict=True)]) if rows else []
     made = []
     for row, raw, start, line in zip(rows, raws, starts, lines, strict=True):
-        size = max(1, len(raw.encode()))
-        made.append(Broken(start, start + size, line, str(row["error"]), raw))
+        end, shown = start + max(1, len(raw.encode())), raw
+        # Of a long record the engine gives the beginning only; when its quotes close, it is one record all the same.
+        if row["error"] == _TOO_LONG and (found := _end_of_record(reader, start)):
+            end, shown = found, raw.lstrip("\r\n").split("\n")[0]
+        made.append(Broken(start, end, line, str(row["error"]), shown))
     return tuple(made)
+
+
+def _end_of_record(reader: Reader, start: int) -> int | None:
+    """Where the record at `start` of the plain file ends; None when a quote of it is never closed."""
+    quote = reader.places.quote.encode()
+    if reader.plain is None or len(quote) != 1 or reader.places.escape != reader.places.quote:
+        return None
+    with reader.plain.open("rb") as file:
+        file.seek(start)
+        text = file.read(_LONGEST_LOOK)
+        is_all = not file.read(1)
+    q = re.escape(quote)
+    quoted = rb"%b[^%b]*+(?:%b%b[^%b]*+)*+%b(?=[,;\t|:\r\n]|\Z)" % (q, q, q, q, q, q)
+    found = re.compile(rb"[\r\n]*+(?:[^%b\n]++|%b)*+(\n|\Z)" % (q, quoted)).match(text)
+    return start + found.end() if found and (found[1] or is_all) else None
 
 
 class Faults:

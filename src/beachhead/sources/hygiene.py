@@ -35,24 +35,30 @@ _MAY_BE_AHEAD = frozenset({"trial_ends_at", "ended_at"})
 _RATE_WORDS = ("percent", "pct", "rate", "share", "ratio", "discount")
 
 
-def examine(engine: DuckEngine, source: SourceDefinition, landed: LandedSource, today: date) -> tuple[Problem, ...]:
+def examine(
+    engine: DuckEngine, source: SourceDefinition, landed: LandedSource, today: date, minor_digits: int = 2
+) -> tuple[Problem, ...]:
     """Problems in the landed data of a source: columns without content or variety, impossible and future dates,
     negative money, several currencies or units in one column, one word in several spellings, repeated rows.
 
-    `today`: later dates are in the future. Reads the landed files only.
+    `today`: later dates are in the future; `minor_digits`: of the currency, to show amounts as people write them.
+    Reads the landed files only.
     """
-    examiner = _Examiner(engine, source, landed, today)
+    examiner = _Examiner(engine, source, landed, today, minor_digits)
     return examiner.run() if examiner.rows else ()
 
 
 class _Examiner:
-    def __init__(self, engine: DuckEngine, source: SourceDefinition, landed: LandedSource, today: date) -> None:
+    def __init__(
+        self, engine: DuckEngine, source: SourceDefinition, landed: LandedSource, today: date, minor_digits: int
+    ) -> None:
         self._engine = engine
         self._source = source
         self._landed = landed
         self._table = landed.table
         self._files = [f for f in landed.files if f.rows]
         self._today = today
+        self._digits = minor_digits
         self.rows = sum(f.rows for f in self._files)
 
     def run(self) -> tuple[Problem, ...]:
@@ -92,7 +98,8 @@ class _Examiner:
         found: list[Problem] = []
         if low == high and known == self.rows and self.rows >= FEW_ROWS and name != "currency":
             remedy = "See whether the export is restricted to this value; it tells customers apart no more."
-            message = f"{name} is '{low}' in every row"
+            value = f"{int(low) / 10**self._digits:,.{self._digits}f}" if type_ == "money" else low
+            message = f"{name} is '{value}' in every row"
             found.append(self._problem("constant-column", Severity.INFO, message, remedy, self.rows, name))
         if type_ in ("date", "timestamp"):
             found += self._dates(name, quote_name(day_column(name)) if type_ == "timestamp" else column)
@@ -100,6 +107,7 @@ class _Examiner:
             found += self._where(
                 "negative-money", name, f"{column} < 0", "{n} values of {name} are negative",
                 "Correct them; refunds and credits belong into columns of their own.",
+                f"CAST({column} / {10**self._digits} AS DECIMAL(38, {self._digits}))",
             )  # fmt: skip
         if type_ == "number" and any(word in name for word in _RATE_WORDS):
             found += self._units(name, column, relation)

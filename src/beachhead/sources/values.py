@@ -127,7 +127,8 @@ def _number(text: str, decimal: str) -> str:
 def _money(text: str, column: ColumnMap, minor_digits: int) -> str:
     """Minor units, half away from zero, computed in decimals."""
     factor = 1 if column.unit == "minor" else 10**minor_digits
-    slow = _rounded(f"try_cast({_plain_number(text, column.decimal)} AS DECIMAL(38, 12))", factor)
+    # 32 digits leave room for the factor: an amount beyond them is unreadable, not an overflow of the whole file.
+    slow = _rounded(f"try_cast({_plain_number(text, column.decimal)} AS DECIMAL(32, 10))", factor)
     if column.decimal == ",":
         return slow
     fast = _rounded(f"CASE WHEN strlen({text}) <= 12 THEN try_cast({text} AS DECIMAL(18, 5)) END", factor)
