@@ -31,6 +31,8 @@ class DuckEngine:
             "autoload_known_extensions": False,
             "enable_progress_bar": False,
             "TimeZone": "UTC",
+            # It would compute the rare branch of a CASE for every row, such as the slow reading of odd numbers.
+            "disabled_optimizers": "common_subexpressions",
         }
         if memory_limit:
             options["memory_limit"] = memory_limit

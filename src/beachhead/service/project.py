@@ -7,21 +7,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from beachhead.analysis.counting import CountTable, count
 from beachhead.errors import BeachheadError, Diagnostic, UsageError
 from beachhead.project import find_root
 from beachhead.service.plan import Plan, make_plan
 from beachhead.service.progress import Say, say_nothing
 from beachhead.service.query import query
-from beachhead.service.report import write_report
 from beachhead.service.results import Run
 from beachhead.service.run import RunOptions, RunOutcome, run
 from beachhead.state.runs import RunLog, RunRecord
 from beachhead.store.layout import Layout
 from beachhead.store.snapshots import SnapshotStore
+
+if TYPE_CHECKING:
+    from beachhead.analysis.counting import CountTable
 
 _MONEY = ("mrr_cents", "revenue_cents_365d", "revenue_cents_total")
 
@@ -78,6 +80,8 @@ class Project:
 
         `measure`: a number to add up; default MRR, or revenue where there is no MRR. Raises `UsageError`.
         """
+        from beachhead.analysis.counting import count
+
         latest = self.latest()
         chosen = measure or next((m for m in _MONEY if m in latest.attributes), None)
         currency = latest.about.settings.currency
@@ -85,6 +89,8 @@ class Project:
 
     def report(self, path: Path | None = None) -> Path:
         """Write the newest update as one HTML file; default `report.html` in the project."""
+        from beachhead.service.report import write_report
+
         latest = self.latest()
         return write_report(latest, path or self.root / "report.html", self._before(latest))
 

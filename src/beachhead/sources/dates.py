@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from beachhead.engines.duck import quote_literal
@@ -61,13 +62,22 @@ def recognise(values: Iterable[str], order: Order) -> Reading:
     for value in values:
         if _ISO.match(value):
             continue
-        if form := _form(value, order):
+        if (form := _form(value, order)) and _fits(value, form):
             counts[form] = counts.get(form, 0) + 1
             continue
         for name, (pattern, _, _) in _EPOCHS.items():
             if re.fullmatch(pattern, value):
                 epochs[name] = epochs.get(name, 0) + 1
     return Reading(tuple(sorted(counts, key=lambda f: -counts[f])), tuple(epochs))
+
+
+def _fits(value: str, form: str) -> bool:
+    """Whether a value is a date in this form; 31/02/2026 looks like one and is none."""
+    try:
+        datetime.strptime(value, form)
+    except ValueError:
+        return False
+    return True
 
 
 def is_order_open(value: str) -> bool:

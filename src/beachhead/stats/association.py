@@ -7,7 +7,6 @@ from math import sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import rankdata
 
 from beachhead.stats.arrays import FloatArray
 
@@ -27,14 +26,21 @@ def spearman(x: FloatArray, y: FloatArray) -> float | None:
     None with fewer than three such pairs, or when either does not vary. Source: Spearman (1904).
     """
     both = _pairs(x, y)
-    return None if both is None else _correlation(rankdata(both[0]), rankdata(both[1]))
+    return None if both is None else _correlation(_ranks(both[0]), _ranks(both[1]))
+
+
+def _ranks(values: FloatArray) -> FloatArray:
+    from scipy.stats import rankdata  # takes half a second to import, which most commands do not need
+
+    ranks: FloatArray = rankdata(values)
+    return ranks
 
 
 def spearman_matrix(columns: Sequence[FloatArray]) -> FloatArray:
     """Rank correlations of all pairs of equally long columns, shape (k, k), null where `spearman` is None."""
     k = len(columns)
     complete = [bool(np.isfinite(c).all()) for c in columns]
-    ranks = [rankdata(c) if whole else None for c, whole in zip(columns, complete, strict=True)]
+    ranks = [_ranks(c) if whole else None for c, whole in zip(columns, complete, strict=True)]
     out = np.full((k, k), np.nan)
     for i in range(k):
         for j in range(i, k):
