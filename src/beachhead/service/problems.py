@@ -33,13 +33,19 @@ def all_problems(loaded: Loaded, computed: Computed, events: Sequence[Problem]) 
         *events,
     ]
     accounts = computed.accounts
-    if "tenure_days" in accounts.column_names:
+    if "tenure_days" in accounts.column_names and not _is_shop(loaded):
         churned = accounts["is_churned"].fill_null(False).to_numpy(zero_copy_only=False)
         guard = survivorship_guard(as_numbers(accounts["tenure_days"]), churned)
         found += [guard] if guard else []
     if computed.scored:
         found += input_problems(computed.scored.scores)
     return tuple(sorted(found, key=lambda p: (_ORDER.index(p.severity), -p.count, p.code, p.source or "")))
+
+
+def _is_shop(loaded: Loaded) -> bool:
+    """Whether customers are known by their purchases alone; such customers never leave, they only stay away."""
+    tables = {source.table.name for source in loaded.landed.values()}
+    return bool(tables & {"orders", "order_lines"}) and "subscriptions" not in tables
 
 
 def _over_files(problems: Iterable[Problem]) -> list[Problem]:
