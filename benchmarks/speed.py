@@ -243,7 +243,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="speed-") as temporary:
         work = given.folder or Path(temporary)
         say("Warming up")
-        measure(Path(temporary) / "warm", 500, setting, compared=False)
+        measure(Path(temporary) / "warm", 500, setting)
         measured = measure(work / str(given.accounts), given.accounts, setting)
         big = None
         if given.big:
