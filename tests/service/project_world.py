@@ -14,8 +14,10 @@ TODAY = date(2026, 6, 30)
 DEFINITIONS: Mapping[str, str] = {
     "beachhead.yml": "name: Little\ntemplate: selfserve\ncurrency: EUR\nkey_events: [export, invite]\n",
     "sources/accounts.yml": (
-        "files: data/accounts.csv\ntable: accounts\nhistory: kept\ncolumns:\n  account_id: id\n  name: name\n"
-        "  email: email\n  signed_up_at: created\n  acquisition_channel: {column: channel, stable: true}\n  plan: plan\n"
+        "files: data/accounts.csv\ntable: accounts\nhistory: kept\ncolumns:\n  account_id: id\n"
+        "  name: name\n"
+        "  email: email\n  signed_up_at: created\n  acquisition_channel: {column: channel, stable: true}\n"
+        "  plan: plan\n"
         "extra:\n  segment_guess: {column: guess, type: text}\n"
     ),
     "sources/subscriptions.yml": (
@@ -35,7 +37,8 @@ DEFINITIONS: Mapping[str, str] = {
     "segments/paying.yml": "title: Paying\nwhere: account_status = 'active_customer'\n",
     "segments/exporters.yml": "title: Exporters\nwhere: in_segment('paying') and export_count_30d >= 2\n",
     "value.yml": (
-        "inputs:\n  - {attribute: tenure_days, theme: retention}\n  - {attribute: mrr_cents, theme: revenue, weight: 2}\n"
+        "inputs:\n  - {attribute: tenure_days, theme: retention}\n"
+        "  - {attribute: mrr_cents, theme: revenue, weight: 2}\n"
         "  - {attribute: event_count_30d, theme: engagement}\n"
     ),
 }

@@ -178,7 +178,8 @@ def _round_digit(value: float) -> float:
 def _floor_step(value: float) -> float:
     if value <= 0:
         return value
-    return max(s for s in _steps(value) if s <= value)
+    # Just under a power of ten the logarithm may round up, so that every step lies above the value.
+    return max((s for s in _steps(value) if s <= value), default=value)
 
 
 def _range_labels(edges: npt.NDArray[np.float64], text: Callable[[float], str]) -> tuple[str, ...]:

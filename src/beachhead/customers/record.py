@@ -105,17 +105,18 @@ def make_spine(
     return Spine(found["account_no"].to_numpy(), found["account_id"].combine_chunks(), as_of)
 
 
-def known_view(table: Table, extra: Mapping[str, ValueTypeName]) -> str:
+def known_view(table: Table, extra: Mapping[str, ValueTypeName], mapped: Collection[str] | None = None) -> str:
     """The SELECT of a model table as known on each day of the spine.
 
-    Rows whose moment lies after the day are absent; columns of a later moment are null.
+    Rows whose moment lies after the day are absent; columns of a later moment are null. Where that moment is not
+    among the `mapped` columns (None: all are), the column is known with its row.
     """
     listed = []
     for name in model_columns(table, extra):
         if name == "account_no":
             continue
         moment = table.reveals.get(_moment_of(name, table))
-        if moment is None:
+        if moment is None or (mapped is not None and moment not in mapped):
             listed.append(f"t.{quote_name(name)}")
         else:
             listed.append(
@@ -145,11 +146,21 @@ def area_sql(name: str) -> str:
     return resources.files("beachhead.customers").joinpath("sql", f"{name}.sql").read_text("utf-8")
 
 
-def make_areas(engine: Engine, extra: Mapping[str, Mapping[str, ValueTypeName]]) -> None:
-    """Compute `area_<name>` for every area in an engine that holds the model tables and the spine."""
+def make_areas(
+    engine: Engine,
+    extra: Mapping[str, Mapping[str, ValueTypeName]],
+    mapped: Mapping[str, Collection[str]] | None = None,
+) -> None:
+    """Compute `area_<name>` for every area in an engine that holds the model tables and the spine.
+
+    `extra`: further columns by table; `mapped`: columns that sources fill, by table (None: all).
+    """
     for table in TABLES:
         if table.name not in {"events", "products", "spend"}:
-            select = emit(known_view(table, extra.get(table.name, {})), engine.dialect)
+            select = emit(
+                known_view(table, extra.get(table.name, {}), mapped.get(table.name, ()) if mapped else None),
+                engine.dialect,
+            )
             engine.execute(f"CREATE TEMP VIEW known_{table.name} AS {select}")
     for name in LEDGERS:
         engine.execute(f"CREATE TEMP TABLE {name} AS {emit(area_sql(name), engine.dialect)}")
@@ -331,9 +342,10 @@ def build_record(
     catalog: Catalog,
     settings: Settings,
     extra: Mapping[str, Mapping[str, ValueTypeName]],
+    mapped: Mapping[str, Collection[str]],
 ) -> RecordBuilder:
-    """All SQL areas for the spine; events are added by the caller. `extra`: further columns by table."""
-    make_areas(engine, extra)
+    """All SQL areas for the spine; events are added by the caller. `extra`, `mapped`: as for `make_areas`."""
+    make_areas(engine, extra, mapped)
     builder = RecordBuilder(spine, catalog)
     sql = stated_sql(settings, extra.get("accounts", {}), extra.get("companies", {}))
     builder.add_area(engine.query(emit(sql, engine.dialect)))

@@ -49,7 +49,7 @@ class Settings(Definition):
     customers_are: str = Field("customers", min_length=1, max_length=40, description="the word on screen")
     key_events: tuple[str, ...] = Field((), max_length=20, description="events that get columns of their own")
     onboarding_questions: tuple[str, ...] = Field((), max_length=20)
-    engine: str = "duckdb"
+    engine: Literal["duckdb"] = "duckdb"
     memory_limit: str | None = Field(None, pattern=r"^\d+(\.\d+)?\s?(MB|GB|TB)$")
     guard: Guard = Guard()
     keep: Retention = Retention()

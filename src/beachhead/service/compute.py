@@ -74,7 +74,8 @@ def compute(
     )
     say("Computing customer records")
     extra = _extra_by_table(sources)
-    builder = build_record(engine, spine, plan.catalog, settings, extra)
+    mapped = {t: {c for s in sources if s.table.name == t for c in s.definition.columns} for t in extra}
+    builder = build_record(engine, spine, plan.catalog, settings, extra, mapped)
     counts: EventCounts | None = None
     if event_parts:
         say("Counting events")

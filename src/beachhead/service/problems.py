@@ -117,8 +117,12 @@ def event_rows(loaded: Loaded, numbered: Numbered, folder: Path) -> tuple[list[P
     return _over_files(problems), tables
 
 
-def source_rows(loaded: Loaded) -> tuple[AboutSource, ...]:
-    """For each source and file how many rows it had and how many were used."""
+def source_rows(loaded: Loaded, set_aside: Sequence[pa.Table]) -> tuple[AboutSource, ...]:
+    """For each source and file how many rows it had and how many were used: neither unreadable nor `set_aside`."""
+    counts = (
+        pa.concat_tables([SCHEMA.empty_table(), *set_aside]).group_by(["source", "file"]).aggregate([([], "count_all")])
+    )
+    aside = {(r["source"], r["file"]): r["count_all"] for r in counts.to_pylist()}
     return tuple(
         AboutSource(
             name=name,
@@ -127,8 +131,8 @@ def source_rows(loaded: Loaded) -> tuple[AboutSource, ...]:
                 AboutFile(
                     file=f.file,
                     rows_read=f.rows + f.rejected + f.left_out,
-                    rows_used=f.rows,
-                    rows_set_aside=f.rejected,
+                    rows_used=f.rows - aside.get((name, f.file), 0),
+                    rows_set_aside=f.rejected + aside.get((name, f.file), 0),
                     rows_left_out=f.left_out,
                     assumed=f.assumed,
                 )

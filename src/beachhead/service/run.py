@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from beachhead.engines.duck import DuckEngine
 from beachhead.errors import BeachheadError, DataError, DefinitionError, Diagnostic, Severity, UsageError
-from beachhead.service.about import ABOUT, ACCOUNTS, SET_ASIDE, USERS, About, AboutSegment
+from beachhead.service.about import ABOUT, ACCOUNTS, SET_ASIDE, USERS, About, AboutSegment, AboutSource
 from beachhead.service.compute import Computed, compute
 from beachhead.service.load import Loaded, Numbered, known_sources, load_sources, number_and_store
 from beachhead.service.plan import Plan, make_plan
@@ -103,13 +103,14 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
         as_of = options.as_of or loaded.data_day
         sources = known_sources(plan, loaded, layout, as_of)
         store = SnapshotStore(layout, files)
-        before = _previous(store)
-        published = before.manifest.contents.watermark if before else ()
+        current = _readable(store, store.current)
+        published = current.manifest.contents.watermark if current else ()
+        before = _readable(store, lambda: max((r for r in store.list() if r.as_of <= as_of), default=None))
         numbered = number_and_store(
             sources, layout, files, engine, loaded.data_day, published, full=options.full, say=say
         )
         computed = compute(plan, sources, numbered, layout, files, engine, as_of, say)
-        if before and not options.allow_loss and as_of >= before.ref.as_of:
+        if before and not options.allow_loss:
             check_loss(
                 before.manifest.contents.counts.get("customers", 0),
                 computed.accounts.num_rows,
@@ -121,8 +122,9 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
         say("Publishing")
         memberships, stale = _memberships(plan, computed, before)
         event_problems, event_tables = event_rows(loaded, numbered, layout.events)
+        rows = source_rows(loaded, [computed.assembly.set_aside, *event_tables])
         problems = all_problems(loaded, computed, event_problems)
-        about = _about(plan, loaded, computed, memberships, stale, before, as_of, problems)
+        about = _about(plan, loaded, computed, memberships, stale, before, as_of, problems, rows)
         with store.begin(as_of) as draft:
             tables = {ACCOUNTS: computed.accounts, SET_ASIDE: set_aside_rows(loaded, computed, event_tables)}
             if computed.users is not None:
@@ -166,10 +168,10 @@ def _write(path: Path, table: pa.Table) -> None:
     pq.write_table(table, path, compression="zstd", compression_level=1, row_group_size=262_144)
 
 
-def _previous(store: SnapshotStore) -> Snapshot | None:
-    """The snapshot before this one; None when there is none or it cannot be read (a full one replaces it)."""
+def _readable(store: SnapshotStore, find: Callable[[], SnapshotRef | None]) -> Snapshot | None:
+    """The snapshot that `find` names; None when there is none or it cannot be read (a full one replaces it)."""
     try:
-        ref = store.current()
+        ref = find()
         return store.open(ref) if ref else None
     except DataError:
         return None
@@ -230,6 +232,7 @@ def _about(
     before: Snapshot | None,
     as_of: date,
     problems: tuple[Problem, ...],
+    rows: tuple[AboutSource, ...],
 ) -> About:
     present = set(computed.accounts.column_names)
     last = _last_memberships(before)
@@ -264,7 +267,7 @@ def _about(
         attributes=attributes,
         missing=dict(plan.catalog.missing),
         segments=tuple(segments),
-        sources=source_rows(loaded),
+        sources=rows,
         problems=problems,
         value=plan.project.value and plan.project.value.model_copy(update={"inputs": plan.score_inputs}),
         diagnostics=tuple(d for d in (*plan.diagnostics, *_failures(computed)) if d.severity is not Severity.INFO),
