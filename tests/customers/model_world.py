@@ -24,7 +24,13 @@ ARROW = {
 Row = Mapping[str, object]
 
 
-def make_world(engine: Engine, as_of: date, accounts: Sequence[int], rows: Mapping[str, Sequence[Row]]) -> None:
+def make_world(
+    engine: Engine,
+    as_of: date,
+    accounts: Sequence[int],
+    rows: Mapping[str, Sequence[Row]],
+    mapped: Mapping[str, Sequence[str]] | None = None,
+) -> None:
     """Load every model table (those without rows empty) and the spine, and compute all areas."""
     for table in TABLES:
         if table.name == "events":
@@ -38,7 +44,7 @@ def make_world(engine: Engine, as_of: date, accounts: Sequence[int], rows: Mappi
     engine.load(
         "spine", pa.table({"account_no": pa.array(accounts, pa.int64()), "as_of": pa.array([as_of] * len(accounts))})
     )
-    make_areas(engine, {})
+    make_areas(engine, {}, mapped)
 
 
 def _with_days(row: Row) -> dict[str, object]:

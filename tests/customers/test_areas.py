@@ -257,3 +257,21 @@ def test_deal_closed_later_is_neither_won_nor_lost(engine: DuckEngine) -> None:
     make_world(engine, D, [1], {"deals": deals})
     found = area(engine, "deals")[1]
     assert (found["won_deal_count"], found["lost_deal_count"], found["open_deal_cents"]) == (0, 1, 900)
+
+
+def test_facts_without_a_day_of_their_own_count_with_their_row(engine: DuckEngine) -> None:
+    rows = {
+        "deals": [{"account_no": 1, "created_at": date(2026, 1, 1), "is_won": True, "amount": 900}],
+        "charges": [{"account_no": 1, "charged_at": date(2026, 3, 1), "amount": 1000, "refunded": 400}],
+        "tickets": [{"account_no": 1, "created_at": date(2026, 3, 1), "cost": 700}],
+    }
+    mapped = {
+        "deals": ["account_id", "created_at", "is_won", "amount"],
+        "charges": ["account_id", "charged_at", "amount", "refunded"],
+        "tickets": ["account_id", "created_at", "cost"],
+    }
+    make_world(engine, D, [1], rows, mapped)
+    deals = area(engine, "deals")[1]
+    assert (deals["won_deal_count"], deals["won_deal_cents"], deals["open_deal_cents"]) == (1, 900, 0)
+    assert area(engine, "revenue")[1]["revenue_cents_30d"] == 600
+    assert area(engine, "tickets")[1]["support_cost_cents_total"] == 700

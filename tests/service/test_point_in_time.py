@@ -106,3 +106,11 @@ def test_customers_exist_from_their_sign_up(project: Project) -> None:
     for day, (accounts, _) in snapshots(project).items():
         created = [date.fromisoformat(str(r["created"])) for r in read(project.root / "data/accounts.csv")]
         assert accounts.num_rows == sum(d <= day for d in created)
+
+
+def test_joined_and_left_compare_with_an_earlier_day(project: Project) -> None:
+    project.update(RunOptions(today=TODAY))
+    project.update(RunOptions(as_of=DAYS[0], today=TODAY, allow_loss=True))
+    assert project.as_of(DAYS[0]).segments["paying"].about.joined is None
+    project.update(RunOptions(today=TODAY))
+    assert project.as_of(LAST_DAY).segments["paying"].about.joined == 0
