@@ -262,7 +262,7 @@ def test_deal_closed_later_is_neither_won_nor_lost(engine: DuckEngine) -> None:
 def test_facts_without_a_day_of_their_own_count_with_their_row(engine: DuckEngine) -> None:
     rows = {
         "deals": [{"account_no": 1, "created_at": date(2026, 1, 1), "is_won": True, "amount": 900}],
-        "charges": [{"account_no": 1, "charged_at": date(2026, 3, 1), "amount": 1000, "refunded": 400}],
+        "charges": [{"account_no": 1, "charged_at": date(2026, 3, 2), "amount": 1000, "refunded": 400}],
         "tickets": [{"account_no": 1, "created_at": date(2026, 3, 1), "cost": 700}],
     }
     mapped = {
