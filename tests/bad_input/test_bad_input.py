@@ -111,7 +111,7 @@ def content(recipe: object, root: Path) -> bytes:
         case {"base": name, **change}:
             return changed((root / name).read_bytes(), change)
         case {"gzip": inner, **change}:
-            return changed(gzip.compress(content(inner, root), mtime=0, mtime=0), change)
+            return changed(gzip.compress(content(inner, root), mtime=0), change)
         case {"parquet": columns, **change}:
             out = io.BytesIO()
             pq.write_table(pa.table(columns), out)
