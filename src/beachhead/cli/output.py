@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Literal
@@ -113,8 +114,7 @@ def _cell(name: str, value: object, attributes: Mapping[str, Attribute], currenc
         return "–"
     attribute = attributes.get(name)
     is_money = attribute.type == "money" if attribute else "_cents" in name and not name.endswith("_share_of_total")
-    if is_money:
-        assert isinstance(value, int | float)
+    if is_money and isinstance(value, int | float | Decimal):
         return f"{value / 100:,.2f}"
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -126,7 +126,7 @@ def _cell(name: str, value: object, attributes: Mapping[str, Attribute], currenc
 
 
 def _is_numeric(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
 def parse_columns(text: str | None, available: Sequence[str], default: Sequence[str]) -> list[str]:
