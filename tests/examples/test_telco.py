@@ -3,61 +3,136 @@
 from __future__ import annotations
 
 import csv
-import shutil
+from collections import Counter
 from pathlib import Path
 
 import pyarrow.compute as pc
 import pytest
+from readme_commands import Command, commands_of, printed_by, run_example
 
-import beachhead
 from beachhead.service.results import Run
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "telco"
 
-
-@pytest.fixture(scope="module")
-def raw(real_data: Path) -> list[dict[str, str]]:
-    with (real_data / "telco_ibm_extended" / "telco_customer_churn.csv").open(encoding="utf-8") as f:
-        return list(csv.DictReader(f))
+Rows = dict[str, dict[str, str]]
 
 
 @pytest.fixture(scope="module")
 def run(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = tmp_path_factory.mktemp("telco") / "project"
-    shutil.copytree(EXAMPLE, folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("BEACHHEAD_DATA", str(real_data))
-        return beachhead.open(folder).run()
+    return run_example(EXAMPLE, tmp_path_factory.mktemp("telco"), real_data)
 
 
-def test_everybody_is_there_and_those_who_left_have_left(run: Run, raw: list[dict[str, str]]) -> None:
-    assert len(run.accounts) == len(raw) == 7_043
+@pytest.fixture(scope="module")
+def main_file(real_data: Path) -> Rows:
+    return rows_by(real_data, "telco_customer_churn.csv", "CustomerID")
+
+
+@pytest.fixture(scope="module")
+def services(real_data: Path) -> Rows:
+    return rows_by(real_data, "telco_customer_churn_services.csv", "Customer ID")
+
+
+@pytest.fixture(scope="module")
+def status(real_data: Path) -> Rows:
+    return rows_by(real_data, "telco_customer_churn_status.csv", "Customer ID")
+
+
+def rows_by(real_data: Path, name: str, key: str) -> Rows:
+    with (real_data / "telco_ibm_extended" / name).open(encoding="utf-8", newline="") as file:
+        return {r[key]: r for r in csv.DictReader(file)}
+
+
+def cents(amount: str) -> int:
+    return round(float(amount) * 100)
+
+
+def days(row: dict[str, str]) -> int:
+    """A tenure in months as days, at 365.25 days a year."""
+    return int(int(row["Tenure Months"]) * 365.25 / 12 + 0.5)
+
+
+def test_everybody_is_there_and_those_who_left_have_left(run: Run, main_file: Rows) -> None:
+    assert set(run.accounts["account_id"].to_pylist()) == set(main_file)
+    assert len(run.accounts) == 7_043
     assert pc.sum(run.accounts["is_churned"].cast("int64")).as_py() == 1_869
+    assert pc.sum(run.accounts["is_customer"].cast("int64")).as_py() == 5_174
+
+
+def test_all_rows_of_the_five_files_are_used(run: Run) -> None:
+    assert {s.name: sum(f.rows_read for f in s.files) for s in run.about.sources} == dict.fromkeys(
+        ("demographics", "location", "main", "services", "status"), 7_043
+    )
+    assert all(f.rows_used == f.rows_read for s in run.about.sources for f in s.files)
     assert len(run.set_aside) == 0
+    assert {(p.code, p.column) for p in run.problems} == {("constant-column", "country"), ("constant-column", "region")}
 
 
-def test_monthly_charges_add_up_to_the_cent(run: Run, raw: list[dict[str, str]]) -> None:
-    by_hand = sum(round(float(r["Monthly Charges"]) * 100) for r in raw)
-    assert pc.sum(run.accounts["mrr_cents"]).as_py() == by_hand == 45_611_660
+def test_mrr_of_those_who_stay_adds_up_to_the_cent(run: Run, main_file: Rows) -> None:
+    by_hand = sum(cents(r["Monthly Charges"]) for r in main_file.values() if r["Churn Value"] == "0")
+    stay = run.accounts.arrow().filter(run.accounts["is_customer"])
+    assert pc.sum(stay["mrr_cents"]).as_py() == by_hand == 31_698_575
+
+
+def test_revenue_adds_up_to_the_cent(run: Run, services: Rows) -> None:
+    by_hand = sum(cents(r["Total Revenue"]) for r in services.values())
+    assert pc.sum(run.accounts["revenue_cents_total"]).as_py() == by_hand == 2_137_113_169
 
 
 def test_columns_of_all_files_are_in_one_record(run: Run) -> None:
     record = run.customer("8779-QRDMV")
-    assert (record["age"], record["city"], record["csat_score"]) == (78, "Los Angeles", 3.0)
+    assert (record["age"], record["city"], record["satisfaction_score"]) == (78, "Los Angeles", 3)
     assert (record["churn_category"], record["plan"]) == ("Competitor", "Month-to-month")
+    assert (record["revenue_cents_total"], record["tenure_days"]) == (5_965, 30)
 
 
-def test_segments_equal_counting_by_hand(run: Run, raw: list[dict[str, str]]) -> None:
-    newcomers = sum(
-        r["Contract"] == "Month-to-month"
-        and r["Internet Service"] == "Fiber optic"
-        and round(int(r["Tenure Months"]) * 365.25 / 12) <= 365
-        for r in raw
-    )
-    assert len(run.segments["month_to_month_fibre"]) == newcomers == 916
-    assert len(run.segments["left_for_competitor"]) == 841
+def test_segments_equal_counting_by_hand(run: Run, main_file: Rows, services: Rows, status: Rows) -> None:
+    stays = {i for i, r in main_file.items() if r["Churn Value"] == "0"}
+    fibre = {i for i, r in main_file.items() if r["Internet Service"] == "Fiber optic"}
+    monthly = {i for i, r in main_file.items() if r["Contract"] == "Month-to-month"}
+    helpless = {i for i in fibre if main_file[i]["Tech Support"] == main_file[i]["Online Security"] == "No"}
+    tiers = dict(zip(run.accounts["account_id"].to_pylist(), run.accounts["tier"].to_pylist(), strict=True))
+    by_hand = {
+        "advocates": {i for i in stays if int(services[i]["Number of Referrals"]) >= 5},
+        "best_at_risk": {i for i in stays & monthly if tiers[i] in ("best", "next_best")},
+        "first_months": {i for i in stays if days(main_file[i]) <= 91},
+        "left_for_competitor": {i for i, r in status.items() if r["Churn Category"] == "Competitor"},
+        "loyal_two_year": {i for i in stays if main_file[i]["Contract"] == "Two year" and days(main_file[i]) > 1_095},
+        "month_to_month_fibre": {i for i in monthly & fibre if days(main_file[i]) <= 365},
+        "telephone_only": {i for i in stays if main_file[i]["Internet Service"] == "No"},
+        "unprotected_fibre": stays & helpless,
+    }
+    assert {n: set(s.members()["account_id"].to_pylist()) for n, s in run.segments.items()} == by_hand
+
+
+def test_tiers_are_one_ten_and_ten_per_cent(run: Run) -> None:
+    assert Counter(run.accounts["tier"].to_pylist()) == {"best": 71, "next_best": 634, "middle": 5_633, "worst": 705}
 
 
 def test_what_is_known_only_afterwards_is_marked(run: Run) -> None:
-    late = {n for n, a in run.attributes.items() if a.known_from == "outcome"}
-    assert {"churn_score", "churn_reason", "churn_category"} <= late
+    late = {n for n, a in run.attributes.items() if a.known_from == "outcome" and a.area == "extra"}
+    assert late == {
+        "churn_score", "cltv", "churn_category", "churn_reason", "customer_status", "satisfaction_score"
+    }  # fmt: skip
+
+
+def test_satisfaction_gives_the_end_away(status: Rows) -> None:
+    low = Counter(r["Churn Value"] for r in status.values() if r["Satisfaction Score"] in "12")
+    high = Counter(r["Churn Value"] for r in status.values() if r["Satisfaction Score"] in "45")
+    assert (low, high) == ({"1": 1_440}, {"0": 2_938})
+
+
+def test_files_contradict_each_other_as_the_readme_says(main_file: Rows, services: Rows, status: Rows) -> None:
+    contract = sum(r["Contract"].lower() != services[i]["Contract"].lower() for i, r in main_file.items())
+    tenure = sum(r["Tenure Months"] != services[i]["Tenure in Months"] for i, r in main_file.items())
+    reason = sum(r["Churn Reason"] != status[i]["Churn Reason"] for i, r in main_file.items())
+    assert (contract, tenure, reason) == (265, 11, 519)
+
+
+def test_readme_counts_segments_and_problems(run: Run) -> None:
+    readme = (EXAMPLE / "README.md").read_text(encoding="utf-8")
+    assert f"{len(run.segments)} segments, {len(run.problems)} problems in the data" in readme
+
+
+@pytest.mark.parametrize("command", commands_of(EXAMPLE), ids=lambda c: c.arguments[0])
+def test_readme_prints_what_the_command_prints(command: Command, run: Run, real_data: Path) -> None:
+    assert printed_by(command, run, real_data) == command.output
