@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from beachhead.customers.attributes import Attribute, built_in
 from beachhead.project.definitions import AttributeDefinition, Kind, Settings, SourceDefinition
@@ -65,9 +65,28 @@ def source_catalog(settings: Settings, sources: Mapping[str, SourceDefinition]) 
                 column.addressable,
                 stable,
             )
+    _describe(attributes, sources)
     mapped = _mapped_columns(sources)
     missing = {a.name: needs for a in attributes.values() if (needs := _unmet(a, mapped))}
     return Catalog(attributes, missing)
+
+
+def _describe(attributes: dict[str, Attribute], sources: Mapping[str, SourceDefinition]) -> None:
+    """What a mapping says of a model column (title, kind, known_from, addressable) holds for the attribute from it."""
+    for source in sources.values():
+        for name, column in source.columns.items():
+            for attribute in [a for a in attributes.values() if _comes_from(a, f"{source.table}.{name}")]:
+                attributes[attribute.name] = replace(
+                    attribute,
+                    title=column.title or attribute.title,
+                    kind=column.kind or attribute.kind,
+                    known_from=column.known_from or attribute.known_from,
+                    addressable=column.addressable or attribute.addressable,
+                )
+
+
+def _comes_from(attribute: Attribute, column: str) -> bool:
+    return len(attribute.needs) == 1 and column in attribute.needs[0].split("|")
 
 
 def own_attribute(definition: AttributeDefinition, value_type: ValueType) -> Attribute:

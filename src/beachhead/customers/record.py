@@ -323,13 +323,16 @@ def stated_sql(settings: Settings, extra_of_accounts: Mapping[str, str], extra_o
             WHEN c.employees > 1000 THEN '1001+' END) AS size_band,
         c.founded_year, c.annual_revenue AS annual_revenue_cents, c.technology,
         coalesce(c.country, a.country) AS country, c.region, c.city,
-        a.plan AS stated_plan, a.mrr AS stated_mrr, a.total_revenue AS stated_revenue, a.nps AS stated_nps,
+        a.plan AS stated_plan,
+        CASE WHEN l.is_churned AND a.mrr IS NOT NULL THEN 0 ELSE a.mrr END AS stated_mrr,
+        a.total_revenue AS stated_revenue, a.nps AS stated_nps,
         CASE WHEN a.nps >= 9 THEN 'promoter' WHEN a.nps >= 7 THEN 'passive' WHEN a.nps >= 0 THEN 'detractor' END
             AS stated_nps_class,
         a.satisfaction AS stated_satisfaction
         {"".join(", " + x for x in listed)}
     FROM spine AS s
     LEFT JOIN known_accounts AS a ON a.account_no = s.account_no AND a.as_of = s.as_of
+    LEFT JOIN area_lifecycle AS l ON l.account_no = s.account_no AND l.as_of = s.as_of
     LEFT JOIN known_companies AS c ON c.account_no = s.account_no AND c.as_of = s.as_of
     LEFT JOIN (SELECT {onboarding} FROM known_responses WHERE lower(survey) = 'onboarding'
         GROUP BY account_no, as_of) AS o ON o.account_no = s.account_no AND o.as_of = s.as_of
