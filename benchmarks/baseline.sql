@@ -316,6 +316,7 @@ first_mrr AS (
     FROM periods AS p
     JOIN (SELECT account_no, min(first_paid_on) AS day FROM contracts GROUP BY account_no) AS f
         ON f.account_no = p.account_no AND f.day = p.paid_from
+    WHERE p.is_ever_paid AND p.mrr > 0
     GROUP BY p.account_no
 )
 SELECT

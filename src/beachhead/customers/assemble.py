@@ -43,22 +43,36 @@ class KnownSource:
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """What assembling found: problems, and the rows set aside (source, file, line, code, value)."""
+    """What assembling found: problems, and the rows set aside (source, file, line, code, value).
+
+    `files`: the stored model tables.
+    """
 
     problems: tuple[Problem, ...]
     set_aside: pa.Table
+    files: tuple[Path, ...]
 
 
 class Assembler:
-    """Builds the model tables in one engine, for one day."""
+    """Builds the model tables in one engine, for one day.
+
+    `accounts`, `users`: FROM items of the registry, (account_no, account_id) and (user_no, user_id).
+    """
 
     def __init__(
-        self, engine: DuckEngine, sources: Sequence[KnownSource], registry: str, currency: str, cache: ModelCache
+        self,
+        engine: DuckEngine,
+        sources: Sequence[KnownSource],
+        accounts: str,
+        users: str,
+        currency: str,
+        cache: ModelCache,
     ) -> None:
         self._engine = engine
         self._cache = cache
         self._sources = sources
-        self._registry = registry
+        self._accounts = accounts
+        self._users = users
         self._currency = currency
         self._problems: list[Problem] = []
         self._set_aside: list[pa.Table] = []
@@ -83,7 +97,7 @@ class Assembler:
             self._engine.execute(f"CREATE TEMP VIEW {table.name} AS {view_of(path)}")
         self._derive_orders()
         rows = pa.concat_tables(self._set_aside) if self._set_aside else SCHEMA.empty_table()
-        return Assembly(tuple(self._problems), rows)
+        return Assembly(tuple(self._problems), rows, tuple(self._cache.used))
 
     def _parts(self, table: Table, mapped: Sequence[KnownSource]) -> list[str]:
         """All that a table is made of: its own sources, and those that lend it the customer's id."""
@@ -103,7 +117,9 @@ class Assembler:
             self._make_rows(table, mapped)
         aside = pa.concat_tables([SCHEMA.empty_table(), *self._set_aside[set_aside:]])
         assembled = f"assembled_{table.name}"
-        return self._cache.store(self._engine, assembled, table.name, parts, self._problems[problems:], aside)
+        path = self._cache.store(self._engine, assembled, table.name, parts, self._problems[problems:], aside)
+        self._engine.execute(f"DROP TABLE IF EXISTS {table.name}_all")
+        return path
 
     def _make_empty(self, table: Table) -> None:
         columns = ", ".join(f"{n} {t}" for n, t in model_columns(table, {}).items())
@@ -124,7 +140,10 @@ class Assembler:
             self._engine.execute(f"CREATE TEMP VIEW assembled_{table.name} AS SELECT {listed} FROM {clean} AS r")
             return
         account_id, joins = "r.account_id", ""
-        if table.column("user_id") and table.name != "users" and any(s.table.name == "users" for s in self._sources):
+        if table.name == "users":
+            joins = f" LEFT JOIN {self._users} AS u ON u.user_id = r.user_id"
+            account_no = "g.account_no"
+        elif table.column("user_id") and any(s.table.name == "users" for s in self._sources):
             joins = " LEFT JOIN users AS u ON u.user_id = CASE WHEN r.account_id IS NULL THEN r.user_id END"
             account_no = "coalesce(g.account_no, u.account_no)"
         elif table.name == "order_lines" and any(s.table.name == "orders" for s in self._sources):
@@ -132,11 +151,11 @@ class Assembler:
             account_no = "coalesce(g.account_no, u.account_no)"
         else:
             account_no = "g.account_no"
-        computed = {"account_no": account_no, "line_order": place_sql("r.")}
+        computed = {"account_no": account_no, "user_no": "u.user_no", "line_order": place_sql("r.")}
         listed = ", ".join(f"{computed[n]} AS {n}" if n in computed else f"r.{quote_name(n)}" for n in names)
         self._engine.execute(
             f"CREATE TEMP TABLE {table.name}_all AS SELECT {listed}, {account_id} AS account_id, r._source, r._file, "
-            f"r._row FROM {clean} AS r LEFT JOIN {self._registry} AS g ON g.account_id = r.account_id{joins}"
+            f"r._row FROM {clean} AS r LEFT JOIN {self._accounts} AS g ON g.account_id = r.account_id{joins}"
         )
         self._engine.execute(f"CREATE TEMP VIEW {unmatched} AS SELECT * FROM {table.name}_all WHERE account_no IS NULL")
         self._report_unmatched(unmatched, table, mapped)
@@ -159,7 +178,7 @@ class Assembler:
             part = f"part_{table.name}_{n}"
             self._engine.execute(
                 f"CREATE TEMP TABLE {part} AS SELECT g.account_no, r.* FROM {clean} AS r "
-                f"LEFT JOIN {self._registry} AS g ON g.account_id = r.account_id"
+                f"LEFT JOIN {self._accounts} AS g ON g.account_id = r.account_id"
             )
             unmatched = f"{part}_unmatched"
             self._engine.execute(f"CREATE TEMP VIEW {unmatched} AS SELECT * FROM {part} WHERE account_no IS NULL")

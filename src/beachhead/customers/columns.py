@@ -17,6 +17,11 @@ SQL_TYPES: Mapping[ValueTypeName, str] = {
     "timestamp": "TIMESTAMP",
 }
 
+_COMPUTED: Mapping[str, Mapping[str, str]] = {
+    "users": {"user_no": "UINTEGER"},
+    "order_lines": {"line_order": "BIGINT"},
+}
+
 
 def columns_of(table: Table, extra: Mapping[str, ValueTypeName]) -> dict[str, str]:
     """SQL types of all columns of a model table: canonical, local days, further ones."""
@@ -36,9 +41,9 @@ def extra_types(sources: Sequence[SourceDefinition]) -> dict[str, ValueTypeName]
 def model_columns(table: Table, extra: Mapping[str, ValueTypeName]) -> dict[str, str]:
     """Columns of the finished table: `account_no` takes the place of `account_id`.
 
-    Order lines also have `line_order`, which rises in the order of source, file and row.
+    People also have `user_no`; order lines `line_order`, which rises in the order of source, file and row.
     """
     columns = columns_of(table, extra)
     if "account_id" in columns:
         columns = {"account_no": "UINTEGER"} | {n: t for n, t in columns.items() if n != "account_id"}
-    return columns | ({"line_order": "BIGINT"} if table.name == "order_lines" else {})
+    return {**columns, **_COMPUTED.get(table.name, {})}

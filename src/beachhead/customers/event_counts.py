@@ -32,7 +32,11 @@ class EventArrays:
 
 @dataclass(frozen=True, slots=True)
 class EventCounts:
-    """Window counters as of a day; row n belongs to account or user number n, row 0 to nobody."""
+    """Window counters as of a day; the last axis is the number of the account or user, 0 being nobody.
+
+    `per_account` is (measures, accounts + 1), `per_key` (key events, measures, accounts + 1), `per_user`
+    (measures, users + 1); see `kernels` for the measures.
+    """
 
     per_account: NDArray[np.int32]
     per_key: NDArray[np.int32]
@@ -41,13 +45,13 @@ class EventCounts:
 
 def read_events(parts: Sequence[Path]) -> EventArrays:
     """All events of the parts of an event store, sorted by account and day."""
-    runs = sorted((_read_part(p) for p in parts), key=lambda r: -len(r.days))
+    runs = sorted((_read_part(p) for p in parts), key=lambda r: len(r.days))
     if not runs:
         nothing = np.empty(0, np.uint32)
         return EventArrays(nothing, nothing, np.empty(0, np.uint16), np.empty(0, np.int32))
     merged = runs[0]
-    for run in runs[1:]:
-        merged = _merge(merged, run)
+    for run in runs[1:]:  # from the smallest, so that the largest is copied once
+        merged = _merge(run, merged)
     return merged
 
 
@@ -114,7 +118,12 @@ def count_events(
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(count, (0, half), (half, len(events.days))))
-    return EventCounts(per_account, per_key, per_user)
+        return EventCounts(*pool.map(_by_measure, (per_account, per_key, per_user)))
+
+
+def _by_measure(counts: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Counting goes from customer to customer, reading from measure to measure: the first axis becomes the last."""
+    return np.ascontiguousarray(np.moveaxis(counts, 0, -1))
 
 
 def days_array(values: NDArray[np.int32]) -> pa.Array:

@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from beachhead.customers import kernels
 from beachhead.customers.event_counts import EventCounts, days_array
-from beachhead.engines.duck import DuckEngine, quote_name
+from beachhead.engines.base import Engine
 
 _MEASURES = {
     "event_count_30d": kernels.USER_COUNT_30D,
@@ -17,22 +17,19 @@ _MEASURES = {
 }
 
 
-def people_table(
-    engine: DuckEngine, registry: str, counts: EventCounts | None, extra: tuple[str, ...] = ()
-) -> pa.Table:
-    """One row per known person, ordered by number; `registry` is a FROM item (user_no, user_id).
+def people_table(engine: Engine, counts: EventCounts | None) -> pa.Table:
+    """One row per known person, ordered by number.
 
     Counters are there only where events are. Needs the views of `record.make_areas`.
     """
-    listed = "".join(f", u.{quote_name(n)}" for n in extra)
     people = engine.query(
-        "SELECT n.user_no, u.account_no, u.user_id, u.name, u.email, u.role, u.signed_up_day AS signed_up_on"
-        f"{listed} FROM known_users AS u JOIN {registry} AS n ON n.user_id = u.user_id ORDER BY n.user_no"
+        "SELECT user_no, account_no, user_id, name, email, role, signed_up_day AS signed_up_on FROM known_users "
+        "ORDER BY user_no"
     )
     if counts is None:
         return people
-    rows = counts.per_user[people["user_no"].to_numpy()]
+    rows = counts.per_user[:, people["user_no"].to_numpy()]
     for name, column in _MEASURES.items():
-        people = people.append_column(name, pa.array(rows[:, column].astype(np.int64)))
-    people = people.append_column("first_event_on", days_array(rows[:, kernels.USER_FIRST_DAY]))
-    return people.append_column("last_event_on", days_array(rows[:, kernels.USER_LAST_DAY]))
+        people = people.append_column(name, pa.array(rows[column].astype(np.int64)))
+    people = people.append_column("first_event_on", days_array(rows[kernels.USER_FIRST_DAY]))
+    return people.append_column("last_event_on", days_array(rows[kernels.USER_LAST_DAY]))

@@ -163,7 +163,7 @@ def make_areas(
             )
             engine.execute(f"CREATE TEMP VIEW known_{table.name} AS {select}")
     for name in LEDGERS:
-        engine.execute(f"CREATE TEMP TABLE {name} AS {emit(area_sql(name), engine.dialect)}")
+        engine.execute(f"CREATE TEMP VIEW {name} AS {emit(area_sql(name), engine.dialect)}")
     for name in AREAS:
         engine.execute(f"CREATE TEMP TABLE area_{name} AS {emit(area_sql(name), engine.dialect)}")
 
@@ -196,30 +196,26 @@ class RecordBuilder:
         """Take the window counters of events."""
         here = self._spine.account_no
         day = (self._spine.as_of - EPOCH).days
-        account = counts.per_account[here]
-        for name, column in _ACCOUNT_COLUMNS.items():
-            self.add(name, pa.array(account[:, column].astype(np.int64)))
-        prior = account[:, kernels.COUNT_PRIOR_30D].astype(float)
+        account = counts.per_account[:, here]
+        for name, measure in _ACCOUNT_COLUMNS.items():
+            self.add(name, pa.array(account[measure]))
+        prior = account[kernels.COUNT_PRIOR_30D].astype(float)
         with np.errstate(divide="ignore", invalid="ignore"):
-            trend = account[:, kernels.COUNT_30D] / prior
+            trend = account[kernels.COUNT_30D] / prior
         self.add("event_trend_30d", pa.array(trend, mask=prior == 0))
-        last = account[:, kernels.LAST_DAY]
-        self.add("first_event_on", days_array(account[:, kernels.FIRST_DAY]))
+        last = account[kernels.LAST_DAY]
+        self.add("first_event_on", days_array(account[kernels.FIRST_DAY]))
         self.add("last_event_on", days_array(last))
         self.add("days_since_last_event", pa.array((day - last).astype(np.int64), mask=last == kernels.NEVER))
         if "user_count" in self._columns:
             people = pc.cast(self._columns["user_count"], pa.float64()).to_numpy(zero_copy_only=False)
             with np.errstate(divide="ignore", invalid="ignore"):
-                share = account[:, kernels.USERS_30D] / people
+                share = account[kernels.USERS_30D] / people
             self.add("active_user_share_30d", pa.array(share, mask=~(people > 0)))
         for slot, event in enumerate(settings.key_events):
-            key = counts.per_key[here, slot]
-            for measure, column in _KEY_COLUMNS.items():
-                values = key[:, column]
-                is_day = measure.endswith("_on")
-                self.add(
-                    f"{slug(event)}_{measure}", days_array(values) if is_day else pa.array(values.astype(np.int64))
-                )
+            for name, measure in _KEY_COLUMNS.items():
+                values = counts.per_key[slot, measure, here]
+                self.add(f"{slug(event)}_{name}", days_array(values) if name.endswith("_on") else pa.array(values))
 
     def add(self, name: str, values: pa.Array | pa.ChunkedArray) -> None:
         """One column for the whole spine."""

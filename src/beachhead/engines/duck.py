@@ -53,8 +53,8 @@ class DuckEngine:
 
     def query(self, sql: str, parameters: Sequence[Parameter] = ()) -> pa.Table:
         """The result of one SELECT as an Arrow table."""
-        with _in_our_words():
-            return self._connection.execute(sql, list(parameters) or None).to_arrow_table()
+        with _in_our_words():  # as a relation: only these turn into Arrow on all processors
+            return self._connection.sql(sql, params=list(parameters)).to_arrow_table()
 
     def scalar(self, sql: str, parameters: Sequence[Parameter] = ()) -> object:
         """The first value of the first row; None when there is no row."""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import pyarrow as pa
 
-from beachhead.customers.assemble import Assembler, Assembly, KnownSource
+from beachhead.customers.assemble import KnownSource
 from beachhead.customers.catalog import Catalog
 from beachhead.customers.columns import extra_types
 from beachhead.customers.event_counts import EventCounts, count_events, read_events
-from beachhead.customers.model_cache import ModelCache
+from beachhead.customers.events import EventState
 from beachhead.customers.people import people_table
 from beachhead.customers.record import arrow_type, build_record, make_spine
 from beachhead.engines.duck import DuckEngine, quote_name
@@ -25,7 +25,6 @@ from beachhead.service.load import Numbered
 from beachhead.service.plan import OwnAttribute, Plan, split_at_score
 from beachhead.service.progress import Say
 from beachhead.service.scoring import Scored, score_columns, score_records
-from beachhead.store.files import FileSystem
 from beachhead.store.layout import Layout
 
 _SQL_TYPES = {
@@ -41,54 +40,50 @@ _SQL_TYPES = {
 
 @dataclass(frozen=True)
 class Computed:
-    """Everything of one day. `scored` is None without a recipe or without customers. `model_files`: the
-    stored model tables it was made from."""
+    """Everything of one day. `scored` is None without a recipe or without customers."""
 
     accounts: pa.Table
     users: pa.Table | None
-    assembly: Assembly
     scored: Scored | None
     evaluation: Evaluation
-    model_files: tuple[Path, ...]
 
 
 def compute(
     plan: Plan,
     sources: Sequence[KnownSource],
     numbered: Numbered,
+    events: EventState,
     layout: Layout,
-    files: FileSystem,
     engine: DuckEngine,
     as_of: date,
     say: Say,
 ) -> Computed:
-    """Compute the records as of the end of `as_of`."""
+    """Compute the records as of the end of `as_of`. The engine holds the model tables."""
     settings = plan.project.settings
-    say("Matching records to customers")
-    relation = numbered.accounts.relation()
-    cache = ModelCache(layout, files, numbered.accounts.count())
-    assembly = Assembler(engine, sources, relation, settings.currency, cache).assemble()
-    event_parts = [layout.events / part for part in numbered.events.parts]
+    event_parts = [layout.events / part for part in events.parts]
     spine = make_spine(
-        engine, relation, numbered.accounts.first_seen(), as_of, {s.definition.table for s in sources}, event_parts
+        engine,
+        numbered.accounts.relation(),
+        numbered.accounts.first_seen(),
+        as_of,
+        {s.definition.table for s in sources},
+        event_parts,
     )
     say("Computing customer records")
     extra = _extra_by_table(sources)
     mapped = {t: {c for s in sources if s.table.name == t for c in s.definition.columns} for t in extra}
-    builder = build_record(engine, spine, plan.catalog, settings, extra, mapped)
-    counts: EventCounts | None = None
-    if event_parts:
-        say("Counting events")
-        counts = count_events(
-            read_events(event_parts),
-            as_of,
-            numbered.events.codes,
-            settings.key_events,
-            accounts=numbered.accounts.count(),
-            users=numbered.users.count(),
-        )
+
+    def count() -> EventCounts:
+        accounts, users = numbered.accounts.count(), numbered.users.count()
+        return count_events(read_events(event_parts), as_of, events.codes, settings.key_events, accounts, users)
+
+    with ThreadPoolExecutor(1) as aside:  # events are read and counted while the engine does the rest
+        counting = aside.submit(count) if event_parts else None
+        builder = build_record(engine, spine, plan.catalog, settings, extra, mapped)
+        counts = counting.result() if counting else None
+    if counts is not None:
         builder.add_events(counts, settings)
-    users = people_table(engine, numbered.users.relation(), counts) if "users" in extra else None
+    users = people_table(engine, counts) if "users" in extra else None
     records = builder.table()
     before, after = split_at_score(plan.own)
     records = add_own(engine, records, before, plan.catalog, as_of)
@@ -101,7 +96,7 @@ def compute(
     records = add_own(engine, records, after, plan.catalog, as_of)
     say("Finding who is in which segment")
     evaluation = evaluate(engine, records, plan.segments, as_of, column_sql(plan.catalog, records.column_names))
-    return Computed(records, users, assembly, scored, evaluation, tuple(cache.used))
+    return Computed(records, users, scored, evaluation)
 
 
 def _extra_by_table(sources: Sequence[KnownSource]) -> dict[str, dict[str, ValueTypeName]]:

@@ -151,49 +151,53 @@ def known_sources(plan: Plan, loaded: Loaded, layout: Layout, as_of: date) -> li
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """Customers and people have numbers; events are stored."""
+    """The registries, in which all customers and people of the sources have numbers."""
 
     accounts: Registry
     users: Registry
-    events: EventState
     new_accounts: int
 
 
-def number_and_store(
+def number_records(
     sources: Sequence[KnownSource],
     layout: Layout,
     files: FileSystem,
     engine: DuckEngine,
     observed_on: date,
     published: Collection[str],
-    *,
-    full: bool,
-    say: Say,
 ) -> Numbered:
-    """Give numbers to new customers and people, and take new events into the event store.
+    """Give numbers to new customers and people.
 
     `published`: keys of landed files that are in a published snapshot, so that everybody in them has a number.
     """
     new_in = _NewIn(engine, observed_on, frozenset(published))
-    say("Numbering customers")
     accounts, users = Registry(layout, "account", files), Registry(layout, "user", files)
     listed = [s for s in sources if s.definition.table == "accounts"]
     naming = listed or [s for s in sources if s.table.column("account_id")]
     new = new_in.register(accounts, [f for s in naming for f in s.files], "account_id")
-    people_files = _files_of(sources, "users")
-    event_files = _files_of(sources, "events")
-    if people_files:
+    if people_files := _files_of(sources, "users"):
         new_in.register(users, people_files, "user_id")
     else:
-        new_in.register(users, event_files, "account_id || chr(31) || user_id")
-    numbers = f"(SELECT user_no, user_id AS user_key FROM {users.relation()})"
-    if people_files and event_files:
-        numbers = _users_of_accounts(people_files, accounts, users)
-    people = People(accounts.relation(), numbers, knows_users=bool(people_files))
-    say("Storing events")
-    store = EventStore(layout, files)
-    state = store.update(engine, event_files, people, full=full)
-    return Numbered(accounts, users, state, new)
+        new_in.register(users, _files_of(sources, "events"), "account_id || chr(31) || user_id")
+    return Numbered(accounts, users, new)
+
+
+def store_events(
+    sources: Sequence[KnownSource],
+    numbered: Numbered,
+    layout: Layout,
+    files: FileSystem,
+    engine: DuckEngine,
+    *,
+    full: bool,
+) -> EventState:
+    """Take new events into the event store. The engine holds the model tables."""
+    knows_users = any(s.table.name == "users" for s in sources)
+    users = "(SELECT user_no, user_id AS user_key, account_no FROM users)"
+    if not knows_users:
+        users = f"(SELECT user_no, user_id AS user_key FROM {numbered.users.relation()})"
+    people = People(numbered.accounts.relation(), users, knows_users)
+    return EventStore(layout, files).update(engine, _files_of(sources, "events"), people, full=full)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,16 +212,6 @@ class _NewIn:
         if not fresh:
             return 0
         return registry.register_new(self.engine, f"SELECT {id_sql} FROM {parquet(*fresh)}", self.observed_on)
-
-
-def _users_of_accounts(files: Sequence[LandedFile], accounts: Registry, users: Registry) -> str:
-    """A FROM item (user_no, user_key, account_no) of the people of known customers; of repeats the lowest number."""
-    return (
-        f"(SELECT n.user_no, n.user_id AS user_key, min(a.account_no) AS account_no "
-        f"FROM {parquet(*(f.parquet for f in files))} AS p JOIN {accounts.relation()} AS a "
-        f"ON a.account_id = p.account_id JOIN {users.relation()} AS n ON n.user_id = p.user_id "
-        "GROUP BY n.user_no, n.user_id)"
-    )
 
 
 def _files_of(sources: Sequence[KnownSource], table: str) -> list[LandedFile]:

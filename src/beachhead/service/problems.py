@@ -10,12 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from beachhead.customers.assemble import Assembly
+from beachhead.customers.events import EventState
 from beachhead.customers.set_aside import SCHEMA, Reason, set_aside
 from beachhead.customers.value_diagnostics import input_problems, survivorship_guard
 from beachhead.errors import Severity
 from beachhead.service.about import AboutFile, AboutSource
 from beachhead.service.compute import Computed
-from beachhead.service.load import Loaded, Numbered
+from beachhead.service.load import Loaded
 from beachhead.service.scoring import as_numbers
 from beachhead.sources.landing import LandedFile
 from beachhead.sources.problems import Problem
@@ -24,12 +26,14 @@ _ORDER = (Severity.ERROR, Severity.WARNING, Severity.INFO)
 _EXAMPLES = 5
 
 
-def all_problems(loaded: Loaded, computed: Computed, events: Sequence[Problem]) -> tuple[Problem, ...]:
+def all_problems(
+    loaded: Loaded, assembly: Assembly, computed: Computed, events: Sequence[Problem]
+) -> tuple[Problem, ...]:
     """Problems of files, of matching, of events and of the score, the worst first, the most frequent first."""
     found: list[Problem] = [
         *_over_files(p for source in loaded.landed.values() for p in source.all_problems),
         *_over_files(loaded.oddities),
-        *_over_files(computed.assembly.problems),
+        *_over_files(assembly.problems),
         *events,
     ]
     accounts = computed.accounts
@@ -72,7 +76,7 @@ def _recount(problem: Problem, count: int) -> str:
     return problem.message.replace(f"{problem.count:,}", f"{count:,}", 1)
 
 
-def event_rows(loaded: Loaded, numbered: Numbered, folder: Path) -> tuple[list[Problem], list[pa.Table]]:
+def event_rows(loaded: Loaded, events: EventState, folder: Path) -> tuple[list[Problem], list[pa.Table]]:
     """Events that were not counted (repeated ids, unknown customers), as problems and row by row."""
     files: Mapping[str, tuple[str, LandedFile]] = {
         f.key: (name, f)
@@ -84,7 +88,7 @@ def event_rows(loaded: Loaded, numbered: Numbered, folder: Path) -> tuple[list[P
     tables: list[pa.Table] = []
     kinds = [
         (
-            numbered.events.repeated,
+            events.repeated,
             "event_id",
             Reason(
                 "duplicate-key",
@@ -94,7 +98,7 @@ def event_rows(loaded: Loaded, numbered: Numbered, folder: Path) -> tuple[list[P
             ),
         ),
         (
-            (numbered.events.pending,) if numbered.events.pending else (),
+            (events.pending,) if events.pending else (),
             "account_id",
             Reason(
                 "orphan-key",
@@ -143,10 +147,10 @@ def source_rows(loaded: Loaded, set_aside: Sequence[pa.Table]) -> tuple[AboutSou
     )
 
 
-def set_aside_rows(loaded: Loaded, computed: Computed, events: Sequence[pa.Table]) -> pa.Table:
+def set_aside_rows(loaded: Loaded, assembly: Assembly, events: Sequence[pa.Table]) -> pa.Table:
     """Every row or value that was not used: those that could not be read, those of no customer, repeats."""
     unread = [_unread(pq.read_table(f.rejects)) for source in loaded.landed.values() for f in source.files if f.rejects]
-    return pa.concat_tables([SCHEMA.empty_table(), *unread, computed.assembly.set_aside, *events])
+    return pa.concat_tables([SCHEMA.empty_table(), *unread, assembly.set_aside, *events])
 
 
 def _unread(rejects: pa.Table) -> pa.Table:

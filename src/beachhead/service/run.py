@@ -14,11 +14,14 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from beachhead.customers.assemble import Assembler, Assembly
+from beachhead.customers.events import EventState
+from beachhead.customers.model_cache import ModelCache
 from beachhead.engines.duck import DuckEngine
 from beachhead.errors import BeachheadError, DataError, DefinitionError, Diagnostic, Severity, UsageError
 from beachhead.service.about import ABOUT, ACCOUNTS, SET_ASIDE, USERS, About, AboutSegment, AboutSource
 from beachhead.service.compute import Computed, compute
-from beachhead.service.load import Loaded, Numbered, known_sources, load_sources, number_and_store
+from beachhead.service.load import Loaded, known_sources, load_sources, number_records, store_events
 from beachhead.service.plan import Plan, make_plan
 from beachhead.service.problems import all_problems, event_rows, set_aside_rows, source_rows
 from beachhead.service.progress import Say, say_nothing
@@ -106,10 +109,14 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
         current = _readable(store, store.current)
         published = current.manifest.contents.watermark if current else ()
         before = _readable(store, lambda: max((r for r in store.list() if r.as_of <= as_of), default=None))
-        numbered = number_and_store(
-            sources, layout, files, engine, loaded.data_day, published, full=options.full, say=say
-        )
-        computed = compute(plan, sources, numbered, layout, files, engine, as_of, say)
+        say(f"Matching records to {settings.customers_are}")
+        numbered = number_records(sources, layout, files, engine, loaded.data_day, published)
+        accounts, users = numbered.accounts.relation(), numbered.users.relation()
+        cache = ModelCache(layout, files, numbered.accounts.count())
+        assembly = Assembler(engine, sources, accounts, users, settings.currency, cache).assemble()
+        say("Storing events")
+        events = store_events(sources, numbered, layout, files, engine, full=options.full)
+        computed = compute(plan, sources, numbered, events, layout, engine, as_of, say)
         if before and not options.allow_loss:
             check_loss(
                 before.manifest.contents.counts.get("customers", 0),
@@ -121,19 +128,19 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
             raise DataError(_nobody(as_of, settings.customers_are))
         say("Publishing")
         memberships, stale = _memberships(plan, computed, before)
-        event_problems, event_tables = event_rows(loaded, numbered, layout.events)
-        rows = source_rows(loaded, [computed.assembly.set_aside, *event_tables])
-        problems = all_problems(loaded, computed, event_problems)
+        event_problems, event_tables = event_rows(loaded, events, layout.events)
+        rows = source_rows(loaded, [assembly.set_aside, *event_tables])
+        problems = all_problems(loaded, assembly, computed, event_problems)
         about = _about(plan, loaded, computed, memberships, stale, before, as_of, problems, rows)
         with store.begin(as_of) as draft:
-            tables = {ACCOUNTS: computed.accounts, SET_ASIDE: set_aside_rows(loaded, computed, event_tables)}
+            tables = {ACCOUNTS: computed.accounts, SET_ASIDE: set_aside_rows(loaded, assembly, event_tables)}
             if computed.users is not None:
                 tables[USERS] = computed.users
             with ThreadPoolExecutor(2) as pool:
                 list(pool.map(_write, [draft.directory / name for name in tables], tables.values()))
             write_memberships(draft.directory / MEMBERSHIPS, memberships)
             files.write_bytes(draft.directory / ABOUT, about.model_dump_json(indent=1).encode())
-            ref = draft.publish(_contents(plan, loaded, numbered, computed, layout))
+            ref = draft.publish(_contents(plan, loaded, assembly, events, computed, layout))
         collected = collect_garbage(layout, store, files, settings.keep.daily)
     return RunOutcome(
         ref,
@@ -200,7 +207,9 @@ def _last_memberships(before: Snapshot | None) -> dict[str, Membership]:
         return {}
 
 
-def _contents(plan: Plan, loaded: Loaded, numbered: Numbered, computed: Computed, layout: Layout) -> Contents:
+def _contents(
+    plan: Plan, loaded: Loaded, assembly: Assembly, events: EventState, computed: Computed, layout: Layout
+) -> Contents:
     landed_keys = tuple(f.key for source in loaded.landed.values() for f in source.files)
     kept = {
         layout.relative(layout.landing / name / f"{key}.parquet")
@@ -209,15 +218,15 @@ def _contents(plan: Plan, loaded: Loaded, numbered: Numbered, computed: Computed
         for key in load.keys
     }
     now = {layout.relative(f.parquet) for source in loaded.landed.values() for f in source.files}
-    events = {layout.relative(layout.events / f) for f in numbered.events.files}
+    stored = {layout.relative(layout.events / f) for f in events.files}
     fixed = {layout.relative(layout.landing / "loads.json")}
-    if numbered.events.files:
+    if events.files:
         fixed.add(layout.relative(layout.events / "state.json"))
-    model = {layout.relative(path) for path in computed.model_files}
+    model = {layout.relative(path) for path in assembly.files}
     definitions = hashlib.sha256(repr(plan.project).encode()).hexdigest()[:16]
     return Contents(
         watermark=landed_keys,
-        references=tuple(sorted(kept | now | events | model | fixed)),
+        references=tuple(sorted(kept | now | stored | model | fixed)),
         definitions=definitions,
         counts={"customers": computed.accounts.num_rows, "segments": len(computed.evaluation.members)},
     )

@@ -8,12 +8,13 @@ WITH versions AS (
         coalesce(valid_from_day, started_day) AS version_day,
         max(ended_day) OVER subscription AS ended_day,
         max(cancelled_day) OVER subscription AS cancelled_day,
-        lead(coalesce(valid_from_day, started_day)) OVER (
-            PARTITION BY account_no, as_of, subscription_id
-            ORDER BY coalesce(valid_from_day, started_day)
-        ) AS next_version_day
+        lead(coalesce(valid_from_day, started_day)) OVER subscription AS next_version_day
     FROM known_subscriptions
-    WINDOW subscription AS (PARTITION BY account_no, as_of, subscription_id)
+    WINDOW subscription AS (
+        PARTITION BY account_no, as_of, subscription_id
+        ORDER BY coalesce(valid_from_day, started_day)
+        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+    )
 ),
 priced AS (
     SELECT
