@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from beachhead.customers import kernels as k
+from beachhead.customers import measures as k
 from beachhead.customers.event_counts import EventCounts, count_events, days_array, read_events
 
 D = date(2026, 3, 31)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from beachhead.customers import kernels
+from beachhead.customers import measures
 
 EPOCH = date(1970, 1, 1)
 _Number = TypeVar("_Number", np.uint32, np.uint16, np.int32)
@@ -35,7 +35,7 @@ class EventCounts:
     """Window counters as of a day; the last axis is the number of the account or user, 0 being nobody.
 
     `per_account` is (measures, accounts + 1), `per_key` (key events, measures, accounts + 1), `per_user`
-    (measures, users + 1); see `kernels` for the measures.
+    (measures, users + 1); see `measures`.
     """
 
     per_account: NDArray[np.int32]
@@ -66,6 +66,8 @@ def _read_part(path: Path) -> EventArrays:
 
 
 def _merge(large: EventArrays, small: EventArrays) -> EventArrays:
+    from beachhead.customers import kernels  # the compiler takes a while to import, and may not be needed
+
     places = kernels.merge_positions(large.accounts, large.days, small.accounts, small.days)
 
     def merged(a: NDArray[_Number], b: NDArray[_Number]) -> NDArray[_Number]:
@@ -84,18 +86,20 @@ def count_events(
 ) -> EventCounts:
     """Window counters of all accounts and users as of the end of `as_of`.
 
-    `accounts` and `users` are the highest numbers. A day column is `kernels.NEVER` where nothing happened.
+    `accounts` and `users` are the highest numbers. A day column is `measures.NEVER` where nothing happened.
     """
+    from beachhead.customers import kernels  # as above
+
     slots = np.full(max(len(codes), 1), -1, np.int32)
     for slot, name in enumerate(key_events):
         if name in codes:
             slots[codes.index(name)] = slot
-    per_account = np.zeros((accounts + 1, kernels.ACCOUNT_MEASURES), np.int32)
-    per_account[:, kernels.FIRST_DAY :] = kernels.NEVER
-    per_key = np.zeros((accounts + 1, max(len(key_events), 1), kernels.KEY_MEASURES), np.int32)
-    per_key[:, :, kernels.KEY_FIRST_DAY :] = kernels.NEVER
-    per_user = np.zeros((users + 1, kernels.USER_MEASURES), np.int32)
-    per_user[:, kernels.USER_FIRST_DAY :] = kernels.NEVER
+    per_account = np.zeros((accounts + 1, measures.ACCOUNT_MEASURES), np.int32)
+    per_account[:, measures.FIRST_DAY :] = measures.NEVER
+    per_key = np.zeros((accounts + 1, max(len(key_events), 1), measures.KEY_MEASURES), np.int32)
+    per_key[:, :, measures.KEY_FIRST_DAY :] = measures.NEVER
+    per_user = np.zeros((users + 1, measures.USER_MEASURES), np.int32)
+    per_user[:, measures.USER_FIRST_DAY :] = measures.NEVER
     day = (as_of - EPOCH).days
     half = len(events.days) // 2
     if half:
@@ -127,5 +131,5 @@ def _by_measure(counts: NDArray[np.int32]) -> NDArray[np.int32]:
 
 
 def days_array(values: NDArray[np.int32]) -> pa.Array:
-    """Days since 1970 as dates; `kernels.NEVER` is null."""
-    return pa.array(values, mask=values == kernels.NEVER).cast(pa.date32())
+    """Days since 1970 as dates; `measures.NEVER` is null."""
+    return pa.array(values, mask=values == measures.NEVER).cast(pa.date32())

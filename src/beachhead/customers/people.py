@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from beachhead.customers import kernels
+from beachhead.customers import measures
 from beachhead.customers.event_counts import EventCounts, days_array
 from beachhead.engines.base import Engine
 
 _MEASURES = {
-    "event_count_30d": kernels.USER_COUNT_30D,
-    "event_count_90d": kernels.USER_COUNT_90D,
-    "event_count_total": kernels.USER_COUNT_TOTAL,
-    "active_days_30d": kernels.USER_ACTIVE_30D,
+    "event_count_30d": measures.USER_COUNT_30D,
+    "event_count_90d": measures.USER_COUNT_90D,
+    "event_count_total": measures.USER_COUNT_TOTAL,
+    "active_days_30d": measures.USER_ACTIVE_30D,
 }
 
 
@@ -31,5 +31,5 @@ def people_table(engine: Engine, counts: EventCounts | None) -> pa.Table:
     rows = counts.per_user[:, people["user_no"].to_numpy()]
     for name, column in _MEASURES.items():
         people = people.append_column(name, pa.array(rows[column].astype(np.int64)))
-    people = people.append_column("first_event_on", days_array(rows[kernels.USER_FIRST_DAY]))
-    return people.append_column("last_event_on", days_array(rows[kernels.USER_LAST_DAY]))
+    people = people.append_column("first_event_on", days_array(rows[measures.USER_FIRST_DAY]))
+    return people.append_column("last_event_on", days_array(rows[measures.USER_LAST_DAY]))

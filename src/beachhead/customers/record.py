@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from beachhead.customers import kernels
+from beachhead.customers import measures
 from beachhead.customers.attributes import Attribute, slug
 from beachhead.customers.catalog import Catalog
 from beachhead.customers.columns import model_columns
@@ -199,18 +199,18 @@ class RecordBuilder:
         account = counts.per_account[:, here]
         for name, measure in _ACCOUNT_COLUMNS.items():
             self.add(name, pa.array(account[measure]))
-        prior = account[kernels.COUNT_PRIOR_30D].astype(float)
+        prior = account[measures.COUNT_PRIOR_30D].astype(float)
         with np.errstate(divide="ignore", invalid="ignore"):
-            trend = account[kernels.COUNT_30D] / prior
+            trend = account[measures.COUNT_30D] / prior
         self.add("event_trend_30d", pa.array(trend, mask=prior == 0))
-        last = account[kernels.LAST_DAY]
-        self.add("first_event_on", days_array(account[kernels.FIRST_DAY]))
+        last = account[measures.LAST_DAY]
+        self.add("first_event_on", days_array(account[measures.FIRST_DAY]))
         self.add("last_event_on", days_array(last))
-        self.add("days_since_last_event", pa.array((day - last).astype(np.int64), mask=last == kernels.NEVER))
+        self.add("days_since_last_event", pa.array((day - last).astype(np.int64), mask=last == measures.NEVER))
         if "user_count" in self._columns:
             people = pc.cast(self._columns["user_count"], pa.float64()).to_numpy(zero_copy_only=False)
             with np.errstate(divide="ignore", invalid="ignore"):
-                share = account[kernels.USERS_30D] / people
+                share = account[measures.USERS_30D] / people
             self.add("active_user_share_30d", pa.array(share, mask=~(people > 0)))
         for slot, event in enumerate(settings.key_events):
             for name, measure in _KEY_COLUMNS.items():
@@ -247,25 +247,25 @@ class RecordBuilder:
 
 
 _ACCOUNT_COLUMNS = {
-    "event_count_7d": kernels.COUNT_7D,
-    "event_count_30d": kernels.COUNT_30D,
-    "event_count_90d": kernels.COUNT_90D,
-    "event_count_prior_30d": kernels.COUNT_PRIOR_30D,
-    "event_count_total": kernels.COUNT_TOTAL,
-    "active_days_7d": kernels.ACTIVE_7D,
-    "active_days_30d": kernels.ACTIVE_30D,
-    "active_days_90d": kernels.ACTIVE_90D,
-    "key_event_breadth_30d": kernels.BREADTH_30D,
-    "active_user_count_7d": kernels.USERS_7D,
-    "active_user_count_30d": kernels.USERS_30D,
+    "event_count_7d": measures.COUNT_7D,
+    "event_count_30d": measures.COUNT_30D,
+    "event_count_90d": measures.COUNT_90D,
+    "event_count_prior_30d": measures.COUNT_PRIOR_30D,
+    "event_count_total": measures.COUNT_TOTAL,
+    "active_days_7d": measures.ACTIVE_7D,
+    "active_days_30d": measures.ACTIVE_30D,
+    "active_days_90d": measures.ACTIVE_90D,
+    "key_event_breadth_30d": measures.BREADTH_30D,
+    "active_user_count_7d": measures.USERS_7D,
+    "active_user_count_30d": measures.USERS_30D,
 }
 _KEY_COLUMNS = {
-    "count_7d": kernels.KEY_COUNT_7D,
-    "count_30d": kernels.KEY_COUNT_30D,
-    "count_90d": kernels.KEY_COUNT_90D,
-    "active_days_30d": kernels.KEY_ACTIVE_30D,
-    "first_on": kernels.KEY_FIRST_DAY,
-    "last_on": kernels.KEY_LAST_DAY,
+    "count_7d": measures.KEY_COUNT_7D,
+    "count_30d": measures.KEY_COUNT_30D,
+    "count_90d": measures.KEY_COUNT_90D,
+    "active_days_30d": measures.KEY_ACTIVE_30D,
+    "first_on": measures.KEY_FIRST_DAY,
+    "last_on": measures.KEY_LAST_DAY,
 }
 # Where a computed column has no data of its own, what the source states about the customer stands in.
 _STATED: Mapping[str, str] = {

@@ -8,19 +8,21 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
-import xlsxwriter
 
 from beachhead.analysis.columns import is_day, is_text
 from beachhead.analysis.display import date_text, major
 from beachhead.customers.attributes import Attribute
 from beachhead.errors import Diagnostic, UsageError
 from beachhead.project.currency import minor_digits
+
+if TYPE_CHECKING:
+    import xlsxwriter
 
 Format = Literal["csv", "xlsx", "parquet", "json"]
 FORMATS: tuple[Format, ...] = ("csv", "xlsx", "parquet", "json")
@@ -122,6 +124,8 @@ def _xlsx(table: pa.Table, out: BinaryIO, note: TableNote) -> None:
     if table.num_rows > EXCEL_ROWS:
         message = f"an Excel sheet holds {EXCEL_ROWS:,} rows, and this table has {table.num_rows:,}"
         raise UsageError(Diagnostic("too-many-rows", message, remedy="Use --format csv or parquet."))
+    import xlsxwriter  # only this format needs it
+
     buffer = io.BytesIO()
     options = {
         "constant_memory": True,

@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from charset_normalizer import from_bytes
-
 from beachhead.errors import BeachheadError, DataError, Diagnostic, OutsideError, Place
 
 CHUNK = 1 << 22
@@ -230,6 +228,8 @@ def _guess_encoding(facts: _Facts) -> str:
         western = True
     except UnicodeDecodeError:
         western = False
+    from charset_normalizer import from_bytes  # seldom needed, and not quick to import
+
     best = from_bytes(facts.suspects[:100_000]).best()
     guessed = best.encoding if best else "latin-1"
     single_byte_western = {"cp1250", "cp1252", "cp1254", "cp1257", "cp1258", "latin_1", "iso8859_15", "cp850", "cp437"}

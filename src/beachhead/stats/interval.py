@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-
-from scipy.special import ndtri
+from statistics import NormalDist
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,4 +25,4 @@ def normal_quantile(confidence: float) -> float:
     """The z of a two-sided interval: 1.96 for 0.95. ValueError unless 0 < confidence < 1."""
     if not 0 < confidence < 1:
         raise ValueError(f"confidence lies between 0 and 1, not {confidence}")
-    return float(ndtri(0.5 + confidence / 2))
+    return NormalDist().inv_cdf(0.5 + confidence / 2)

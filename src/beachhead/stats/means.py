@@ -5,7 +5,6 @@ from __future__ import annotations
 from math import sqrt
 
 import numpy as np
-from scipy.special import stdtrit
 
 from beachhead.stats.arrays import FloatArray, known
 from beachhead.stats.interval import Interval
@@ -73,5 +72,7 @@ def welch_interval(
 def _around(estimate: float, error: float, freedom: float, confidence: float) -> Interval:
     if not 0 < confidence < 1:
         raise ValueError(f"confidence lies between 0 and 1, not {confidence}")
+    from scipy.special import stdtrit  # takes a while to import, which most commands do not need
+
     reach = float(stdtrit(freedom, 0.5 + confidence / 2)) * error
     return Interval(estimate, estimate - reach, estimate + reach)

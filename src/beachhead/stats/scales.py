@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from beachhead.stats.arrays import BoolArray, FloatArray, IntArray, known
 from beachhead.stats.means import winsor_limits
@@ -179,6 +178,8 @@ class ZScale:
         return np.where(np.isnan(off) | (off == 0), off, np.copysign(np.inf, off))
 
     def points(self, values: FloatArray) -> FloatArray:
+        from scipy.special import ndtr  # takes a while to import, which only this scale needs
+
         return np.asarray(ndtr(self.scores(values)), dtype=np.float64)
 
     def value_for(self, points: float, start: float, at_least: bool) -> float | None:
@@ -187,6 +188,8 @@ class ZScale:
             return None
         if self.deviation == 0:
             return self.low
+        from scipy.special import ndtri  # as above
+
         z = float(ndtri(min(highest, max(lowest, points))))
         return min(self.high, max(self.low, self.mean + z * self.deviation))
 
