@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from beachhead.engines.base import SQL_TYPES
 from beachhead.project.definitions import SourceDefinition, ValueTypeName
 from beachhead.project.model import Table, day_column
-
-SQL_TYPES: Mapping[ValueTypeName, str] = {
-    "text": "VARCHAR",
-    "integer": "BIGINT",
-    "number": "DOUBLE",
-    "money": "BIGINT",
-    "boolean": "BOOLEAN",
-    "date": "DATE",
-    "timestamp": "TIMESTAMP",
-}
 
 _COMPUTED: Mapping[str, Mapping[str, str]] = {
     "users": {"user_no": "UINTEGER"},

@@ -11,6 +11,17 @@ import pyarrow as pa
 Dialect = Literal["duckdb", "postgres"]
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 
+SQL_TYPES: Mapping[str, str] = {
+    "text": "VARCHAR",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "money": "BIGINT",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+}
+"""How an engine holds each type of value (`rules.ValueType`). Money counts minor units."""
+
 Parameter = str | int | float | bool | date | None
 
 

@@ -16,26 +16,17 @@ from beachhead.customers.event_counts import EventCounts, count_events, read_eve
 from beachhead.customers.events import EventState
 from beachhead.customers.people import people_table
 from beachhead.customers.record import arrow_type, build_record, make_spine
+from beachhead.engines.base import SQL_TYPES
 from beachhead.engines.duck import DuckEngine, quote_name
 from beachhead.project.definitions import ValueTypeName
 from beachhead.project.model import TABLES
-from beachhead.rules import ValueType, attribute_sql
+from beachhead.rules import attribute_sql
 from beachhead.segments.evaluate import Evaluation, evaluate
 from beachhead.service.load import Numbered
 from beachhead.service.plan import OwnAttribute, Plan, split_at_score
 from beachhead.service.progress import Say
 from beachhead.service.scoring import Scored, score_columns, score_records
 from beachhead.store.layout import Layout
-
-_SQL_TYPES = {
-    ValueType.TEXT: "VARCHAR",
-    ValueType.INTEGER: "BIGINT",
-    ValueType.NUMBER: "DOUBLE",
-    ValueType.MONEY: "BIGINT",
-    ValueType.BOOLEAN: "BOOLEAN",
-    ValueType.DATE: "DATE",
-    ValueType.TIMESTAMP: "TIMESTAMP",
-}
 
 
 @dataclass(frozen=True)
@@ -115,7 +106,7 @@ def column_sql(catalog: Catalog, present: Sequence[str]) -> Callable[[str], str]
         if name in here:
             return quote_name(name)
         value_type = catalog.attribute_type(name)
-        return f"CAST(NULL AS {_SQL_TYPES[value_type]})" if value_type else "NULL"
+        return f"CAST(NULL AS {SQL_TYPES[value_type]})" if value_type else "NULL"
 
     return sql
 

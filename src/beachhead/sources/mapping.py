@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Protocol
 
+from beachhead.engines.base import SQL_TYPES
 from beachhead.engines.duck import quote_literal, quote_name
 from beachhead.errors import DefinitionError, Diagnostic, Place
 from beachhead.project.definitions import ColumnMap, SourceDefinition, ValueTypeName
@@ -30,7 +31,7 @@ from beachhead.rules import (
 from beachhead.rules.ast import RelativeDate
 from beachhead.sources.dates import Reading, bad_formats, in_utc, needs_zones, parsed, parsed_as_utc
 from beachhead.sources.readers import Reader
-from beachhead.sources.values import SQL_TYPES, constant_text, text_sql, value_sql
+from beachhead.sources.values import constant_text, text_sql, value_sql
 from beachhead.sources.zones import to_local
 
 _NO_DAY = date(1970, 1, 1)

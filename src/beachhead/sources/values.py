@@ -6,21 +6,10 @@ read goes through patterns.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from beachhead.engines.duck import quote_literal
 from beachhead.project.definitions import ColumnMap, ValueTypeName
 from beachhead.sources.intake import Blanks
 
-SQL_TYPES: Mapping[ValueTypeName, str] = {
-    "text": "VARCHAR",
-    "integer": "BIGINT",
-    "number": "DOUBLE",
-    "money": "BIGINT",
-    "boolean": "BOOLEAN",
-    "date": "DATE",
-    "timestamp": "TIMESTAMP",
-}
 TRUE_WORDS = ("true", "t", "yes", "y", "1", "1.0", "on", "ja", "j", "oui", "si", "sí", "wahr", "vrai", "verdadero")
 FALSE_WORDS = ("false", "f", "no", "n", "0", "0.0", "off", "nein", "non", "nee", "falsch", "faux", "falso")
 NOT_A_NUMBER = ("nan", "inf", "-inf", "+inf", "infinity", "-infinity", "#n/a", "#div/0!", "#num!", "#value!")
