@@ -8,8 +8,9 @@ from datetime import date, datetime, time
 import pyarrow as pa
 
 from beachhead.customers.columns import model_columns
-from beachhead.customers.record import make_areas
+from beachhead.customers.record import PERIODS, area_sql, make_areas
 from beachhead.engines.base import Engine
+from beachhead.engines.dialect import emit
 from beachhead.project.model import TABLES, day_column
 
 ARROW = {
@@ -44,6 +45,7 @@ def make_world(
     engine.load(
         "spine", pa.table({"account_no": pa.array(accounts, pa.int64()), "as_of": pa.array([as_of] * len(accounts))})
     )
+    engine.execute(f"CREATE TEMP TABLE {PERIODS} AS {emit(area_sql(PERIODS), engine.dialect)}")
     make_areas(engine, {}, mapped)
 
 

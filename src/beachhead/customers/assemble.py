@@ -16,8 +16,10 @@ import pyarrow.compute as pc
 
 from beachhead.customers.columns import columns_of, extra_types, model_columns
 from beachhead.customers.keys import first_of_each, place_sql
-from beachhead.customers.model_cache import ModelCache, view_of
+from beachhead.customers.model_cache import ModelCache, StoredTable, view_of
+from beachhead.customers.record import PERIODS, area_sql
 from beachhead.customers.set_aside import SCHEMA, Reason, set_aside
+from beachhead.engines.dialect import emit
 from beachhead.engines.duck import DuckEngine, parquet, quote_literal, quote_name
 from beachhead.project.definitions import SourceDefinition
 from beachhead.project.model import BY_NAME, TABLES, Table, day_column
@@ -91,10 +93,11 @@ class Assembler:
             if stored:
                 self._problems += stored.problems
                 self._set_aside.append(stored.set_aside)
-                path = stored.path
             else:
-                path = self._make(table, mapped, parts)
-            self._engine.execute(f"CREATE TEMP VIEW {table.name} AS {view_of(path)}")
+                stored = self._make(table, mapped, parts)
+            self._engine.execute(f"CREATE TEMP VIEW {table.name} AS {view_of(stored.path)}")
+            if table.name == "subscriptions":
+                self._make_periods(stored, parts)
         self._derive_orders()
         rows = pa.concat_tables(self._set_aside) if self._set_aside else SCHEMA.empty_table()
         return Assembly(tuple(self._problems), rows, tuple(self._cache.used))
@@ -108,7 +111,16 @@ class Assembler:
             *(f"{s.definition.model_dump_json()} {s.knows_state} {[f.key for f in s.files]}" for s in sources),
         ]
 
-    def _make(self, table: Table, mapped: Sequence[KnownSource], parts: Sequence[str]) -> Path:
+    def _make_periods(self, subscriptions: StoredTable, parts: Sequence[str]) -> None:
+        """The MRR ledger of the stored subscriptions, made once for each state of theirs."""
+        sql = emit(area_sql(PERIODS), self._engine.dialect)
+        made_of = [sql, str(subscriptions.accounts), *parts]
+        stored = self._cache.find(PERIODS, made_of)
+        if not stored:
+            stored = self._cache.store(self._engine, f"({sql})", PERIODS, made_of, (), SCHEMA.empty_table())
+        self._engine.execute(f"CREATE TEMP VIEW {PERIODS} AS {view_of(stored.path)}")
+
+    def _make(self, table: Table, mapped: Sequence[KnownSource], parts: Sequence[str]) -> StoredTable:
         """Assemble a table and store it, with what is wrong with it."""
         problems, set_aside = len(self._problems), len(self._set_aside)
         if table.state and "account_id" in table.key:
@@ -117,13 +129,16 @@ class Assembler:
             self._make_rows(table, mapped)
         aside = pa.concat_tables([SCHEMA.empty_table(), *self._set_aside[set_aside:]])
         assembled = f"assembled_{table.name}"
-        path = self._cache.store(self._engine, assembled, table.name, parts, self._problems[problems:], aside)
+        stored = self._cache.store(self._engine, assembled, table.name, parts, self._problems[problems:], aside)
         self._engine.execute(f"DROP TABLE IF EXISTS {table.name}_all")
-        return path
+        return stored
 
     def _make_empty(self, table: Table) -> None:
         columns = ", ".join(f"{n} {t}" for n, t in model_columns(table, {}).items())
         self._engine.execute(f"CREATE TEMP TABLE {table.name} ({columns})")
+        if table.name == "subscriptions":
+            sql = emit(area_sql(PERIODS), self._engine.dialect)
+            self._engine.execute(f"CREATE TEMP VIEW {PERIODS} AS {sql}")
 
     def _make_rows(self, table: Table, mapped: Sequence[KnownSource]) -> None:
         """A table of facts: all sources' rows, first row of a key wins, each with its account."""

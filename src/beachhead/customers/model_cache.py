@@ -36,11 +36,15 @@ class _Note(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class StoredTable:
-    """A table as it was assembled: its file, its problems, and the rows that were set aside."""
+    """A table as it was assembled: its file, its problems, and the rows that were set aside.
+
+    `accounts`: how many customers were known, where rows wait for a customer; else null.
+    """
 
     path: Path
     problems: tuple[Problem, ...]
     set_aside: pa.Table
+    accounts: int | None
 
 
 class ModelCache:
@@ -65,7 +69,7 @@ class ModelCache:
             if note.accounts in (None, self._accounts) and path.exists():
                 set_aside = pq.read_table(aside) if aside.exists() else SCHEMA.empty_table()
                 self.used.append(path)
-                return StoredTable(path, note.problems, set_aside)
+                return StoredTable(path, note.problems, set_aside, note.accounts)
         return None
 
     def store(
@@ -76,8 +80,8 @@ class ModelCache:
         parts: Sequence[str],
         problems: Sequence[Problem],
         set_aside: pa.Table,
-    ) -> Path:
-        """Store the engine's `relation` as `table`; its note is written last. Returns the file."""
+    ) -> StoredTable:
+        """Store the engine's `relation` as `table`; its note is written last."""
         stem = self._stem(table, parts)
         scratch = scratch_path(self._layout, table)
         engine.execute(
@@ -92,8 +96,9 @@ class ModelCache:
         waits = any(p.code == "orphan-key" for p in problems)
         note = _Note(accounts=self._accounts if waits else None, problems=tuple(problems))
         write_atomically(self._layout, self._files, stem.with_suffix(".json"), note.model_dump_json().encode())
-        self.used.append(stem.with_suffix(".parquet"))
-        return stem.with_suffix(".parquet")
+        path = stem.with_suffix(".parquet")
+        self.used.append(path)
+        return StoredTable(path, note.problems, set_aside, note.accounts)
 
 
 def view_of(path: Path) -> str:

@@ -29,8 +29,9 @@ from beachhead.engines.duck import DuckEngine, parquet, quote_literal, quote_nam
 from beachhead.project.definitions import Settings, ValueTypeName
 from beachhead.project.model import TABLES, Table, day_column
 
-# Order matters: later ones read earlier ones. `subscription_periods` and `revenue_lines` are the ledgers.
-LEDGERS = ("subscription_periods", "revenue_lines")
+PERIODS = "subscription_periods"
+"""The ledger that does not depend on the day: it is made with the model tables."""
+# Order matters: later ones read earlier ones.
 AREAS = (
     "subscriptions",
     "revenue",
@@ -151,7 +152,7 @@ def make_areas(
     extra: Mapping[str, Mapping[str, ValueTypeName]],
     mapped: Mapping[str, Collection[str]] | None = None,
 ) -> None:
-    """Compute `area_<name>` for every area in an engine that holds the model tables and the spine.
+    """Compute `area_<name>` for every area in an engine that holds the model tables, the ledger and the spine.
 
     `extra`: further columns by table; `mapped`: columns that sources fill, by table (None: all).
     """
@@ -162,8 +163,7 @@ def make_areas(
                 engine.dialect,
             )
             engine.execute(f"CREATE TEMP VIEW known_{table.name} AS {select}")
-    for name in LEDGERS:
-        engine.execute(f"CREATE TEMP VIEW {name} AS {emit(area_sql(name), engine.dialect)}")
+    engine.execute(f"CREATE TEMP VIEW revenue_lines AS {emit(area_sql('revenue_lines'), engine.dialect)}")
     for name in AREAS:
         engine.execute(f"CREATE TEMP TABLE area_{name} AS {emit(area_sql(name), engine.dialect)}")
 

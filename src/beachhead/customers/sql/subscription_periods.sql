@@ -1,38 +1,62 @@
--- The MRR ledger: for each version of a subscription the days on which it is paid, and its MRR.
--- [paid_from_day, until_day): the end is the first day on which it no longer counts; null: open.
+-- The MRR ledger: for each version of a subscription the days on which it is paid, and its MRR. It reads the model
+-- table and no day: what was known on a day are the rows with version_day up to it, of which until_day counts
+-- where it lies up to that day.
+-- [paid_from_day, until_day): the end is the first day on which the version no longer counts; null: open.
 -- MRR = (price × quantity, less discounts) per month, rounded once, half-up. Weeks are 52, days 365 a year.
+-- Terms (for renewals) are counted in days: their length is the longest so far, they begin with the first payment.
 WITH versions AS (
     SELECT
-        account_no, as_of, subscription_id, plan, product_line, billing_interval, interval_count, quantity,
-        amount, discount, discount_percent, trial_ends_day, started_day,
-        coalesce(valid_from_day, started_day) AS version_day,
-        max(ended_day) OVER subscription AS ended_day,
-        max(cancelled_day) OVER subscription AS cancelled_day,
-        lead(coalesce(valid_from_day, started_day)) OVER subscription AS next_version_day
-    FROM known_subscriptions
-    WINDOW subscription AS (
-        PARTITION BY account_no, as_of, subscription_id
-        ORDER BY coalesce(valid_from_day, started_day)
-        ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-    )
+        account_no, subscription_id, plan, product_line, "interval" AS billing_interval, started_day, trial_ends_day,
+        ended_day, cancelled_day, amount, discount, discount_percent,
+        coalesce(quantity, 1) AS quantity,
+        coalesce(interval_count, 1) AS interval_count,
+        greatest(started_day, coalesce(valid_from_day, started_day)) AS version_day
+    FROM subscriptions
+),
+followed AS (
+    SELECT
+        *,
+        greatest(version_day, coalesce(trial_ends_day, version_day)) AS paid_from_day,
+        lead(version_day) OVER (PARTITION BY account_no, subscription_id ORDER BY version_day) AS superseded_day
+    FROM versions
 ),
 priced AS (
     SELECT
         *,
-        amount * coalesce(quantity, 1) AS list_minor,
+        least(coalesce(ended_day, superseded_day), coalesce(superseded_day, ended_day)) AS until_day,
+        amount * quantity AS list_minor,
         round_half_up(coalesce(discount_percent, 0) * 10000) AS percent_e4,
         CASE billing_interval WHEN 'week' THEN 52 WHEN 'day' THEN 365 ELSE 1 END AS times,
-        CASE billing_interval WHEN 'quarter' THEN 3 WHEN 'month' THEN 1 ELSE 12 END
-        * coalesce(interval_count, 1) AS months
-    FROM versions
+        CASE billing_interval WHEN 'quarter' THEN 3 WHEN 'month' THEN 1 ELSE 12 END * interval_count AS months,
+        CASE billing_interval
+            WHEN 'day' THEN 1 WHEN 'week' THEN 7 WHEN 'month' THEN 30 WHEN 'quarter' THEN 91 ELSE 365
+        END * interval_count AS own_term_days
+    FROM followed
+),
+periods AS (
+    SELECT
+        *,
+        until_day IS NULL OR paid_from_day < until_day AS is_ever_paid,
+        round_half_up_div(
+            (list_minor * (1000000 - percent_e4) - coalesce(discount, 0) * 1000000) * times, months * 1000000
+        ) AS mrr_cents,
+        round_half_up_div(list_minor * times, months) AS list_mrr_cents
+    FROM priced
 )
 SELECT
-    account_no, as_of, subscription_id, plan, product_line, billing_interval, interval_count,
-    coalesce(quantity, 1) AS quantity, started_day, trial_ends_day, cancelled_day, ended_day, version_day,
-    greatest(version_day, coalesce(trial_ends_day, version_day)) AS paid_from_day,
-    least(coalesce(ended_day, next_version_day), coalesce(next_version_day, ended_day)) AS until_day,
-    round_half_up_div(
-        (list_minor * (1000000 - percent_e4) - coalesce(discount, 0) * 1000000) * times, months * 1000000
-    ) AS mrr_cents,
-    round_half_up_div(list_minor * times, months) AS list_mrr_cents
-FROM priced
+    account_no, subscription_id, plan, product_line, billing_interval, quantity, started_day, trial_ends_day,
+    cancelled_day, ended_day, version_day, superseded_day, paid_from_day, until_day, is_ever_paid, mrr_cents,
+    list_mrr_cents,
+    max(CASE WHEN is_ever_paid THEN own_term_days END) OVER so_far AS term_days,
+    min(CASE WHEN is_ever_paid THEN paid_from_day END) OVER so_far AS term_start_day,
+    coalesce(
+        is_ever_paid AND mrr_cents > 0 AND paid_from_day = min(CASE WHEN is_ever_paid AND mrr_cents > 0 THEN paid_from_day END)
+            OVER (PARTITION BY account_no),
+        false
+    ) AS is_first_paid,
+    dense_rank() OVER (PARTITION BY account_no ORDER BY subscription_id) AS place
+FROM periods
+WINDOW so_far AS (
+    PARTITION BY account_no, subscription_id ORDER BY version_day, superseded_day
+    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+)
