@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from beachhead.customers import measures as k
@@ -31,17 +30,16 @@ def random_events(seed: int, count: int = 4000) -> list[Event]:
 
 def write_part(path: Path, events: list[Event]) -> Path:
     ordered = sorted(events, key=lambda e: (e[0], e[3]))
-    pq.write_table(
-        pa.table(
-            {
-                "account_no": pa.array([e[0] for e in ordered], pa.uint32()),
-                "user_no": pa.array([e[1] for e in ordered], pa.uint32()),
-                "code": pa.array([CODES.index(e[2]) for e in ordered], pa.uint16()),
-                "day": pa.array([e[3] for e in ordered], pa.date32()),
-            }
-        ),
-        path,
+    part = pa.table(
+        {
+            "account_no": pa.array([e[0] for e in ordered], pa.uint32()),
+            "user_no": pa.array([e[1] for e in ordered], pa.uint32()),
+            "code": pa.array([CODES.index(e[2]) for e in ordered], pa.uint16()),
+            "day": pa.array([e[3] for e in ordered], pa.date32()),
+        }
     )
+    with pa.ipc.new_file(str(path), part.schema) as file:
+        file.write_table(part)
     return path
 
 
@@ -56,7 +54,7 @@ def within(events: list[Event], days: int, as_of: date = D) -> list[Event]:
 @pytest.mark.parametrize("seed", range(5))
 def test_counters_equal_counting_one_by_one(seed: int, tmp_path: Path) -> None:
     events = random_events(seed)
-    result = counted([write_part(tmp_path / "a.parquet", events)])
+    result = counted([write_part(tmp_path / "a.arrow", events)])
     by_account: dict[int, list[Event]] = defaultdict(list)
     for event in events:
         by_account[event[0]].append(event)
@@ -86,7 +84,7 @@ def test_counters_equal_counting_one_by_one(seed: int, tmp_path: Path) -> None:
 
 def test_counters_of_people(tmp_path: Path) -> None:
     events = random_events(9)
-    result = counted([write_part(tmp_path / "a.parquet", events)])
+    result = counted([write_part(tmp_path / "a.arrow", events)])
     for user in range(1, 421):
         mine = [e for e in events if e[1] == user and e[3] <= D]
         row = result.per_user[:, user]
@@ -98,12 +96,12 @@ def test_counters_of_people(tmp_path: Path) -> None:
 
 def test_parts_merged_equal_one_part(tmp_path: Path) -> None:
     events = random_events(3)
-    whole = counted([write_part(tmp_path / "whole.parquet", events)])
+    whole = counted([write_part(tmp_path / "whole.arrow", events)])
     rng = random.Random(1)
     split: list[list[Event]] = [[], [], []]
     for event in events:
         split[rng.choices([0, 1, 2], [90, 8, 2])[0]].append(event)
-    merged = counted([write_part(tmp_path / f"{n}.parquet", part) for n, part in enumerate(split)])
+    merged = counted([write_part(tmp_path / f"{n}.arrow", part) for n, part in enumerate(split)])
     assert (whole.per_account == merged.per_account).all()
     assert (whole.per_key == merged.per_key).all()
     assert (whole.per_user == merged.per_user).all()
@@ -112,8 +110,8 @@ def test_parts_merged_equal_one_part(tmp_path: Path) -> None:
 def test_events_after_the_day_are_not_there(tmp_path: Path) -> None:
     events = random_events(4)
     earlier = D - timedelta(days=50)
-    all_of_them = counted([write_part(tmp_path / "a.parquet", events)], earlier)
-    known = counted([write_part(tmp_path / "b.parquet", [e for e in events if e[3] <= earlier])], earlier)
+    all_of_them = counted([write_part(tmp_path / "a.arrow", events)], earlier)
+    known = counted([write_part(tmp_path / "b.arrow", [e for e in events if e[3] <= earlier])], earlier)
     assert (all_of_them.per_account == known.per_account).all()
 
 

@@ -17,11 +17,11 @@ import pyarrow.compute as pc
 from beachhead.customers.columns import columns_of, extra_types, model_columns
 from beachhead.customers.keys import first_of_each, place_sql
 from beachhead.customers.model_cache import ModelCache, StoredTable, view_of
-from beachhead.customers.record import PERIODS, area_sql
+from beachhead.customers.record import PERIODS, PROFILES, area_sql, profile_sql
 from beachhead.customers.set_aside import SCHEMA, Reason, set_aside
 from beachhead.engines.dialect import emit
 from beachhead.engines.duck import DuckEngine, parquet, quote_literal, quote_name
-from beachhead.project.definitions import SourceDefinition
+from beachhead.project.definitions import SourceDefinition, ValueTypeName
 from beachhead.project.model import BY_NAME, TABLES, Table, day_column
 from beachhead.sources.landing import LandedFile
 from beachhead.sources.problems import Problem
@@ -80,7 +80,8 @@ class Assembler:
         self._set_aside: list[pa.Table] = []
 
     def assemble(self) -> Assembly:
-        """Make every model table but events (which have a store of their own)."""
+        """Make every model table but events (which have a store of their own), and what derives from them."""
+        made_of: dict[str, list[str]] = {}
         for table in TABLES:
             if table.name == "events":
                 continue
@@ -96,11 +97,16 @@ class Assembler:
             else:
                 stored = self._make(table, mapped, parts)
             self._engine.execute(f"CREATE TEMP VIEW {table.name} AS {view_of(stored.path)}")
-            if table.name == "subscriptions":
-                self._make_periods(stored, parts)
+            made_of[table.name] = [str(stored.accounts), *parts]
+        self._derive(PERIODS, area_sql(PERIODS), made_of.get("subscriptions", []))
+        profiles = profile_sql(self._extra("accounts"), self._extra("companies"))
+        self._derive(PROFILES, profiles, [*made_of.get("accounts", []), "", *made_of.get("companies", [])])
         self._derive_orders()
         rows = pa.concat_tables(self._set_aside) if self._set_aside else SCHEMA.empty_table()
         return Assembly(tuple(self._problems), rows, tuple(self._cache.used))
+
+    def _extra(self, table: str) -> dict[str, ValueTypeName]:
+        return extra_types([s.definition for s in self._sources if s.table.name == table])
 
     def _parts(self, table: Table, mapped: Sequence[KnownSource]) -> list[str]:
         """All that a table is made of: its own sources, and those that lend it the customer's id."""
@@ -111,14 +117,13 @@ class Assembler:
             *(f"{s.definition.model_dump_json()} {s.knows_state} {[f.key for f in s.files]}" for s in sources),
         ]
 
-    def _make_periods(self, subscriptions: StoredTable, parts: Sequence[str]) -> None:
-        """The MRR ledger of the stored subscriptions, made once for each state of theirs."""
-        sql = emit(area_sql(PERIODS), self._engine.dialect)
-        made_of = [sql, str(subscriptions.accounts), *parts]
-        stored = self._cache.find(PERIODS, made_of)
+    def _derive(self, name: str, sql: str, made_of: Sequence[str]) -> None:
+        """A table computed from model tables by catalogue SQL, made once for each state of theirs."""
+        sql = emit(sql, self._engine.dialect)
+        stored = self._cache.find(name, [sql, *made_of])
         if not stored:
-            stored = self._cache.store(self._engine, f"({sql})", PERIODS, made_of, (), SCHEMA.empty_table())
-        self._engine.execute(f"CREATE TEMP VIEW {PERIODS} AS {view_of(stored.path)}")
+            stored = self._cache.store(self._engine, f"({sql})", name, [sql, *made_of], (), SCHEMA.empty_table())
+        self._engine.execute(f"CREATE TEMP VIEW {name} AS {view_of(stored.path)}")
 
     def _make(self, table: Table, mapped: Sequence[KnownSource], parts: Sequence[str]) -> StoredTable:
         """Assemble a table and store it, with what is wrong with it."""
@@ -136,9 +141,6 @@ class Assembler:
     def _make_empty(self, table: Table) -> None:
         columns = ", ".join(f"{n} {t}" for n, t in model_columns(table, {}).items())
         self._engine.execute(f"CREATE TEMP TABLE {table.name} ({columns})")
-        if table.name == "subscriptions":
-            sql = emit(area_sql(PERIODS), self._engine.dialect)
-            self._engine.execute(f"CREATE TEMP VIEW {PERIODS} AS {sql}")
 
     def _make_rows(self, table: Table, mapped: Sequence[KnownSource]) -> None:
         """A table of facts: all sources' rows, first row of a key wins, each with its account."""

@@ -11,10 +11,10 @@ from typing import TypeVar, cast
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from beachhead.customers import measures
+from beachhead.customers.events import open_parts
 
 EPOCH = date(1970, 1, 1)
 _Number = TypeVar("_Number", np.uint32, np.uint16, np.int32)
@@ -56,7 +56,7 @@ def read_events(parts: Sequence[Path]) -> EventArrays:
 
 
 def _read_part(path: Path) -> EventArrays:
-    table = pq.read_table(path, columns=["account_no", "user_no", "code", "day"])
+    table = open_parts([path])
     return EventArrays(
         table["account_no"].to_numpy(),
         table["user_no"].to_numpy(),

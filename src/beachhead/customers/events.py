@@ -1,16 +1,16 @@
 """The event store: coded events in immutable parts, each sorted by account and time; new files add parts.
 
-A part is Parquet with account_no, user_no (0: none), code, day, moment. Events of customers that are not known
-yet wait in a pending file and enter with a later part; repeats of an event id are kept aside in a file of
-their own. `state.json` names all of them; it is replaced by rename after they are on disk, so that an
-interrupted load is simply done again.
+A part is an Arrow file, read by mapping it into memory: account_no, user_no (0: none), code, day, moment. Events
+of customers that are not known yet wait in a pending file and enter with a later part; repeats of an event id are
+kept aside in a file of their own. `state.json` names all of them; it is replaced by rename after they are on disk,
+so that an interrupted load is simply done again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -18,8 +18,9 @@ import pyarrow as pa
 
 from beachhead.customers.keys import first_of_each
 from beachhead.engines.duck import DuckEngine, parquet, quote_literal
+from beachhead.errors import DataError, Diagnostic
 from beachhead.sources.landing import LandedFile
-from beachhead.store.files import FileSystem
+from beachhead.store.files import FileSystem, outside
 from beachhead.store.layout import Layout
 from beachhead.store.scratch import scratch_path, write_atomically
 
@@ -148,7 +149,7 @@ class EventStore:
         people: People,
     ) -> EventState:
         name = hashlib.sha256(json.dumps([state.files, [f.key for f in fresh]]).encode()).hexdigest()[:16]
-        part, pending, repeated = (f"{kind}-{name}.parquet" for kind in ("part", "pending", "repeated"))
+        part, pending, repeated = f"part-{name}.arrow", f"pending-{name}.parquet", f"repeated-{name}.parquet"
         rows, has_repeats = f"SELECT {_RAW} FROM no_events", False
         engine.execute(
             "CREATE OR REPLACE TEMP TABLE no_events (account_id VARCHAR, user_id VARCHAR, event VARCHAR, "
@@ -172,9 +173,7 @@ class EventStore:
             f"{people.user_no} AS user_no, c.code, r.occurred_day AS day, r.occurred_at AS moment "
             f"FROM ({rows}) AS r JOIN event_codes AS c ON c.event = r.event {people.joins}"
         )
-        self._copy(
-            engine, "SELECT * FROM matched_events WHERE account_no IS NOT NULL ORDER BY account_no, day, moment", part
-        )
+        self._write_part(engine, "SELECT * FROM matched_events WHERE account_no IS NOT NULL", part)
         is_waiting = bool(engine.scalar("SELECT count(*) FROM matched_events WHERE account_no IS NULL"))
         if is_waiting:
             self._copy(
@@ -195,11 +194,33 @@ class EventStore:
         self._files.fsync_file(partial)
         self._files.replace(partial, self.path(name))
 
+    def _write_part(self, engine: DuckEngine, sql: str, name: str) -> None:
+        partial = scratch_path(self._layout, "events")
+        rows = engine.stream(f"SELECT * FROM ({sql}) ORDER BY account_no, day, moment")
+        with outside("write", partial), pa.ipc.new_file(str(partial), rows.schema) as file:
+            for batch in rows:
+                file.write_batch(batch)
+        self._files.fsync_file(partial)
+        self._files.replace(partial, self.path(name))
+
     def _compact(self, engine: DuckEngine, state: EventState) -> EventState:
-        name = f"part-{hashlib.sha256(json.dumps(state.parts).encode()).hexdigest()[:16]}.parquet"
-        parts = parquet(*map(self.path, state.parts))
-        self._copy(engine, f"SELECT * FROM {parts} ORDER BY account_no, day, moment", name)
+        name = f"part-{hashlib.sha256(json.dumps(state.parts).encode()).hexdigest()[:16]}.arrow"
+        engine.load("event_parts", open_parts(map(self.path, state.parts)))
+        self._write_part(engine, "SELECT * FROM event_parts", name)
         return replace(state, parts=(name,))
+
+
+def open_parts(paths: Iterable[Path]) -> pa.Table:
+    """The events of some parts, one after the other, where they lie on disk. Raises `OutsideError`, `DataError`."""
+    opened = []
+    for path in paths:
+        try:
+            with outside("read", path):
+                opened.append(pa.ipc.open_file(pa.memory_map(str(path))).read_all())
+        except pa.ArrowInvalid as e:
+            remedy = "Run with --full: all events are read again from your files."
+            raise DataError(Diagnostic("events-damaged", f"{path} is damaged", why=str(e), remedy=remedy)) from e
+    return pa.concat_tables(opened)
 
 
 def _without_repeats(

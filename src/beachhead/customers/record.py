@@ -7,11 +7,10 @@ events come from compiled loops. All that is computed for day D reads only what 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib import resources
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -25,12 +24,12 @@ from beachhead.customers.columns import model_columns
 from beachhead.customers.event_counts import EPOCH, EventCounts, days_array
 from beachhead.engines.base import Engine
 from beachhead.engines.dialect import emit
-from beachhead.engines.duck import DuckEngine, parquet, quote_literal, quote_name
+from beachhead.engines.duck import DuckEngine, quote_literal, quote_name
 from beachhead.project.definitions import Settings, ValueTypeName
 from beachhead.project.model import TABLES, Table, day_column
 
-PERIODS = "subscription_periods"
-"""The ledger that does not depend on the day: it is made with the model tables."""
+PERIODS, PROFILES = "subscription_periods", "profiles"
+"""What does not depend on the day and is made with the model tables: the MRR ledger, and what customers state."""
 # Order matters: later ones read earlier ones.
 AREAS = (
     "subscriptions",
@@ -69,7 +68,7 @@ def make_spine(
     first_seen: str,
     as_of: date,
     mapped: Collection[str],
-    event_parts: Sequence[Path],
+    events: pa.Table | None,
 ) -> Spine:
     """Who exists on `as_of`, also as table `spine` in the engine, which holds the model tables.
 
@@ -81,7 +80,9 @@ def make_spine(
         for t in TABLES
         if t.known_at and t.name in mapped and "account_id" in t.column_names and t.name not in {"accounts", "events"}
     ]
-    facts += [f"SELECT account_no, day FROM {parquet(*event_parts)}"] if event_parts else []
+    if events is not None:
+        engine.load("spine_events", events)
+        facts.append("SELECT account_no, day FROM spine_events")
     first_fact = f"SELECT account_no, min(day) AS day FROM ({' UNION ALL '.join(facts)}) GROUP BY account_no"
     if not facts:
         first_fact = "SELECT CAST(NULL AS UINTEGER) AS account_no, CAST(NULL AS DATE) AS day WHERE false"
@@ -176,21 +177,24 @@ class RecordBuilder:
         self._catalog = catalog
         self._columns: dict[str, pa.ChunkedArray | pa.Array] = {}
         self._stated: dict[str, pa.Array] = {}
-        top = int(spine.account_no[-1]) if len(spine.account_no) else 0
-        self._row_of = np.full(top + 1, -1, np.int64)
-        self._row_of[spine.account_no] = np.arange(len(spine.account_no))
 
     def add_area(self, result: pa.Table) -> None:
         """Take the columns of a query result with `account_no`; customers that it lacks get null or zero."""
-        rows = self._row_of[result["account_no"].to_numpy()]
-        positions = np.full(len(self._spine.account_no), -1, np.int64)
-        positions[rows] = np.arange(len(rows))
-        indices = pa.array(positions, mask=positions < 0)
+        here, numbers = self._spine.account_no, result["account_no"].to_numpy()
+        indices = None
+        if not np.array_equal(numbers, here):
+            row_of = np.full(int(max(numbers.max(initial=0), here.max(initial=0))) + 1, -1, np.int64)
+            row_of[numbers] = np.arange(len(numbers))
+            indices = pa.array(row_of[here], mask=row_of[here] < 0)
         for name in result.column_names:
+            if name not in _STATED.values() and not self._wants(name):
+                continue
+            values = result[name].combine_chunks()
+            values = values if indices is None else values.take(indices)
             if name in _STATED.values():
-                self._stated[name] = result[name].combine_chunks().take(indices)
-            elif self._wants(name):
-                self.add(name, result[name].combine_chunks().take(indices))
+                self._stated[name] = values
+            else:
+                self.add(name, values)
 
     def add_events(self, counts: EventCounts, settings: Settings) -> None:
         """Take the window counters of events."""
@@ -214,7 +218,7 @@ class RecordBuilder:
             self.add("active_user_share_30d", pa.array(share, mask=~(people > 0)))
         for slot, event in enumerate(settings.key_events):
             for name, measure in _KEY_COLUMNS.items():
-                values = counts.per_key[slot, measure, here]
+                values = counts.per_key[slot, measure][here]
                 self.add(f"{slug(event)}_{name}", days_array(values) if name.endswith("_on") else pa.array(values))
 
     def add(self, name: str, values: pa.Array | pa.ChunkedArray) -> None:
@@ -292,24 +296,19 @@ def arrow_type(attribute: Attribute) -> pa.DataType:
     return _ARROW[attribute.type]
 
 
-def stated_sql(settings: Settings, extra_of_accounts: Mapping[str, str], extra_of_companies: Mapping[str, str]) -> str:
-    """The SELECT of what is stated about customers: account and company columns and what derives from them."""
+def profile_sql(extra_of_accounts: Mapping[str, str], extra_of_companies: Mapping[str, str]) -> str:
+    """The SELECT of what is stated about customers, by account number: account and company columns and what derives
+    from them. It does not depend on the day: a customer is in the spine from the day on which all of it is known.
+    """
     providers = resources.files("beachhead.customers").joinpath("free_mail_domains.txt").read_text("utf-8")
     free = ", ".join(quote_literal(d) for d in providers.split())
     paid = " OR ".join(f"contains(lower(a.acquisition_channel), '{word}')" for word in _PAID_CHANNEL)
     domain = "nullif(lower(split_part(a.email, '@', 2)), '')"
-    questions = [
-        f"max(answer) FILTER (WHERE question = {quote_literal(q)}) AS {quote_name('onboarding_' + slug(q))}"
-        for q in settings.onboarding_questions
-    ]
-    onboarding = ", ".join(["account_no", "as_of", *questions])
     listed = [f"a.{quote_name(n)}" for n in extra_of_accounts] + [f"c.{quote_name(n)}" for n in extra_of_companies]
-    listed += [f"o.{quote_name('onboarding_' + slug(q))}" for q in settings.onboarding_questions]
     return f"""
-    SELECT s.account_no, s.as_of, a.name AS account_name, a.email AS account_email, a.website,
+    SELECT k.account_no, a.name AS account_name, a.email AS account_email, a.website,
         {domain} AS email_domain, {domain} IN ({free}) AS is_free_mail,
-        a.signed_up_day AS signed_up_on, date_diff('day', a.signed_up_day, s.as_of) AS days_since_signup,
-        a.status AS source_status, a.acquisition_channel,
+        a.signed_up_day AS signed_up_on, a.status AS source_status, a.acquisition_channel,
         CASE WHEN {paid} THEN 'paid'
              WHEN a.acquisition_channel IS NOT NULL THEN 'organic' END AS channel_type,
         a.acquisition_cost AS acquisition_cost_cents, c.industry, c.employees,
@@ -319,17 +318,32 @@ def stated_sql(settings: Settings, extra_of_accounts: Mapping[str, str], extra_o
             WHEN c.employees > 1000 THEN '1001+' END) AS size_band,
         c.founded_year, c.annual_revenue AS annual_revenue_cents, c.technology,
         coalesce(c.country, a.country) AS country, c.region, c.city,
-        a.plan AS stated_plan,
-        CASE WHEN l.is_churned AND a.mrr IS NOT NULL THEN 0 ELSE a.mrr END AS stated_mrr,
-        a.total_revenue AS stated_revenue, a.nps AS stated_nps,
+        a.plan AS stated_plan, a.mrr AS stated_mrr, a.total_revenue AS stated_revenue, a.nps AS stated_nps,
         CASE WHEN a.nps >= 9 THEN 'promoter' WHEN a.nps >= 7 THEN 'passive' WHEN a.nps >= 0 THEN 'detractor' END
             AS stated_nps_class,
         a.satisfaction AS stated_satisfaction
         {"".join(", " + x for x in listed)}
+    FROM (SELECT account_no FROM accounts UNION SELECT account_no FROM companies) AS k
+    LEFT JOIN accounts AS a ON a.account_no = k.account_no
+    LEFT JOIN companies AS c ON c.account_no = k.account_no
+    ORDER BY k.account_no
+    """
+
+
+def since_sql(settings: Settings) -> str:
+    """The SELECT of what is stated and depends on the day: days since sign-up, MRR (of those who left 0), answers."""
+    questions = [
+        f"max(answer) FILTER (WHERE question = {quote_literal(q)}) AS {quote_name('onboarding_' + slug(q))}"
+        for q in settings.onboarding_questions
+    ]
+    onboarding = ", ".join(["account_no", "as_of", *questions])
+    answers = "".join(f", o.{quote_name('onboarding_' + slug(q))}" for q in settings.onboarding_questions)
+    return f"""
+    SELECT s.account_no, s.as_of, date_diff('day', p.signed_up_on, s.as_of) AS days_since_signup,
+        CASE WHEN l.is_churned AND p.stated_mrr IS NOT NULL THEN 0 ELSE p.stated_mrr END AS stated_mrr{answers}
     FROM spine AS s
-    LEFT JOIN known_accounts AS a ON a.account_no = s.account_no AND a.as_of = s.as_of
+    LEFT JOIN {PROFILES} AS p ON p.account_no = s.account_no
     LEFT JOIN area_lifecycle AS l ON l.account_no = s.account_no AND l.as_of = s.as_of
-    LEFT JOIN known_companies AS c ON c.account_no = s.account_no AND c.as_of = s.as_of
     LEFT JOIN (SELECT {onboarding} FROM known_responses WHERE lower(survey) = 'onboarding'
         GROUP BY account_no, as_of) AS o ON o.account_no = s.account_no AND o.as_of = s.as_of
     """
@@ -346,8 +360,8 @@ def build_record(
     """All SQL areas for the spine; events are added by the caller. `extra`, `mapped`: as for `make_areas`."""
     make_areas(engine, extra, mapped)
     builder = RecordBuilder(spine, catalog)
-    sql = stated_sql(settings, extra.get("accounts", {}), extra.get("companies", {}))
-    builder.add_area(engine.query(emit(sql, engine.dialect)))
+    builder.add_area(engine.query(f"SELECT * FROM {PROFILES}"))
+    builder.add_area(engine.query(emit(since_sql(settings), engine.dialect)))
     for name in AREAS:
         builder.add_area(engine.query(f"SELECT * FROM area_{name}"))
     return builder

@@ -56,6 +56,11 @@ class DuckEngine:
         with _in_our_words():  # as a relation: only these turn into Arrow on all processors
             return self._connection.sql(sql, params=list(parameters)).to_arrow_table()
 
+    def stream(self, sql: str, rows: int = 1 << 20) -> pa.RecordBatchReader:
+        """The result of one SELECT in batches of about `rows`; nothing else may be asked before it is read."""
+        with _in_our_words():
+            return self._connection.sql(sql).to_arrow_reader(rows)
+
     def scalar(self, sql: str, parameters: Sequence[Parameter] = ()) -> object:
         """The first value of the first row; None when there is no row."""
         with _in_our_words():

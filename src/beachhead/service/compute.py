@@ -13,7 +13,7 @@ from beachhead.customers.assemble import KnownSource
 from beachhead.customers.catalog import Catalog
 from beachhead.customers.columns import extra_types
 from beachhead.customers.event_counts import EventCounts, count_events, read_events
-from beachhead.customers.events import EventState
+from beachhead.customers.events import EventState, open_parts
 from beachhead.customers.people import people_table
 from beachhead.customers.record import arrow_type, build_record, make_spine
 from beachhead.engines.base import SQL_TYPES
@@ -58,7 +58,7 @@ def compute(
         numbered.accounts.first_seen(),
         as_of,
         {s.definition.table for s in sources},
-        event_parts,
+        open_parts(event_parts) if event_parts else None,
     )
     say("Computing customer records")
     extra = _extra_by_table(sources)
