@@ -47,12 +47,12 @@ class KnownSource:
 class Assembly:
     """What assembling found: problems, and the rows set aside (source, file, line, code, value).
 
-    `files`: the stored model tables.
+    `files`: the stored model tables by name.
     """
 
     problems: tuple[Problem, ...]
     set_aside: pa.Table
-    files: tuple[Path, ...]
+    files: Mapping[str, Path]
 
 
 class Assembler:
@@ -103,7 +103,7 @@ class Assembler:
         self._derive(PROFILES, profiles, [*made_of.get("accounts", []), "", *made_of.get("companies", [])])
         self._derive_orders()
         rows = pa.concat_tables(self._set_aside) if self._set_aside else SCHEMA.empty_table()
-        return Assembly(tuple(self._problems), rows, tuple(self._cache.used))
+        return Assembly(tuple(self._problems), rows, dict(self._cache.used))
 
     def _extra(self, table: str) -> dict[str, ValueTypeName]:
         return extra_types([s.definition for s in self._sources if s.table.name == table])
@@ -177,9 +177,10 @@ class Assembler:
         self._engine.execute(f"CREATE TEMP VIEW {unmatched} AS SELECT * FROM {table.name}_all WHERE account_no IS NULL")
         self._report_unmatched(unmatched, table, mapped)
         kept = ", ".join(quote_name(n) for n in names)
+        order = " ORDER BY user_no" if table.name == "users" else ""
         self._engine.execute(
             f"CREATE TEMP VIEW assembled_{table.name} AS "
-            f"SELECT {kept} FROM {table.name}_all WHERE account_no IS NOT NULL"
+            f"SELECT {kept} FROM {table.name}_all WHERE account_no IS NOT NULL{order}"
         )
 
     def _make_state(self, table: Table, mapped: Sequence[KnownSource]) -> None:

@@ -54,7 +54,7 @@ class ModelCache:
         self._layout = layout
         self._files = files
         self._accounts = accounts
-        self.used: list[Path] = []
+        self.used: dict[str, Path] = {}
 
     def _stem(self, table: str, parts: Sequence[str]) -> Path:
         digest = hashlib.sha256(json.dumps([_VERSION, table, *parts]).encode()).hexdigest()[:16]
@@ -68,7 +68,7 @@ class ModelCache:
             note = _Note.model_validate_json(stem.with_suffix(".json").read_bytes())
             if note.accounts in (None, self._accounts) and path.exists():
                 set_aside = pq.read_table(aside) if aside.exists() else SCHEMA.empty_table()
-                self.used.append(path)
+                self.used[table] = path
                 return StoredTable(path, note.problems, set_aside, note.accounts)
         return None
 
@@ -97,7 +97,7 @@ class ModelCache:
         note = _Note(accounts=self._accounts if waits else None, problems=tuple(problems))
         write_atomically(self._layout, self._files, stem.with_suffix(".json"), note.model_dump_json().encode())
         path = stem.with_suffix(".parquet")
-        self.used.append(path)
+        self.used[table] = path
         return StoredTable(path, note.problems, set_aside, note.accounts)
 
 

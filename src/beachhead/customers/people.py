@@ -9,6 +9,14 @@ from beachhead.customers import measures
 from beachhead.customers.event_counts import EventCounts, days_array
 from beachhead.engines.base import Engine
 
+STATED = {
+    "user_id": "user_id",
+    "name": "name",
+    "email": "email",
+    "role": "role",
+    "signed_up_on": "signed_up_day",
+}
+"""What the table of people says whatever the day, by its name in the record."""
 _MEASURES = {
     "event_count_30d": measures.USER_COUNT_30D,
     "event_count_90d": measures.USER_COUNT_90D,
@@ -22,13 +30,17 @@ def people_table(engine: Engine, counts: EventCounts | None) -> pa.Table:
 
     Counters are there only where events are. Needs the views of `record.make_areas`.
     """
-    people = engine.query(
-        "SELECT user_no, account_no, user_id, name, email, role, signed_up_day AS signed_up_on FROM known_users "
-        "ORDER BY user_no"
-    )
+    stated = ", ".join(f"{column} AS {name}" for name, column in STATED.items())
+    people = engine.query(f"SELECT user_no, account_no, {stated} FROM users")  # in the order of their numbers
+    numbers = people["user_no"].to_numpy()
+    known = np.zeros(int(numbers.max(initial=0)) + 1, np.bool_)
+    known[engine.query("SELECT user_no FROM known_users")["user_no"].to_numpy()] = True
+    if not known[numbers].all():
+        people = people.filter(pa.array(known[numbers]))
+        numbers = people["user_no"].to_numpy()
     if counts is None:
         return people
-    rows = counts.per_user[:, people["user_no"].to_numpy()]
+    rows = counts.per_user[:, numbers]
     for name, column in _MEASURES.items():
         people = people.append_column(name, pa.array(rows[column].astype(np.int64)))
     people = people.append_column("first_event_on", days_array(rows[measures.USER_FIRST_DAY]))

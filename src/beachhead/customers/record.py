@@ -177,6 +177,7 @@ class RecordBuilder:
         self._catalog = catalog
         self._columns: dict[str, pa.ChunkedArray | pa.Array] = {}
         self._stated: dict[str, pa.Array] = {}
+        self.profile: tuple[str, ...] = ()
 
     def add_area(self, result: pa.Table) -> None:
         """Take the columns of a query result with `account_no`; customers that it lacks get null or zero."""
@@ -195,6 +196,11 @@ class RecordBuilder:
                 self._stated[name] = values
             else:
                 self.add(name, values)
+
+    def add_profile(self, result: pa.Table) -> None:
+        """Take the table of profiles, and note which columns come from it unchanged (`profile`)."""
+        self.add_area(result)
+        self.profile = tuple(n for n in result.column_names if n in self._columns)
 
     def add_events(self, counts: EventCounts, settings: Settings) -> None:
         """Take the window counters of events."""
@@ -360,7 +366,7 @@ def build_record(
     """All SQL areas for the spine; events are added by the caller. `extra`, `mapped`: as for `make_areas`."""
     make_areas(engine, extra, mapped)
     builder = RecordBuilder(spine, catalog)
-    builder.add_area(engine.query(f"SELECT * FROM {PROFILES}"))
+    builder.add_profile(engine.query(f"SELECT * FROM {PROFILES}"))
     builder.add_area(engine.query(emit(since_sql(settings), engine.dialect)))
     for name in AREAS:
         builder.add_area(engine.query(f"SELECT * FROM area_{name}"))

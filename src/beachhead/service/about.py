@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from beachhead.customers.attributes import Attribute
 from beachhead.errors import Diagnostic
 from beachhead.project.definitions import Settings, ValueDefinition
+from beachhead.service.snapshot_tables import SharedColumns
 from beachhead.sources.problems import Problem
 
 # The files of a snapshot, beside its memberships.
@@ -60,7 +61,9 @@ class AboutSource(_About):
 
 
 class About(_About):
-    """`about.json`. `missing`: attributes without data, and what would have to be mapped."""
+    """`about.json`. `missing`: attributes without data, and what would have to be mapped. `shared`: by file of the
+    snapshot the columns of its table that lie elsewhere.
+    """
 
     as_of: date
     data_day: date
@@ -72,3 +75,4 @@ class About(_About):
     problems: tuple[Problem, ...]
     value: ValueDefinition | None
     diagnostics: tuple[Diagnostic, ...]
+    shared: dict[str, SharedColumns]

@@ -31,9 +31,12 @@ from beachhead.store.layout import Layout
 
 @dataclass(frozen=True)
 class Computed:
-    """Everything of one day. `scored` is None without a recipe or without customers."""
+    """Everything of one day. `scored` is None without a recipe or without customers. `profile`: the columns of
+    `accounts` that stand in the table of profiles as they are.
+    """
 
     accounts: pa.Table
+    profile: tuple[str, ...]
     users: pa.Table | None
     scored: Scored | None
     evaluation: Evaluation
@@ -87,7 +90,7 @@ def compute(
     records = add_own(engine, records, after, plan.catalog, as_of)
     say("Finding who is in which segment")
     evaluation = evaluate(engine, records, plan.segments, as_of, column_sql(plan.catalog, records.column_names))
-    return Computed(records, users, scored, evaluation)
+    return Computed(records, builder.profile, users, scored, evaluation)
 
 
 def _extra_by_table(sources: Sequence[KnownSource]) -> dict[str, dict[str, ValueTypeName]]:

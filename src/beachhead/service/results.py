@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from beachhead.customers.attributes import Attribute
 from beachhead.errors import DataError, Diagnostic, UsageError
 from beachhead.service.about import ABOUT, ACCOUNTS, SET_ASIDE, USERS, About, AboutSegment
+from beachhead.service.snapshot_tables import read_table
 from beachhead.sources.problems import Problem
 from beachhead.store.bitmaps import numbers_of
 from beachhead.store.memberships import read_membership
@@ -209,7 +209,7 @@ class Run:
 
     def _read(self, name: str) -> pa.Table:
         try:
-            return pq.read_table(self._snapshot.file(name))
+            return read_table(self._snapshot.file(name), self.about.shared.get(name), self._snapshot.home)
         except (pa.ArrowException, OSError) as e:
             remedy = "Run `beachhead run` to publish a whole one."
             raise DataError(

@@ -11,12 +11,11 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from beachhead.customers.assemble import Assembler, Assembly
 from beachhead.customers.events import EventState
 from beachhead.customers.model_cache import ModelCache
+from beachhead.customers.people import STATED
+from beachhead.customers.record import PROFILES
 from beachhead.engines.duck import DuckEngine
 from beachhead.errors import BeachheadError, DataError, DefinitionError, Diagnostic, Severity, UsageError
 from beachhead.service.about import ABOUT, ACCOUNTS, SET_ASIDE, USERS, About, AboutSegment, AboutSource
@@ -25,6 +24,7 @@ from beachhead.service.load import Loaded, known_sources, load_sources, number_r
 from beachhead.service.plan import Plan, make_plan
 from beachhead.service.problems import all_problems, event_rows, set_aside_rows, source_rows
 from beachhead.service.progress import Say, say_nothing
+from beachhead.service.snapshot_tables import SharedColumns, write_table
 from beachhead.sources.problems import Problem
 from beachhead.state.runs import RunLog
 from beachhead.store.bitmaps import bitmap_of_numbers
@@ -131,13 +131,14 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
         event_problems, event_tables = event_rows(loaded, events, layout.events)
         rows = source_rows(loaded, [assembly.set_aside, *event_tables])
         problems = all_problems(loaded, assembly, computed, event_problems)
-        about = _about(plan, loaded, computed, memberships, stale, before, as_of, problems, rows)
+        shared = _shared(computed, assembly, layout)
+        about = _about(plan, loaded, computed, memberships, stale, before, as_of, problems, rows, shared)
         with store.begin(as_of) as draft:
             tables = {ACCOUNTS: computed.accounts, SET_ASIDE: set_aside_rows(loaded, assembly, event_tables)}
             if computed.users is not None:
                 tables[USERS] = computed.users
             with ThreadPoolExecutor(2) as pool:
-                list(pool.map(_write, [draft.directory / name for name in tables], tables.values()))
+                list(pool.map(lambda name: write_table(draft.directory / name, tables[name], shared.get(name)), tables))
             write_memberships(draft.directory / MEMBERSHIPS, memberships)
             files.write_bytes(draft.directory / ABOUT, about.model_dump_json(indent=1).encode())
             ref = draft.publish(_contents(plan, loaded, assembly, events, computed, layout))
@@ -169,10 +170,6 @@ def _removed_at_the_end(files: FileSystem, folder: Path) -> Iterator[None]:
 
 def _failures(computed: Computed) -> tuple[Diagnostic, ...]:
     return tuple(d for found in computed.evaluation.failed.values() for d in found)
-
-
-def _write(path: Path, table: pa.Table) -> None:
-    pq.write_table(table, path, compression="zstd", compression_level=1, row_group_size=262_144)
 
 
 def _readable(store: SnapshotStore, find: Callable[[], SnapshotRef | None]) -> Snapshot | None:
@@ -222,7 +219,7 @@ def _contents(
     fixed = {layout.relative(layout.landing / "loads.json")}
     if events.files:
         fixed.add(layout.relative(layout.events / "state.json"))
-    model = {layout.relative(path) for path in assembly.files}
+    model = {layout.relative(path) for path in assembly.files.values()}
     definitions = hashlib.sha256(repr(plan.project).encode()).hexdigest()[:16]
     return Contents(
         watermark=landed_keys,
@@ -242,6 +239,7 @@ def _about(
     as_of: date,
     problems: tuple[Problem, ...],
     rows: tuple[AboutSource, ...],
+    shared: dict[str, SharedColumns],
 ) -> About:
     present = set(computed.accounts.column_names)
     last = _last_memberships(before)
@@ -280,4 +278,24 @@ def _about(
         problems=problems,
         value=plan.project.value and plan.project.value.model_copy(update={"inputs": plan.score_inputs}),
         diagnostics=tuple(d for d in (*plan.diagnostics, *_failures(computed)) if d.severity is not Severity.INFO),
+        shared=shared,
     )
+
+
+def _shared(computed: Computed, assembly: Assembly, layout: Layout) -> dict[str, SharedColumns]:
+    """What of the snapshot's tables stays in the stored model tables."""
+    profiles = SharedColumns(
+        file=layout.relative(assembly.files[PROFILES]),
+        key="account_no",
+        columns={name: name for name in computed.profile},
+        order=tuple(computed.accounts.column_names),
+    )
+    if computed.users is None:
+        return {ACCOUNTS: profiles}
+    people = SharedColumns(
+        file=layout.relative(assembly.files["users"]),
+        key="user_no",
+        columns=STATED,
+        order=tuple(computed.users.column_names),
+    )
+    return {ACCOUNTS: profiles, USERS: people}

@@ -34,6 +34,11 @@ class Snapshot:
     directory: Path
     manifest: Manifest
 
+    @property
+    def home(self) -> Path:
+        """The folder that the manifest's references are relative to."""
+        return self.directory.parent.parent
+
     def file(self, name: str) -> Path:
         """The path of one of its files. Raises `DataError` when it has none of that name or lost it."""
         names = [f.name for f in self.manifest.files]
