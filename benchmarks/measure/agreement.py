@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from beachhead.store.files import FileSystem
-from beachhead.store.layout import Layout
-from beachhead.store.snapshots import SnapshotStore
+import beachhead
 
 _TABLES = {"accounts": "account_id", "users": "user_id"}
 _NUMBERS = {"account_no", "user_no"}
@@ -29,26 +26,22 @@ class Agreement:
 
 def compare(folder: Path) -> Agreement:
     """Compare the current snapshot of the project in `folder` with `folder/baseline`."""
-    layout = Layout(folder)
-    store = SnapshotStore(layout, FileSystem())
-    current = store.current()
-    if current is None:
-        raise SystemExit(f"{folder} has no snapshot")
-    snapshot = store.open(current)
+    run = beachhead.open(folder).latest()
     rows = columns = 0
     differences: list[str] = []
     with duckdb.connect(":memory:") as connection:
         connection.execute("SET memory_limit = '6GB'")
         for table, key in _TABLES.items():
-            ours, theirs = snapshot.file(f"{table}.parquet"), folder / "baseline" / f"{table}.parquet"
-            types = _types(connection, ours)
-            wanted = [c for c in _types(connection, theirs) if c not in _NUMBERS | {key}]
+            theirs = folder / "baseline" / f"{table}.parquet"
+            connection.register("ours", getattr(run, table).arrow())
+            types = _types(connection, "ours")
+            wanted = [c for c in _types(connection, f"'{theirs}'") if c not in _NUMBERS | {key}]
             differences += [f"{table}.{c} is not in the snapshot" for c in wanted if c not in types]
             shared = [c for c in wanted if c in types]
             counts = connection.execute(
                 f"SELECT count(*), count(*) FILTER (o.{key} IS NULL OR b.{key} IS NULL)"
                 f"{''.join(', ' + _differing(c, types[c]) for c in shared)} "
-                f"FROM '{ours}' AS o FULL JOIN '{theirs}' AS b ON o.{key} = b.{key}"
+                f"FROM ours AS o FULL JOIN '{theirs}' AS b ON o.{key} = b.{key}"
             ).fetchone()
             assert counts is not None
             rows, columns = rows + counts[0], columns + len(shared)
@@ -56,10 +49,9 @@ def compare(folder: Path) -> Agreement:
                 differences.append(f"{table}: {counts[1]} rows are on one side only")
             differences += [f"{table}.{c}: {n} values differ" for c, n in zip(shared, counts[2:], strict=True) if n]
         listed = connection.execute(f"FROM '{folder / 'baseline' / 'problems.parquet'}'").fetchall()
-    about = json.loads(snapshot.file("about.json").read_text("utf-8"))
     told = Counter[tuple[str, str]]()
-    for problem in about["problems"]:
-        told[problem["source"], problem["code"]] += problem["count"]
+    for problem in run.problems:
+        told[problem.source or "", problem.code] += problem.count
     differences += [
         f"{source}: {told[source, code]} rows of {code}, the baseline has {count}"
         for source, code, count in listed
@@ -68,8 +60,8 @@ def compare(folder: Path) -> Agreement:
     return Agreement(rows, columns, tuple(differences))
 
 
-def _types(connection: duckdb.DuckDBPyConnection, file: Path) -> dict[str, str]:
-    found = connection.execute(f"DESCRIBE FROM '{file}'").fetchall()
+def _types(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, str]:
+    found = connection.execute(f"DESCRIBE FROM {relation}").fetchall()
     return {str(name): str(type_) for name, type_, *_ in found}
 
 

@@ -48,6 +48,7 @@ AREAS = (
     "lifecycle",
 )
 _PAID_CHANNEL = ("paid", "ads", "adwords", "cpc", "ppc", "sponsor", "affiliate", "display", "retarget")
+_STATED_AREAS = frozenset({"accounts", "companies", "extra"})
 _ZERO_WHEN_ABSENT = re.compile(
     r"_count(_|$)|^(revenue|refund|support_cost)_cents_|^(open|won)_deal_cents$|^active_days_"
 )
@@ -202,30 +203,15 @@ class RecordBuilder:
         self.add_area(result)
         self.profile = tuple(n for n in result.column_names if n in self._columns)
 
-    def add_events(self, counts: EventCounts, settings: Settings) -> None:
-        """Take the window counters of events."""
-        here = self._spine.account_no
-        day = (self._spine.as_of - EPOCH).days
-        account = counts.per_account[:, here]
-        for name, measure in _ACCOUNT_COLUMNS.items():
-            self.add(name, pa.array(account[measure]))
-        prior = account[measures.COUNT_PRIOR_30D].astype(float)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            trend = account[measures.COUNT_30D] / prior
-        self.add("event_trend_30d", pa.array(trend, mask=prior == 0))
-        last = account[measures.LAST_DAY]
-        self.add("first_event_on", days_array(account[measures.FIRST_DAY]))
-        self.add("last_event_on", days_array(last))
-        self.add("days_since_last_event", pa.array((day - last).astype(np.int64), mask=last == measures.NEVER))
-        if "user_count" in self._columns:
+    def add_events(self, columns: Mapping[str, pa.Array]) -> None:
+        """Take the window counters of events (`event_columns`)."""
+        for name, values in columns.items():
+            self.add(name, values)
+        if "user_count" in self._columns and "active_user_count_30d" in columns:
             people = pc.cast(self._columns["user_count"], pa.float64()).to_numpy(zero_copy_only=False)
             with np.errstate(divide="ignore", invalid="ignore"):
-                share = account[measures.USERS_30D] / people
+                share = columns["active_user_count_30d"].to_numpy() / people
             self.add("active_user_share_30d", pa.array(share, mask=~(people > 0)))
-        for slot, event in enumerate(settings.key_events):
-            for name, measure in _KEY_COLUMNS.items():
-                values = counts.per_key[slot, measure][here]
-                self.add(f"{slug(event)}_{name}", days_array(values) if name.endswith("_on") else pa.array(values))
 
     def add(self, name: str, values: pa.Array | pa.ChunkedArray) -> None:
         """One column for the whole spine."""
@@ -235,7 +221,7 @@ class RecordBuilder:
         stated = self._stated.get(_STATED.get(name, ""))
         if stated is not None:
             values = pc.coalesce(values, stated.cast(values.type))
-        if _ZERO_WHEN_ABSENT.search(name) and values.null_count:
+        if attribute.area not in _STATED_AREAS and _ZERO_WHEN_ABSENT.search(name) and values.null_count:
             values = pc.fill_null(values, 0)
         self._columns[name] = values.cast(arrow_type(attribute))
 
@@ -254,6 +240,29 @@ class RecordBuilder:
             elif name not in columns and attribute.area not in {"own", "value"}:
                 columns[name] = pa.nulls(len(self._spine.account_no), arrow_type(attribute))
         return pa.table(columns)
+
+
+def event_columns(counts: EventCounts, spine: Spine, settings: Settings) -> dict[str, pa.Array]:
+    """The window counters of events for the customers of the spine, by attribute."""
+    numbers = spine.account_no
+    is_run = len(numbers) > 0 and int(numbers[-1]) - int(numbers[0]) + 1 == len(numbers)
+    here = slice(int(numbers[0]), int(numbers[-1]) + 1) if is_run else numbers
+    day = (spine.as_of - EPOCH).days
+    account = counts.per_account[:, here]
+    columns = {name: pa.array(account[measure]) for name, measure in _ACCOUNT_COLUMNS.items()}
+    prior = account[measures.COUNT_PRIOR_30D].astype(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        trend = account[measures.COUNT_30D] / prior
+    columns["event_trend_30d"] = pa.array(trend, mask=prior == 0)
+    last = account[measures.LAST_DAY]
+    columns["first_event_on"] = days_array(account[measures.FIRST_DAY])
+    columns["last_event_on"] = days_array(last)
+    columns["days_since_last_event"] = pa.array(day - last, mask=last == measures.NEVER)
+    for slot, event in enumerate(settings.key_events):
+        for name, measure in _KEY_COLUMNS.items():
+            values = counts.per_key[slot, measure, here] if is_run else counts.per_key[slot, measure][here]
+            columns[f"{slug(event)}_{name}"] = days_array(values) if name.endswith("_on") else pa.array(values)
+    return columns
 
 
 _ACCOUNT_COLUMNS = {

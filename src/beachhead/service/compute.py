@@ -15,7 +15,7 @@ from beachhead.customers.columns import extra_types
 from beachhead.customers.event_counts import EventCounts, count_events, read_events
 from beachhead.customers.events import EventState, open_parts
 from beachhead.customers.people import people_table
-from beachhead.customers.record import arrow_type, build_record, make_spine
+from beachhead.customers.record import arrow_type, build_record, event_columns, make_spine
 from beachhead.engines.base import SQL_TYPES
 from beachhead.engines.duck import DuckEngine, quote_name
 from beachhead.project.definitions import ValueTypeName
@@ -67,16 +67,16 @@ def compute(
     extra = _extra_by_table(sources)
     mapped = {t: {c for s in sources if s.table.name == t for c in s.definition.columns} for t in extra}
 
-    def count() -> EventCounts:
+    def count() -> tuple[EventCounts, dict[str, pa.Array]]:
         accounts, users = numbered.accounts.count(), numbered.users.count()
-        return count_events(read_events(event_parts), as_of, events.codes, settings.key_events, accounts, users)
+        counts = count_events(read_events(event_parts), as_of, events.codes, settings.key_events, accounts, users)
+        return counts, event_columns(counts, spine, settings)
 
     with ThreadPoolExecutor(1) as aside:  # events are read and counted while the engine does the rest
         counting = aside.submit(count) if event_parts else None
         builder = build_record(engine, spine, plan.catalog, settings, extra, mapped)
-        counts = counting.result() if counting else None
-    if counts is not None:
-        builder.add_events(counts, settings)
+        counts, columns = counting.result() if counting else (None, {})
+    builder.add_events(columns)
     users = people_table(engine, counts) if "users" in extra else None
     records = builder.table()
     before, after = split_at_score(plan.own)
