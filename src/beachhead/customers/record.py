@@ -198,10 +198,12 @@ class RecordBuilder:
             else:
                 self.add(name, values)
 
-    def add_profile(self, result: pa.Table) -> None:
-        """Take the table of profiles, and note which columns come from it unchanged (`profile`)."""
-        self.add_area(result)
-        self.profile = tuple(n for n in result.column_names if n in self._columns)
+    def add_profile(self, engine: Engine, used: Collection[str]) -> None:
+        """Take from the table of profiles the attributes that are `used`, and note which it has (`profile`)."""
+        names = engine.query(f"SELECT * FROM {PROFILES} LIMIT 0").column_names
+        self.profile = tuple(n for n in names if self._wants(n))
+        needed = [n for n in names if n == "account_no" or n in _STATED.values() or n in set(self.profile) & set(used)]
+        self.add_area(engine.query(f"SELECT {', '.join(map(quote_name, needed))} FROM {PROFILES}"))
 
     def add_events(self, columns: Mapping[str, pa.Array]) -> None:
         """Take the window counters of events (`event_columns`)."""
@@ -229,17 +231,24 @@ class RecordBuilder:
         return name in self._catalog.attributes and name not in self._catalog.missing
 
     def table(self) -> pa.Table:
-        """account_no, account_id, then every attribute that has data, in the order of the catalogue."""
+        """The columns that `names` lists, without those of the profile that nobody uses."""
         columns: dict[str, pa.Array | pa.ChunkedArray] = {
             "account_no": pa.array(self._spine.account_no),
             "account_id": self._spine.account_id,
         }
-        for name, attribute in self._catalog.available.items():
+        for name in self.names[2:]:
             if name in self._columns:
                 columns[name] = self._columns[name]
-            elif name not in columns and attribute.area not in {"own", "value"}:
-                columns[name] = pa.nulls(len(self._spine.account_no), arrow_type(attribute))
+            elif name not in self.profile:
+                columns[name] = pa.nulls(len(self._spine.account_no), arrow_type(self._catalog.attributes[name]))
         return pa.table(columns)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """account_no, account_id, then every attribute that has data, in the order of the catalogue."""
+        first = ("account_no", "account_id")
+        here = [n for n, a in self._catalog.available.items() if a.area not in {"own", "value"} and n not in first]
+        return (*first, *here)
 
 
 def event_columns(counts: EventCounts, spine: Spine, settings: Settings) -> dict[str, pa.Array]:
@@ -371,11 +380,15 @@ def build_record(
     settings: Settings,
     extra: Mapping[str, Mapping[str, ValueTypeName]],
     mapped: Mapping[str, Collection[str]],
+    used: Collection[str],
 ) -> RecordBuilder:
-    """All SQL areas for the spine; events are added by the caller. `extra`, `mapped`: as for `make_areas`."""
+    """All SQL areas for the spine; events are added by the caller. `extra`, `mapped`: as for `make_areas`.
+
+    `used`: attributes that rules name; of the profile only these are taken.
+    """
     make_areas(engine, extra, mapped)
     builder = RecordBuilder(spine, catalog)
-    builder.add_profile(engine.query(f"SELECT * FROM {PROFILES}"))
+    builder.add_profile(engine, used)
     builder.add_area(engine.query(emit(since_sql(settings), engine.dialect)))
     for name in AREAS:
         builder.add_area(engine.query(f"SELECT * FROM area_{name}"))

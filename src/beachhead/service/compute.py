@@ -31,11 +31,14 @@ from beachhead.store.layout import Layout
 
 @dataclass(frozen=True)
 class Computed:
-    """Everything of one day. `scored` is None without a recipe or without customers. `profile`: the columns of
-    `accounts` that stand in the table of profiles as they are.
+    """Everything of one day. `scored` is None without a recipe or without customers.
+
+    `columns`: the names of all columns of a record. Those in `profile` stand in the table of profiles, and in
+    `accounts` only if rules use them.
     """
 
     accounts: pa.Table
+    columns: tuple[str, ...]
     profile: tuple[str, ...]
     users: pa.Table | None
     scored: Scored | None
@@ -74,7 +77,7 @@ def compute(
 
     with ThreadPoolExecutor(1) as aside:  # events are read and counted while the engine does the rest
         counting = aside.submit(count) if event_parts else None
-        builder = build_record(engine, spine, plan.catalog, settings, extra, mapped)
+        builder = build_record(engine, spine, plan.catalog, settings, extra, mapped, plan.attributes_used)
         counts, columns = counting.result() if counting else (None, {})
     builder.add_events(columns)
     users = people_table(engine, counts) if "users" in extra else None
@@ -90,7 +93,8 @@ def compute(
     records = add_own(engine, records, after, plan.catalog, as_of)
     say("Finding who is in which segment")
     evaluation = evaluate(engine, records, plan.segments, as_of, column_sql(plan.catalog, records.column_names))
-    return Computed(records, builder.profile, users, scored, evaluation)
+    listed = (*builder.names, *(n for n in records.column_names if n not in builder.names))
+    return Computed(records, listed, builder.profile, users, scored, evaluation)
 
 
 def _extra_by_table(sources: Sequence[KnownSource]) -> dict[str, dict[str, ValueTypeName]]:

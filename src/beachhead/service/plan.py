@@ -55,6 +55,12 @@ class Plan:
     diagnostics: tuple[Diagnostic, ...]
 
     @property
+    def attributes_used(self) -> frozenset[str]:
+        """Attributes that a segment, an own attribute or the recipe of the score names."""
+        nodes = [*(s.node for s in self.segments), *(o.node for o in self.own)]
+        return frozenset[str]().union(*map(attributes_used, nodes)) | {i.attribute for i in self.score_inputs}
+
+    @property
     def errors(self) -> tuple[Diagnostic, ...]:
         return tuple(d for d in self.diagnostics if d.is_error)
 

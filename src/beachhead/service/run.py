@@ -241,7 +241,7 @@ def _about(
     rows: tuple[AboutSource, ...],
     shared: dict[str, SharedColumns],
 ) -> About:
-    present = set(computed.accounts.column_names)
+    present = set(computed.columns)
     last = _last_memberships(before)
     by_name = {m.segment: m for m in memberships}
     compiled = {s.name: s for s in plan.segments}
@@ -288,7 +288,7 @@ def _shared(computed: Computed, assembly: Assembly, layout: Layout) -> dict[str,
         file=layout.relative(assembly.files[PROFILES]),
         key="account_no",
         columns={name: name for name in computed.profile},
-        order=tuple(computed.accounts.column_names),
+        order=computed.columns,
     )
     if computed.users is None:
         return {ACCOUNTS: profiles}

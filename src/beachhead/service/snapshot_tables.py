@@ -28,7 +28,7 @@ class SharedColumns(BaseModel):
 
 def write_table(path: Path, table: pa.Table, shared: SharedColumns | None) -> None:
     """Write a table as Parquet, without its shared columns."""
-    own = table.drop_columns(list(shared.columns)) if shared else table
+    own = table.select([n for n in table.column_names if n not in shared.columns]) if shared else table
     pq.write_table(own, path, compression="zstd", compression_level=1, row_group_size=262_144)
 
 
