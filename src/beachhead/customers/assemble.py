@@ -177,7 +177,7 @@ class Assembler:
         self._engine.execute(f"CREATE TEMP VIEW {unmatched} AS SELECT * FROM {table.name}_all WHERE account_no IS NULL")
         self._report_unmatched(unmatched, table, mapped)
         kept = ", ".join(quote_name(n) for n in names)
-        order = " ORDER BY user_no" if table.name == "users" else ""
+        order = " ORDER BY user_no" if table.name == "users" else ""  # so that people are found by their place
         self._engine.execute(
             f"CREATE TEMP VIEW assembled_{table.name} AS "
             f"SELECT {kept} FROM {table.name}_all WHERE account_no IS NOT NULL{order}"

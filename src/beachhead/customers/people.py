@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from beachhead.customers import measures
-from beachhead.customers.event_counts import EventCounts, days_array
+from beachhead.customers.event_counts import EventCounts, days_array, run_of
 from beachhead.engines.base import Engine
 
 STATED = {
@@ -16,7 +16,7 @@ STATED = {
     "role": "role",
     "signed_up_on": "signed_up_day",
 }
-"""What the table of people says whatever the day, by its name in the record."""
+"""What the model table says of people whatever the day, by its name in their record."""
 _MEASURES = {
     "event_count_30d": measures.USER_COUNT_30D,
     "event_count_90d": measures.USER_COUNT_90D,
@@ -26,21 +26,14 @@ _MEASURES = {
 
 
 def people_table(engine: Engine, counts: EventCounts | None) -> pa.Table:
-    """One row per known person, ordered by number.
+    """One row per known person, ordered by number, with what depends on the day: user_no, account_no, counters.
 
     Counters are there only where events are. Needs the views of `record.make_areas`.
     """
-    stated = ", ".join(f"{column} AS {name}" for name, column in STATED.items())
-    people = engine.query(f"SELECT user_no, account_no, {stated} FROM users")  # in the order of their numbers
-    numbers = people["user_no"].to_numpy()
-    known = np.zeros(int(numbers.max(initial=0)) + 1, np.bool_)
-    known[engine.query("SELECT user_no FROM known_users")["user_no"].to_numpy()] = True
-    if not known[numbers].all():
-        people = people.filter(pa.array(known[numbers]))
-        numbers = people["user_no"].to_numpy()
+    people = engine.query("SELECT user_no, account_no FROM known_users ORDER BY user_no")
     if counts is None:
         return people
-    rows = counts.per_user[:, numbers]
+    rows = counts.per_user[:, run_of(people["user_no"].to_numpy())]
     for name, column in _MEASURES.items():
         people = people.append_column(name, pa.array(rows[column].astype(np.int64)))
     people = people.append_column("first_event_on", days_array(rows[measures.USER_FIRST_DAY]))

@@ -21,7 +21,7 @@ from beachhead.customers import measures
 from beachhead.customers.attributes import Attribute, slug
 from beachhead.customers.catalog import Catalog
 from beachhead.customers.columns import model_columns
-from beachhead.customers.event_counts import EPOCH, EventCounts, days_array
+from beachhead.customers.event_counts import EPOCH, EventCounts, days_array, run_of
 from beachhead.engines.base import Engine
 from beachhead.engines.dialect import emit
 from beachhead.engines.duck import DuckEngine, quote_literal, quote_name
@@ -253,12 +253,10 @@ class RecordBuilder:
 
 def event_columns(counts: EventCounts, spine: Spine, settings: Settings) -> dict[str, pa.Array]:
     """The window counters of events for the customers of the spine, by attribute."""
-    numbers = spine.account_no
-    is_run = len(numbers) > 0 and int(numbers[-1]) - int(numbers[0]) + 1 == len(numbers)
-    here = slice(int(numbers[0]), int(numbers[-1]) + 1) if is_run else numbers
+    here = run_of(spine.account_no)
     day = (spine.as_of - EPOCH).days
     account = counts.per_account[:, here]
-    columns = {name: pa.array(account[measure]) for name, measure in _ACCOUNT_COLUMNS.items()}
+    columns = {name: pa.array(account[measure].astype(np.int64)) for name, measure in _ACCOUNT_COLUMNS.items()}
     prior = account[measures.COUNT_PRIOR_30D].astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         trend = account[measures.COUNT_30D] / prior
@@ -269,8 +267,9 @@ def event_columns(counts: EventCounts, spine: Spine, settings: Settings) -> dict
     columns["days_since_last_event"] = pa.array(day - last, mask=last == measures.NEVER)
     for slot, event in enumerate(settings.key_events):
         for name, measure in _KEY_COLUMNS.items():
-            values = counts.per_key[slot, measure, here] if is_run else counts.per_key[slot, measure][here]
-            columns[f"{slug(event)}_{name}"] = days_array(values) if name.endswith("_on") else pa.array(values)
+            values = counts.per_key[slot, measure][here]
+            is_day = name.endswith("_on")
+            columns[f"{slug(event)}_{name}"] = days_array(values) if is_day else pa.array(values.astype(np.int64))
     return columns
 
 

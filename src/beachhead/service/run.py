@@ -296,6 +296,6 @@ def _shared(computed: Computed, assembly: Assembly, layout: Layout) -> dict[str,
         file=layout.relative(assembly.files["users"]),
         key="user_no",
         columns=STATED,
-        order=tuple(computed.users.column_names),
+        order=(*computed.users.column_names[:2], *STATED, *computed.users.column_names[2:]),
     )
     return {ACCOUNTS: profiles, USERS: people}

@@ -27,9 +27,9 @@ class SharedColumns(BaseModel):
 
 
 def write_table(path: Path, table: pa.Table, shared: SharedColumns | None) -> None:
-    """Write a table as Parquet, without its shared columns."""
+    """Write a table as Parquet, without its shared columns. Whole tables are read: statistics would be for nobody."""
     own = table.select([n for n in table.column_names if n not in shared.columns]) if shared else table
-    pq.write_table(own, path, compression="zstd", compression_level=1, row_group_size=262_144)
+    pq.write_table(own, path, compression="zstd", compression_level=1, row_group_size=262_144, write_statistics=False)
 
 
 def read_table(path: Path, shared: SharedColumns | None, home: Path) -> pa.Table:
