@@ -9,11 +9,12 @@ from pydantic import BaseModel, ConfigDict
 from beachhead.customers.attributes import Attribute
 from beachhead.errors import Diagnostic
 from beachhead.project.definitions import Settings, ValueDefinition
-from beachhead.service.snapshot_tables import SharedColumns
+from beachhead.service.snapshot_tables import Division
 from beachhead.sources.problems import Problem
 
 # The files of a snapshot, beside its memberships.
-ACCOUNTS, USERS, SET_ASIDE, ABOUT = "accounts.parquet", "users.parquet", "set_aside.parquet", "about.json"
+ACCOUNTS, ACTIVITY, USERS = "accounts.parquet", "activity.parquet", "users.parquet"
+SET_ASIDE, ABOUT = "set_aside.parquet", "about.json"
 
 
 class _About(BaseModel):
@@ -61,8 +62,8 @@ class AboutSource(_About):
 
 
 class About(_About):
-    """`about.json`. `missing`: attributes without data, and what would have to be mapped. `shared`: by file of the
-    snapshot the columns of its table that lie elsewhere.
+    """`about.json`. `missing`: attributes without data, and what would have to be mapped. `divisions`: of the
+    tables that lie in several files, by the name of their own.
     """
 
     as_of: date
@@ -75,4 +76,4 @@ class About(_About):
     problems: tuple[Problem, ...]
     value: ValueDefinition | None
     diagnostics: tuple[Diagnostic, ...]
-    shared: dict[str, SharedColumns]
+    divisions: dict[str, Division]

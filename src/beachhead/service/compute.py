@@ -34,12 +34,13 @@ class Computed:
     """Everything of one day. `scored` is None without a recipe or without customers.
 
     `columns`: the names of all columns of a record. Those in `profile` stand in the table of profiles, and in
-    `accounts` only if rules use them.
+    `accounts` only if rules use them; `activity` are counters of events.
     """
 
     accounts: pa.Table
     columns: tuple[str, ...]
     profile: tuple[str, ...]
+    activity: tuple[str, ...]
     users: pa.Table | None
     scored: Scored | None
     evaluation: Evaluation
@@ -93,8 +94,9 @@ def compute(
     records = add_own(engine, records, after, plan.catalog, as_of)
     say("Finding who is in which segment")
     evaluation = evaluate(engine, records, plan.segments, as_of, column_sql(plan.catalog, records.column_names))
+    activity = tuple(n for n in columns if n in records.column_names)
     listed = (*builder.names, *(n for n in records.column_names if n not in builder.names))
-    return Computed(records, listed, builder.profile, users, scored, evaluation)
+    return Computed(records, listed, builder.profile, activity, users, scored, evaluation)
 
 
 def _extra_by_table(sources: Sequence[KnownSource]) -> dict[str, dict[str, ValueTypeName]]:

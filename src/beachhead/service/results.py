@@ -209,7 +209,7 @@ class Run:
 
     def _read(self, name: str) -> pa.Table:
         try:
-            return read_table(self._snapshot.file(name), self.about.shared.get(name), self._snapshot.home)
+            return read_table(self._snapshot.file(name), self.about.divisions.get(name), self._snapshot.home)
         except (pa.ArrowException, OSError) as e:
             remedy = "Run `beachhead run` to publish a whole one."
             raise DataError(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -18,13 +17,13 @@ from beachhead.customers.people import STATED
 from beachhead.customers.record import PROFILES
 from beachhead.engines.duck import DuckEngine
 from beachhead.errors import BeachheadError, DataError, DefinitionError, Diagnostic, Severity, UsageError
-from beachhead.service.about import ABOUT, ACCOUNTS, SET_ASIDE, USERS, About, AboutSegment, AboutSource
+from beachhead.service.about import ABOUT, ACCOUNTS, ACTIVITY, SET_ASIDE, USERS, About, AboutSegment, AboutSource
 from beachhead.service.compute import Computed, compute
 from beachhead.service.load import Loaded, known_sources, load_sources, number_records, store_events
 from beachhead.service.plan import Plan, make_plan
 from beachhead.service.problems import all_problems, event_rows, set_aside_rows, source_rows
 from beachhead.service.progress import Say, say_nothing
-from beachhead.service.snapshot_tables import SharedColumns, write_table
+from beachhead.service.snapshot_tables import Division, Part, write_tables
 from beachhead.sources.problems import Problem
 from beachhead.state.runs import RunLog
 from beachhead.store.bitmaps import bitmap_of_numbers
@@ -131,14 +130,13 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
         event_problems, event_tables = event_rows(loaded, events, layout.events)
         rows = source_rows(loaded, [assembly.set_aside, *event_tables])
         problems = all_problems(loaded, assembly, computed, event_problems)
-        shared = _shared(computed, assembly, layout)
-        about = _about(plan, loaded, computed, memberships, stale, before, as_of, problems, rows, shared)
+        divisions = _divisions(computed, assembly, layout)
+        about = _about(plan, loaded, computed, memberships, stale, before, as_of, problems, rows, divisions)
         with store.begin(as_of) as draft:
             tables = {ACCOUNTS: computed.accounts, SET_ASIDE: set_aside_rows(loaded, assembly, event_tables)}
             if computed.users is not None:
                 tables[USERS] = computed.users
-            with ThreadPoolExecutor(2) as pool:
-                list(pool.map(lambda name: write_table(draft.directory / name, tables[name], shared.get(name)), tables))
+            write_tables(draft.directory, tables, divisions)
             write_memberships(draft.directory / MEMBERSHIPS, memberships)
             files.write_bytes(draft.directory / ABOUT, about.model_dump_json(indent=1).encode())
             ref = draft.publish(_contents(plan, loaded, assembly, events, computed, layout))
@@ -239,7 +237,7 @@ def _about(
     as_of: date,
     problems: tuple[Problem, ...],
     rows: tuple[AboutSource, ...],
-    shared: dict[str, SharedColumns],
+    divisions: dict[str, Division],
 ) -> About:
     present = set(computed.columns)
     last = _last_memberships(before)
@@ -278,24 +276,20 @@ def _about(
         problems=problems,
         value=plan.project.value and plan.project.value.model_copy(update={"inputs": plan.score_inputs}),
         diagnostics=tuple(d for d in (*plan.diagnostics, *_failures(computed)) if d.severity is not Severity.INFO),
-        shared=shared,
+        divisions=divisions,
     )
 
 
-def _shared(computed: Computed, assembly: Assembly, layout: Layout) -> dict[str, SharedColumns]:
-    """What of the snapshot's tables stays in the stored model tables."""
-    profiles = SharedColumns(
-        file=layout.relative(assembly.files[PROFILES]),
-        key="account_no",
-        columns={name: name for name in computed.profile},
-        order=computed.columns,
-    )
+def _divisions(computed: Computed, assembly: Assembly, layout: Layout) -> dict[str, Division]:
+    """What is known of customers and people whatever the day stays in the stored model tables; what counters of
+    events say of customers gets a file of its own."""
+    profiles = layout.relative(assembly.files[PROFILES])
+    parts = [Part(file=profiles, columns={name: name for name in computed.profile}, key="account_no")]
+    if computed.activity:
+        parts.append(Part(file=ACTIVITY, columns={name: name for name in computed.activity}))
+    accounts = Division(order=computed.columns, parts=tuple(parts))
     if computed.users is None:
-        return {ACCOUNTS: profiles}
-    people = SharedColumns(
-        file=layout.relative(assembly.files["users"]),
-        key="user_no",
-        columns=STATED,
-        order=(*computed.users.column_names[:2], *STATED, *computed.users.column_names[2:]),
-    )
-    return {ACCOUNTS: profiles, USERS: people}
+        return {ACCOUNTS: accounts}
+    people, own = layout.relative(assembly.files["users"]), computed.users.column_names
+    users = Division(order=(*own[:2], *STATED, *own[2:]), parts=(Part(file=people, columns=STATED, key="user_no"),))
+    return {ACCOUNTS: accounts, USERS: users}
