@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from beachhead.customers.catalog import Catalog, own_attribute, source_catalog
+from beachhead.customers.catalog import Catalog, own_attribute, source_catalog, taken_names
 from beachhead.customers.value_diagnostics import double_reversals
 from beachhead.errors import BeachheadError, Diagnostic, Severity
 from beachhead.project import DefinitionKind, Project, check_files, load
@@ -73,6 +73,8 @@ def make_plan(folder: Path) -> Plan:
     """Load and check a project folder. Never raises for what a definition says; look at `diagnostics`."""
     project = load(folder)
     said: list[Diagnostic] = [*project.diagnostics, *check_files(project)]
+    for source, name, taken in taken_names(project.settings, project.sources):
+        said.append(taken.at(project.place("sources", source, "extra", name)))
     catalog = source_catalog(project.settings, project.sources)
     doubt = doubt_of(project)
     catalog, own = _check_own(project, catalog, doubt, said)
