@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from beachhead.customers.attributes import Attribute, built_in
-from beachhead.errors import Diagnostic
 from beachhead.project.definitions import AttributeDefinition, Kind, Settings, SourceDefinition
 from beachhead.project.model import BY_NAME, day_column
 from beachhead.rules import ValueType
@@ -72,8 +71,8 @@ def source_catalog(settings: Settings, sources: Mapping[str, SourceDefinition]) 
     return Catalog(attributes, missing)
 
 
-def taken_names(settings: Settings, sources: Mapping[str, SourceDefinition]) -> Iterator[tuple[str, str, Diagnostic]]:
-    """Further columns whose name something else of the record has: source, column, what to say."""
+def taken_names(settings: Settings, sources: Mapping[str, SourceDefinition]) -> Iterator[tuple[str, str, str]]:
+    """Further columns whose name something else of the record has: source, column, what to do."""
     built = {a.name: a for a in built_in(settings)}
     first: dict[str, str] = {}
     for source in sources.values():
@@ -90,11 +89,10 @@ def taken_names(settings: Settings, sources: Mapping[str, SourceDefinition]) -> 
                 continue
             other = first.setdefault(name, source.table)
             if name in built or name in own or other != source.table:
-                message = f"'{name}' is an attribute that exists already"
                 remedy = "Give it another name."
                 if name in built and (better := _column_of(built[name], source.table)):
                     remedy = f"Map it as {better} (under `columns` of a source of that table), or give it another name."
-                yield source.name, name, Diagnostic("name-taken", message, remedy=remedy)
+                yield source.name, name, remedy
 
 
 def _column_of(attribute: Attribute, table: str) -> str | None:
