@@ -124,6 +124,9 @@ def test_lists_are_written_as_files(call: Caller, tmp_path: Path) -> None:
     target = tmp_path / "members.parquet"
     call("who", "not_fully_onboarded", "--format", "parquet", "--out", str(target))
     assert pq.read_table(target).num_rows == len(members)
+    target = tmp_path / "faults.CSV"
+    assert call("quality", "--out", str(target)) == ""
+    assert target.stat().st_size
     lines = call("who", "not_fully_onboarded", "--format", "csv").splitlines()
     assert len(lines) == len(members) + 1
 
@@ -144,6 +147,9 @@ def test_report_is_one_file(call: Caller, tmp_path: Path) -> None:
         (["query", "drop table accounts"], "not-a-select"),
         (["count", "plann"], "unknown-attribute"),
         (["count"], "usage"),
+        (["count", "plan", "--out", "plans.csv"], "json-and-out"),
+        (["report", "--out", "-"], "not-a-file-name"),
+        (["segments", "advocates", "--format", "csv"], "not-a-list"),
     ],
 )
 def test_wrong_calls_end_with_two(call: Caller, arguments: list[str], code: str) -> None:
@@ -152,6 +158,12 @@ def test_wrong_calls_end_with_two(call: Caller, arguments: list[str], code: str)
     assert isinstance(diagnostics, list)
     assert diagnostics[0]["code"] == code
     assert diagnostics[0]["remedy"]
+
+
+def test_the_ending_of_a_file_must_be_known(call: Caller, tmp_path: Path) -> None:
+    for target, more in (("plans.ods", ()), ("plans", ()), ("plans.csv", ("--format", "table"))):
+        call("count", "plan", "--out", str(tmp_path / target), *more, code=2)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_init_makes_a_project_that_checks(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def test_readme_is_short_and_names_every_file() -> None:
 
 def test_data_and_results_stay_out_of_version_control() -> None:
     for name in NAMES:
-        assert "data/" in dict(template_files(name))[".gitignore"].splitlines()
+        assert {"data/", "/*.html", "/*.csv"} <= set(dict(template_files(name))[".gitignore"].splitlines())
 
 
 def test_project_name_with_quotes_and_colons_survives(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from landing_world import TODAY, World
 
 from beachhead.engines.duck import DuckEngine
+from beachhead.errors import DataError
 from beachhead.sources.hygiene import examine
 from beachhead.sources.problems import Problem
 
@@ -59,6 +61,36 @@ def test_empty_and_constant_columns(world: World) -> None:
         "plan",
         "plan is 'Basic' in every row",
     )
+
+
+def test_a_column_of_which_nothing_can_be_read_is_one_problem(world: World) -> None:
+    path = world.write("s.csv", "id,acct,end,share\n" + "".join(f"s{n},a{n},{n + 1}.12.2025,1,5x\n" for n in range(9)))
+    source = {
+        "columns": {
+            "subscription_id": "id", "account_id": "acct", "started_at": {"constant": "2024-01-01"},
+            "ended_at": {"column": "end", "format": "%Y/%m/%d"}, "discount_percent": "share",
+        }
+    }  # fmt: skip
+    path.write_text(path.read_text().replace("1,5x", '"1,5x"'))
+    landed = world.land(path, **source)
+    with DuckEngine(world.root / "tmp") as engine:
+        assert examine(engine, world.definition(**source), landed, TODAY) == ()
+    first, second = landed.all_problems
+    assert (first.code, first.count, first.column) == ("unreadable-column", 9, "ended_at")
+    assert first.message == "not one value of ended_at can be read as a date with the format '%Y/%m/%d'"
+    assert first.remedy == "Write `format: '%d.%m.%Y'`."
+    assert (second.code, second.column) == ("unreadable-column", "discount_percent")
+    assert "decimal" in second.remedy
+
+
+def test_a_required_column_of_which_nothing_can_be_read_names_the_format(world: World) -> None:
+    path = world.write("s.csv", "id,acct,start\ns1,a1,1.12.2025\ns2,a2,2.12.2025\n")
+    start = {"column": "start", "format": "%Y/%m/%d"}
+    with pytest.raises(DataError) as error:
+        world.land(path, columns={"subscription_id": "id", "account_id": "acct", "started_at": start})
+    (found,) = error.value.diagnostics
+    assert (found.code, found.remedy) == ("nothing-usable", "Write `format: '%d.%m.%Y'`.")
+    assert "not one value of started_at" in str(found.why)
 
 
 def test_shares_among_per_cents(world: World) -> None:

@@ -175,7 +175,7 @@ def test_stored_values_are_capped_and_counts_exact(world: World, monkeypatch: py
     monkeypatch.setattr("beachhead.sources.faults.MAX_VALUES", 3)
     landed = world.file(HEADER + "".join(f"{n},a,2024-01-02,x,1\n" for n in range(10)))
     assert len(rejects_of(landed)) == 3
-    assert problem(landed, "unreadable-money").count == 10
+    assert problem(landed, "unreadable-column").count == 10
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,9 @@ from beachhead.cli.output import (
     print_list,
     print_rows,
     printable,
+    refuse_file,
 )
-from beachhead.errors import BeachheadError, Diagnostic
+from beachhead.errors import BeachheadError, Diagnostic, UsageError
 from beachhead.service.documents import Json, document, money_value, plain, problem_json
 from beachhead.service.explanation import explain_customer, explanation_json, explanation_lines
 from beachhead.service.listing import best_and_worst, problems_table, segments_table
@@ -44,11 +45,21 @@ app = typer.Typer(
     help="Find your best customers, and keep every tool aimed at them.",
 )
 
+
+def _file_name(out: Path | None) -> Path | None:
+    if str(out) == "-":
+        remedy = "Name a file; without --out, lists go to standard output (--format csv)."
+        raise UsageError(Diagnostic("not-a-file-name", "'-' is not the name of a file", remedy=remedy))
+    return out
+
+
 ProjectOption = Annotated[Path | None, typer.Option("--project", help="Project folder; default here or above.")]
 FolderArgument = Annotated[Path | None, typer.Argument(help="Project folder; default here or above.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print the list.")]
-OutOption = Annotated[Path | None, typer.Option("--out", help="Write the list to this file.")]
+FormatOption = Annotated[Format | None, typer.Option("--format", help="How to print the list; default table.")]
+OutOption = Annotated[
+    Path | None, typer.Option("--out", callback=_file_name, help="Write the list to this file; its ending says how.")
+]
 LimitOption = Annotated[int, typer.Option("--limit", min=0, help="Rows to show on screen; 0 for all.")]
 DayOption = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day, YYYY-MM-DD.")]
 
@@ -228,7 +239,7 @@ def segments(
     name: Annotated[str | None, typer.Argument(help="One segment, in words.")] = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
-    form: FormatOption = Format.TABLE,
+    form: FormatOption = None,
     out: OutOption = None,
 ) -> None:
     """All segments with their size and what changed, or one of them."""
@@ -236,6 +247,7 @@ def segments(
     if name is None:
         print_list(segments_table(latest), "segments", latest, {}, as_json=as_json, form=form, out=out)
         return
+    refuse_file(form, out)
     about = latest.segments[name].about
     if as_json:
         print_json(document("segment", about.model_dump(mode="json"), latest))
@@ -257,7 +269,7 @@ def who(
     columns: Annotated[str | None, typer.Option(help="Attributes to show, with commas; 'all' for all.")] = None,
     limit: LimitOption = 50,
     as_json: JsonOption = False,
-    form: FormatOption = Format.TABLE,
+    form: FormatOption = None,
     out: OutOption = None,
 ) -> None:
     """The customers in a segment, best first."""
@@ -281,7 +293,7 @@ def count(
     ] = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
-    form: FormatOption = Format.TABLE,
+    form: FormatOption = None,
     out: OutOption = None,
 ) -> None:
     """Customers by one to three attributes: number, share, money, how many stayed. Small cells are marked."""
@@ -297,7 +309,7 @@ def value(
     ] = None,
     project: ProjectOption = None,
     as_json: JsonOption = False,
-    form: FormatOption = Format.TABLE,
+    form: FormatOption = None,
     out: OutOption = None,
 ) -> None:
     """The best and the worst customers by score; or why one has its score and what would lift it."""
@@ -305,6 +317,7 @@ def value(
     if explain is None:
         print_list(best_and_worst(latest), "value", latest, latest.attributes, as_json=as_json, form=form, out=out)
         return
+    refuse_file(form, out)
     explanation = explain_customer(latest, explain)
     if as_json:
         print_json(document("explanation", explanation_json(explanation), latest))
@@ -318,7 +331,7 @@ def quality(
     project: ProjectOption = None,
     limit: LimitOption = 50,
     as_json: JsonOption = False,
-    form: FormatOption = Format.TABLE,
+    form: FormatOption = None,
     out: OutOption = None,
 ) -> None:
     """Problems in the data: what is wrong, how often, where, and what to do."""
@@ -326,10 +339,10 @@ def quality(
     if rows:
         table = latest.set_aside.arrow()
         print_list(table, "set_aside", latest, {}, as_json=as_json, form=form, out=out, limit=limit)
-    elif as_json:
+    elif as_json and out is None:
         print_json(document("problems", [problem_json(p) for p in latest.problems], latest))
-    elif form is not Format.TABLE:
-        print_list(problems_table(latest), "problems", latest, {}, as_json=False, form=form, out=out)
+    elif form or out:
+        print_list(problems_table(latest), "problems", latest, {}, as_json=as_json, form=form, out=out)
     else:
         for problem in latest.problems:
             print(printable(f"{problem.severity}: {problem.message} [{problem.code}]"))
@@ -345,7 +358,9 @@ def quality(
 def report(
     folder: FolderArgument = None,
     project: ProjectOption = None,
-    out: Annotated[Path | None, typer.Option("--out", help="File to write; default report.html.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", callback=_file_name, help="File to write; default report.html.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write one self-contained HTML file, to read on screen, to print, to send."""
@@ -365,7 +380,7 @@ def query(
     project: ProjectOption = None,
     limit: LimitOption = 50,
     as_json: JsonOption = False,
-    form: FormatOption = Format.TABLE,
+    form: FormatOption = None,
     out: OutOption = None,
 ) -> None:
     """One read-only SELECT over what is published."""

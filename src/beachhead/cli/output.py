@@ -66,6 +66,29 @@ def print_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
         print(printable(str(diagnostic)), file=sys.stderr)
 
 
+def _form(form: Format | None, out: Path | None, as_json: bool) -> Format:
+    """The form of a list: what `--format` says, else what the ending of the file says. Raises `UsageError`."""
+    if out is None:
+        return form or Format.TABLE
+    if as_json:
+        message, remedy = "--json prints on standard output, not to a file", "Use --out with a name that ends in .json."
+        raise UsageError(Diagnostic("json-and-out", message, remedy=remedy))
+    if form and form is not Format.TABLE:
+        return form
+    endings = {f".{written}": written for written in _WRITTEN_AS}
+    if form is None and out.suffix.lower() in endings:
+        return endings[out.suffix.lower()]
+    message, remedy = f"the form of '{out}' is not clear", f"Let it end in {', '.join(endings)}, or say --format."
+    raise UsageError(Diagnostic("unknown-ending", message, remedy=remedy))
+
+
+def refuse_file(form: Format | None, out: Path | None) -> None:
+    """Raise `UsageError` when a file or form is asked for of what is no list."""
+    if form or out:
+        message, remedy = "--format and --out are for lists", "Leave them away, or use --json."
+        raise UsageError(Diagnostic("not-a-list", message, remedy=remedy))
+
+
 def print_list(
     table: pa.Table,
     noun: str,
@@ -73,11 +96,12 @@ def print_list(
     attributes: Mapping[str, Attribute],
     *,
     as_json: bool,
-    form: Format,
+    form: Format | None,
     out: Path | None,
     limit: int | None = None,
 ) -> None:
     """A table in the form that was asked for. `limit` cuts what people see, and says so; files have everything."""
+    form = _form(form, out, as_json)
     currency = run.about.settings.currency
     if as_json or (form is Format.JSON and out is None):
         print_json(document(noun, rows(table, attributes, currency), run))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from beachhead.customers.attributes import Attribute, built_in
 from beachhead.project.definitions import AttributeDefinition, Kind, Settings, SourceDefinition
-from beachhead.project.model import BY_NAME
+from beachhead.project.model import BY_NAME, day_column
 from beachhead.rules import ValueType
 
 
@@ -69,6 +69,37 @@ def source_catalog(settings: Settings, sources: Mapping[str, SourceDefinition]) 
     mapped = _mapped_columns(sources)
     missing = {a.name: needs for a in attributes.values() if (needs := _unmet(a, mapped))}
     return Catalog(attributes, missing)
+
+
+def taken_names(settings: Settings, sources: Mapping[str, SourceDefinition]) -> Iterator[tuple[str, str, str]]:
+    """Further columns whose name something else of the record has: source, column, what to do."""
+    built = {a.name: a for a in built_in(settings)}
+    first: dict[str, str] = {}
+    for source in sources.values():
+        table = BY_NAME[source.table]
+        if not table.state or "account_id" not in table.key:
+            continue
+        own = {day_column(c.name) for c in table.columns if c.type == "timestamp"} | {
+            "account_id",
+            "account_no",
+            "as_of",
+        }
+        for name, column in source.extra.items():
+            if column.hidden or table.column(name) is not None:
+                continue
+            other = first.setdefault(name, source.table)
+            if name in built or name in own or other != source.table:
+                remedy = "Give it another name."
+                if name in built and (better := _column_of(built[name], source.table)):
+                    remedy = f"Map it as {better} (under `columns` of a source of that table), or give it another name."
+                yield source.name, name, remedy
+
+
+def _column_of(attribute: Attribute, table: str) -> str | None:
+    """The model column that is this attribute, best of `table`."""
+    names = attribute.name, attribute.name.removesuffix("_cents"), attribute.name.removeprefix("account_")
+    same = [c for need in attribute.needs for c in need.split("|") if c.partition(".")[2] in names]
+    return next((c for c in same if c.startswith(f"{table}.")), same[0] if same else None)
 
 
 def _describe(attributes: dict[str, Attribute], sources: Mapping[str, SourceDefinition]) -> None:

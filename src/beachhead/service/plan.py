@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from beachhead.customers.catalog import Catalog, own_attribute, source_catalog
+from beachhead.customers.catalog import Catalog, own_attribute, source_catalog, taken_names
 from beachhead.customers.value_diagnostics import double_reversals
-from beachhead.errors import BeachheadError, Diagnostic, Severity
+from beachhead.errors import BeachheadError, Diagnostic, Place, Severity
 from beachhead.project import DefinitionKind, Project, check_files, load
 from beachhead.project.definitions import AttributeDefinition, ScoreInput
 from beachhead.rules import (
@@ -79,6 +79,8 @@ def make_plan(folder: Path) -> Plan:
     """Load and check a project folder. Never raises for what a definition says; look at `diagnostics`."""
     project = load(folder)
     said: list[Diagnostic] = [*project.diagnostics, *check_files(project)]
+    for source, name, remedy in taken_names(project.settings, project.sources):
+        said.append(_name_taken(name, project.place("sources", source, "extra", name), remedy))
     catalog = source_catalog(project.settings, project.sources)
     doubt = doubt_of(project)
     catalog, own = _check_own(project, catalog, doubt, said)
@@ -123,14 +125,7 @@ def _check_own(
     for name, definition in project.attributes.items():
         place = project.place("attributes", name)
         if name in catalog.attributes:
-            said.append(
-                Diagnostic(
-                    "name-taken",
-                    f"'{name}' is an attribute that exists already",
-                    place=place,
-                    remedy="Choose another name.",
-                )
-            )
+            said.append(_name_taken(name, place, "Choose another name."))
         elif node := _parse(project, said, "attributes", name, "expression", definition.expression):
             parsed[name] = node
     ordered = attribute_order(parsed)
@@ -162,6 +157,10 @@ def _check_own(
         else:
             own.append(OwnAttribute(definition, checked.node, checked.type))
     return Catalog(attributes, missing), tuple(own)
+
+
+def _name_taken(name: str, place: Place, remedy: str) -> Diagnostic:
+    return Diagnostic("name-taken", f"'{name}' is an attribute that exists already", place=place, remedy=remedy)
 
 
 def _lacks_all(node: Node, missing: Mapping[str, str]) -> str | None:

@@ -23,6 +23,7 @@ from beachhead.service.load import Loaded, known_sources, load_sources, number_r
 from beachhead.service.plan import Plan, make_plan
 from beachhead.service.problems import all_problems, event_rows, set_aside_rows, source_rows
 from beachhead.service.progress import Say, say_nothing
+from beachhead.service.results import Run
 from beachhead.service.snapshot_tables import Division, Part, write_tables
 from beachhead.sources.problems import Problem
 from beachhead.state.runs import RunLog
@@ -116,15 +117,18 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
         say("Storing events")
         events = store_events(sources, numbered, layout, files, engine, full=options.full)
         computed = compute(plan, sources, numbered, events, layout, engine, as_of, say)
-        if before and not options.allow_loss:
+        if not computed.accounts.num_rows:
+            raise DataError(_nobody(plan, loaded, as_of))
+        reached = None if options.as_of else _reached_further(current, loaded.data_day)
+        last = current if reached and current and current.ref.as_of > as_of else before
+        if last and not options.allow_loss:
             check_loss(
-                before.manifest.contents.counts.get("customers", 0),
+                last.manifest.contents.counts.get("customers", 0),
                 computed.accounts.num_rows,
                 settings.guard.max_customers_lost,
                 settings.customers_are,
+                reached,
             )
-        if not computed.accounts.num_rows and not options.allow_loss:
-            raise DataError(_nobody(as_of, settings.customers_are))
         say("Publishing")
         memberships, stale = _memberships(plan, computed, before)
         event_problems, event_tables = event_rows(loaded, events, layout.events)
@@ -147,14 +151,34 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
         numbered.new_accounts,
         len(memberships),
         len(about.problems),
-        (*plan.diagnostics, *_failures(computed), *collected.diagnostics),
+        (*plan.diagnostics, *_failures(computed), *_moved_back(reached), *collected.diagnostics),
     )
 
 
-def _nobody(as_of: date, noun: str) -> Diagnostic:
-    message = f"no {noun} are known as of {as_of}; nothing was published"
-    remedy = "Take a later day with --as-of, or see whether the list of them is complete. If it is, add --allow-loss."
+def _nobody(plan: Plan, loaded: Loaded, as_of: date) -> Diagnostic:
+    if not any(source.files for source in loaded.landed.values()):
+        expected = [pattern for source in plan.project.sources.values() for pattern in source.files]
+        listed = f"{', '.join(expected[:4])}{', …' if len(expected) > 4 else ''}"
+        remedy = f"Put your exports where sources/ expects them: {listed}."
+        return Diagnostic("no-files", "no file was found; nothing was published", remedy=remedy)
+    message = f"no {plan.project.settings.customers_are} are known as of {as_of}; nothing was published"
+    remedy = "Take a later day with --as-of, or see whether the list of them is complete."
     return Diagnostic("no-customers", message, remedy=remedy)
+
+
+def _reached_further(current: Snapshot | None, data_day: date) -> str | None:
+    """How far the data reaches now and reached before, when a file must have lost its last days; else None."""
+    before = None
+    with suppress(BeachheadError):
+        before = Run(current).about.data_day if current else None
+    if before is None or data_day >= before:
+        return None
+    return f"the data now reaches only to {data_day}, while before it reached to {before}"
+
+
+def _moved_back(reached: str | None) -> tuple[Diagnostic, ...]:
+    remedy = "Look for a file that is missing or too small, and run again."
+    return (Diagnostic("data-moved-back", reached, Severity.WARNING, remedy=remedy),) if reached else ()
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from beachhead.engines.duck import DuckEngine, quote_literal
 from beachhead.errors import Severity
-from beachhead.sources.dates import Reading
+from beachhead.sources.dates import DAY_FIRST, Reading, recognise
 from beachhead.sources.locate import lines_at
 from beachhead.sources.mapping import Field, SourceMapping
 from beachhead.sources.problems import Example, Problem
@@ -310,6 +310,18 @@ def problems_of(
             )
         )
     return problems
+
+
+def nothing_readable(problem: Problem, field: Field, texts: Sequence[str]) -> Problem:
+    """A problem of a column of which not one value was readable: what is wrong is the mapping. `texts`: its values."""
+    given = " or ".join(f"'{form}'" for form in field.column.format)
+    message = f"not one value of {field.name} can be read as {_KINDS[field.type]}"
+    remedy = problem.remedy
+    if given:
+        message += f" with the format {given}"
+        seen = recognise(texts, DAY_FIRST).formats
+        remedy = f"Write `format: '{seen[0]}'`." if seen else "Correct `format`, or leave it away."
+    return replace(problem, code="unreadable-column", message=message, remedy=remedy)
 
 
 def _message(code: str, column: str | None, kind: str, n: int, fields: Mapping[str, Field]) -> str:

@@ -90,6 +90,8 @@ class _Examiner:
             f"SELECT count({column}) AS known, CAST(min({column}) AS VARCHAR) AS low, "
             f"CAST(max({column}) AS VARCHAR) AS high FROM {relation}"
         ).to_pylist()[0].values()  # fmt: skip
+        if known == 0 and self._was_unread(name):
+            return []
         if known == 0:
             remedy = "Remove it from the mapping, or have the export fill it."
             return [
@@ -114,6 +116,11 @@ class _Examiner:
         if type_ == "text" and name not in self._table.key and not name.endswith("_id"):
             found += self._spellings(name, column, relation)
         return found
+
+    def _was_unread(self, name: str) -> bool:
+        """Whether a column is empty only since its values could not be read, which is said already."""
+        codes = {p.code for f in self._files for p in f.problems if p.column == name}
+        return any(code.startswith("unreadable-") or code == "not-a-number" for code in codes)
 
     def _dates(self, name: str, day: str) -> list[Problem]:
         early = self._where(
@@ -229,13 +236,10 @@ class _Examiner:
         count = int(str(self._engine.scalar(f"SELECT count(*) - count(DISTINCT hash({listed})) FROM {relation}")))
         if not count:
             return []
+        message = f"{count:,} rows repeat another one in every mapped column"
         remedy = "See whether the export holds them twice; without an id they all count."
-        return [
-            self._problem(
-                "repeated-rows", Severity.WARNING, f"{count:,} rows repeat another one in every column", remedy, count,
-                None, self._repeat_examples(listed),
-            )
-        ]  # fmt: skip
+        examples = self._repeat_examples(listed)
+        return [self._problem("repeated-rows", Severity.WARNING, message, remedy, count, None, examples)]
 
     def _repeat_examples(self, listed: str) -> list[Example]:
         landed = self._files[0]

@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from beachhead.engines.duck import DuckEngine, path_literal, quote_literal
+from beachhead.engines.duck import DuckEngine, path_literal, quote_literal, quote_name
 from beachhead.errors import BeachheadError, DataError, Diagnostic, OutsideError, Place, Severity, display_path
 from beachhead.project.definitions import SourceDefinition
 from beachhead.project.model import Table, day_column
@@ -40,7 +40,7 @@ from beachhead.sources.landed import (
     write_whole,
 )
 from beachhead.sources.locate import lines_of_records
-from beachhead.sources.mapping import PlaceOf, SourceMapping, make_mapping
+from beachhead.sources.mapping import Field, PlaceOf, SourceMapping, make_mapping
 from beachhead.sources.problems import Example, Problem
 from beachhead.sources.readers import Opening, Reader, missing_column, open_file
 
@@ -304,6 +304,13 @@ class _Landing:
         problems = faults.problems_of(
             table, counts, fields, total, self._source.name, self._mapping.table.name, self._shown
         )
+        if found is not None:
+            problems = [
+                faults.nothing_readable(p, fields[p.column], found.unreadable_texts(fields[p.column]))
+                if p.column and self._reads_nothing(p, fields[p.column], total)
+                else p
+                for p in problems
+            ]
         if not table.num_rows:
             target.unlink(missing_ok=True)
             return problems, None
@@ -312,6 +319,16 @@ class _Landing:
         sync(partial)
         partial.replace(target)
         return problems, target
+
+    def _reads_nothing(self, problem: Problem, field: Field, total: int) -> bool:
+        """Whether not one value of a column could be read."""
+        if not problem.code.startswith("unreadable-") or not field.is_shown:
+            return False
+        if field.required:
+            return problem.count == total
+        part = path_literal(self._part("parquet"))
+        sql = f"SELECT count(*) > 0 AND count({quote_name(field.name)}) = 0 FROM read_parquet({part})"
+        return problem.count > 1 and bool(self._engine.scalar(sql))
 
     def _refuse(self, problems: Sequence[Problem]) -> None:
         """A file of which nothing can be used stops the run: better the last good results than none."""

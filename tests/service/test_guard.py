@@ -1,0 +1,62 @@
+"""An update that would lose customers by accident publishes nothing."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from project_world import TODAY, write_csv
+
+from beachhead.errors import DataError
+from beachhead.service.project import Project
+from beachhead.service.run import RunOptions
+
+SOURCE = (
+    "files: data/customers*.csv\ntable: accounts\noptional: true\ncolumns: {account_id: id, signed_up_at: created}\n"
+)
+FIRST = date(2026, 1, 1)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    (tmp_path / "beachhead.yml").write_text("name: Little\ncurrency: EUR\ntemplate: blank\n")
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources/customers.yml").write_text(SOURCE)
+    return Project(tmp_path)
+
+
+def export(project: Project, customers: int) -> None:
+    rows = [{"id": f"c{n}", "created": FIRST + timedelta(days=n)} for n in range(customers)]
+    write_csv(project.root / "data/customers.csv", rows)
+
+
+def test_a_cut_export_is_refused_although_its_last_day_is_earlier(project: Project) -> None:
+    export(project, 100)
+    project.update(RunOptions(today=TODAY))
+    export(project, 20)
+    with pytest.raises(DataError, match="80 of 100") as error:
+        project.update(RunOptions(today=TODAY))
+    assert "the data now reaches only to 2026-01-20, while before it reached to 2026-04-10" in str(error.value)
+    assert len(project.latest().accounts) == 100
+    project.update(RunOptions(today=TODAY, allow_loss=True))
+    assert project.update(RunOptions(today=TODAY)).diagnostics == ()
+
+
+def test_a_last_day_that_moved_back_is_said(project: Project) -> None:
+    export(project, 100)
+    project.update(RunOptions(today=TODAY))
+    export(project, 95)
+    outcome = project.update(RunOptions(today=TODAY))
+    assert [d.code for d in outcome.diagnostics] == ["data-moved-back"]
+    assert project.update(RunOptions(as_of=FIRST + timedelta(days=9), today=TODAY)).diagnostics == ()
+
+
+def test_nothing_is_ever_published_without_customers(project: Project) -> None:
+    with pytest.raises(DataError, match="no file was found") as error:
+        project.update(RunOptions(today=TODAY))
+    assert "data/customers*.csv" in str(error.value)
+    export(project, 10)
+    with pytest.raises(DataError, match="no customers are known as of 2025-12-31"):
+        project.update(RunOptions(as_of=FIRST - timedelta(days=1), today=TODAY, allow_loss=True))
+    assert project.history()[0].status == "failed"
