@@ -145,3 +145,32 @@ def test_a_wrong_request_says_what_is_wrong(by, measure, code):
         count(ACCOUNTS, ATTRIBUTES, by, measure=measure)
     assert caught.value.diagnostics[0].code == code
     assert caught.value.diagnostics[0].remedy
+
+
+def test_no_kept_rate_where_the_data_cannot_tell_who_left():
+    everybody = pa.table(
+        {"industry": ["Software", "Retail"], "was_customer": [True, True], "is_customer": [True, True]}
+    )
+    table = count(everybody, ATTRIBUTES, ["industry"])
+    assert "cannot tell who left" in table.not_kept
+    assert "kept_rate" not in table.as_arrow().column_names
+    assert table.total.kept_rate is None
+    told = everybody.append_column("churned_on", pa.nulls(2, pa.date32()))
+    assert count(told, ATTRIBUTES, ["industry"]).total.kept_rate == 1.0
+
+
+def test_no_kept_rate_by_what_only_those_who_stayed_have():
+    accounts = pa.table(
+        {
+            "plan": ["Pro", "Basic", None, None],
+            "mrr_cents": pa.array([900, 500, 0, None], pa.int64()),
+            "industry": ["Software", "Retail", "Software", None],
+            "was_customer": [True] * 4,
+            "is_customer": [True, True, False, False],
+        }
+    )
+    for forgetful in ("plan", "mrr_cents"):
+        table = count(accounts, ATTRIBUTES, [forgetful])
+        assert "not known of those who left" in table.not_kept
+        assert {r.kept_rate for r in (*table.rows, table.total)} == {None}
+    assert count(accounts, ATTRIBUTES, ["industry"]).total.kept_rate == 0.5

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from beachhead.analysis.buckets import OTHER, Levels, levels_of
-from beachhead.analysis.columns import optional_floats, optional_truths, ratio
+from beachhead.analysis.columns import Mask, optional_floats, ratio
+from beachhead.analysis.keeping import forgets_who_left, was_and_is
 from beachhead.customers.attributes import Attribute
 from beachhead.errors import Diagnostic, UsageError
 
@@ -43,16 +44,17 @@ class CountRow:
 
 @dataclass(frozen=True, slots=True)
 class CountTable:
-    """Groups, and all of them together in `total`."""
+    """Groups, and all of them together in `total`. `not_kept`: why there is no kept rate; empty where there is."""
 
     by: tuple[Attribute, ...]
     measure: Attribute | None
     currency: str
     rows: tuple[CountRow, ...]
     total: CountRow
+    not_kept: str = ""
 
     def as_arrow(self) -> pa.Table:
-        """One row per group and a last row `total`; the measure's columns only where there is a measure."""
+        """One row per group and a last row `total`; the measure and the kept rate only where there are such."""
         rows = (*self.rows, self.total)
         columns: dict[str, pa.Array] = {
             a.name: pa.array([r.labels[i] for r in rows], pa.string()) for i, a in enumerate(self.by)
@@ -71,8 +73,9 @@ class CountTable:
             columns[f"{name}_share_of_total"] = pa.array([r.measure_share for r in rows], pa.float64())
             columns[f"{name}_average"] = pa.array([r.measure_average for r in rows], pa.float64())
             columns["known"] = pa.array([r.measured for r in rows], pa.int64())
-        columns["were_customers"] = pa.array([r.were_customers for r in rows], pa.int64())
-        columns["kept_rate"] = pa.array([r.kept_rate for r in rows], pa.float64())
+        if not self.not_kept:
+            columns["were_customers"] = pa.array([r.were_customers for r in rows], pa.int64())
+            columns["kept_rate"] = pa.array([r.kept_rate for r in rows], pa.float64())
         columns["is_small"] = pa.array([r.is_small for r in rows], pa.bool_())
         return pa.table(columns)
 
@@ -100,7 +103,8 @@ def count(
     for level in levels:
         keys = keys * max(1, len(level.labels)) + level.codes
     groups, inverse = _dense(keys, levels)
-    sums = _Sums.over(accounts, inverse, len(groups), measured)
+    not_kept = _not_kept(accounts, chosen)
+    sums = _Sums.over(inverse, len(groups), measured, None if not_kept else was_and_is(accounts))
     order = _order(groups, sums.customers, levels)
     if limit is not None and len(order) > limit:
         by_size = sorted(order, key=lambda g: -sums.customers[g])
@@ -113,7 +117,17 @@ def count(
     if rest:
         rows.append(sums.row((OTHER,) * len(levels), np.array(rest)))
     total = sums.row(("total", *[""] * (len(levels) - 1)), np.arange(len(groups)))
-    return CountTable(chosen, attributes[measure] if measure else None, currency, tuple(rows), total)
+    return CountTable(chosen, attributes[measure] if measure else None, currency, tuple(rows), total, not_kept)
+
+
+def _not_kept(accounts: pa.Table, by: Sequence[Attribute]) -> str:
+    """Why a kept rate by these attributes would say nothing; empty where it does say something."""
+    if was_and_is(accounts) is None:
+        return "No kept rate: the data cannot tell who left."
+    forgetful = [a.title for a in by if forgets_who_left(accounts, a)]
+    if forgetful:
+        return f"No kept rate: “{forgetful[0]}” is not known of those who left."
+    return ""
 
 
 def _chosen(accounts: pa.Table, attributes: Mapping[str, Attribute], by: Sequence[str]) -> tuple[Attribute, ...]:
@@ -202,10 +216,10 @@ class _Sums:
     @classmethod
     def over(
         cls,
-        accounts: pa.Table,
         group: npt.NDArray[np.int64],
         size: int,
         values: npt.NDArray[np.float64] | None,
+        was_and_still: tuple[Mask, Mask] | None,
     ) -> _Sums:
         nothing = np.zeros(size, dtype=np.int64)
         measured = nothing
@@ -214,16 +228,13 @@ class _Sums:
             known = ~np.isnan(values)
             measured = np.bincount(group[known], minlength=size)
             totals = np.bincount(group[known], weights=values[known], minlength=size).astype(np.float64)
-        was = optional_truths(accounts, "was_customer")
-        now = optional_truths(accounts, "is_customer")
-        if was is None or now is None:
+        if was_and_still is None:
             return cls(np.bincount(group, minlength=size), measured, totals, nothing, nothing)
         return cls(
             np.bincount(group, minlength=size),
             measured,
             totals,
-            np.bincount(group[was], minlength=size),
-            np.bincount(group[was & now], minlength=size),
+            *(np.bincount(group[mask], minlength=size) for mask in was_and_still),
         )
 
     def row(self, labels: tuple[str, ...], groups: npt.NDArray[np.int64]) -> CountRow:

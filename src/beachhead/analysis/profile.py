@@ -9,9 +9,10 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
-from beachhead.analysis.columns import Floats, Mask, optional_floats, optional_truths, ratio, spread_sample, total
+from beachhead.analysis.columns import Floats, Mask, optional_floats, ratio, spread_sample, total
 from beachhead.analysis.contrast import Difference, compare
 from beachhead.analysis.eligible import coded_attributes
+from beachhead.analysis.keeping import was_and_is
 from beachhead.analysis.money import Money
 from beachhead.analysis.segment import SegmentResult
 from beachhead.customers.attributes import Attribute
@@ -94,8 +95,7 @@ class Profiler:
         self._size = accounts.num_rows
         self._money = money
         self._exclude = frozenset(exclude)
-        self._was = optional_truths(accounts, "was_customer")
-        self._now = optional_truths(accounts, "is_customer")
+        self._was_and_is = was_and_is(accounts)
         self._nps = optional_floats(accounts, "nps_score")
         self._score = optional_floats(accounts, "value_score")
         signed_up = optional_floats(accounts, "signed_up_on")
@@ -131,11 +131,11 @@ class Profiler:
         )
 
     def kept(self, mask: Mask | None = None) -> Rate:
-        """How many of those who were customers still are."""
-        if self._was is None or self._now is None:
+        """How many of those who were customers still are; of nobody where the data cannot tell who left."""
+        if self._was_and_is is None:
             return Rate.of(0, 0)
-        were = self._was if mask is None else mask & self._was
-        return Rate.of(int(np.count_nonzero(were & self._now)), int(np.count_nonzero(were)))
+        was, still = (m if mask is None else mask & m for m in self._was_and_is)
+        return Rate.of(int(np.count_nonzero(still)), int(np.count_nonzero(was)))
 
     def nps(self, mask: Mask | None = None) -> Nps | None:
         """NPS of the known answers; null without any."""

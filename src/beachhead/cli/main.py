@@ -300,6 +300,8 @@ def count(
     opened = _project(None, project)
     table = opened.count(by, measure)
     print_list(table.as_arrow(), "counts", opened.latest(), {}, as_json=as_json, form=form, out=out)
+    if table.not_kept:
+        print(table.not_kept, file=sys.stderr)
 
 
 @app.command()

@@ -8,6 +8,7 @@ import numpy as np
 
 from beachhead.analysis.columns import optional_truths, total
 from beachhead.analysis.display import money_text, plural, share_text
+from beachhead.analysis.keeping import QUIET_DAYS, quiet, was_and_is
 from beachhead.analysis.money import Money, concentration
 from beachhead.analysis.profile import Profiler
 from beachhead.errors import Severity
@@ -42,11 +43,11 @@ class Heads:
 
 def heads_of(data: ReportData) -> Heads:
     now = optional_truths(data.accounts, "is_customer")
-    was = optional_truths(data.accounts, "was_customer")
+    known = was_and_is(data.accounts)
     return Heads(
         data.accounts.num_rows,
         None if now is None else int(np.count_nonzero(now)),
-        None if now is None or was is None else int(np.count_nonzero(was & ~now)),
+        None if known is None else int(np.count_nonzero(known[0] & ~known[1])),
     )
 
 
@@ -90,6 +91,8 @@ def answer(
         second.append(
             f"Of {plural(kept.whole, words.many)} that ever were customers, {share_text(kept.share)} still are."
         )
+    elif heads.now and heads.left is None:
+        second.append(_cannot_tell_who_left(data, words))
     if found and found.brief:
         us, other = ("the best", "the worst") if score else ("those who stayed", "those who left")
         second.append(f"What is more frequent among {us} than among {other}: {found.brief}.")
@@ -100,6 +103,14 @@ def answer(
         rows = sum(p.count for p in grave)
         second.append(f"Mind the data: {plural(len(grave), 'grave problems')} touching {plural(rows, 'rows')}.")
     return tuple(text for text in (first, " ".join(second)) if text)
+
+
+def _cannot_tell_who_left(data: ReportData, words: Words) -> str:
+    text = f"These files cannot tell which {words.many} left, so there is no kept rate"
+    if (found := quiet(data.accounts, data.as_of)) is None:
+        return f"{text}."
+    have = "has" if found.count == 1 else "have"
+    return f"{text}; {found.count:,} of {found.of:,} {have} not {found.done} for {QUIET_DAYS} days."
 
 
 def _who_brings_it(data: ReportData, money: Money | None, score: ScoreView | None, words: Words) -> str:

@@ -29,13 +29,18 @@ class Term:
 
 
 def terms(
-    attributes: Mapping[str, Attribute], used: Iterable[str], *, has_score: bool, has_nps: bool, words: Words
+    attributes: Mapping[str, Attribute],
+    used: Iterable[str],
+    *,
+    has_kept: bool,
+    has_score: bool,
+    has_nps: bool,
+    words: Words,
 ) -> tuple[Term, ...]:
     """Measures first, then attributes by title."""
+    kept = "Of those who ever were customers, the share that are customers on the day of the report."
     measures = [
-        Term(
-            words.kept, "", "Of those who ever were customers, the share that are customers on the day of the report."
-        ),
+        *([Term(words.kept, "", kept)] if has_kept else []),
         Term(
             "Likely range",
             "",

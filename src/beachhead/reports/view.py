@@ -65,6 +65,7 @@ class MoneyView:
 class GroupTable:
     title: str
     rows: tuple[CountRow, ...]
+    not_kept: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -159,6 +160,7 @@ def view_of(data: ReportData) -> ReportView:
         terms(
             data.attributes,
             _used(money, score, found, segments),
+            has_kept=profiler.kept().whole > 0,
             has_score=score is not None,
             has_nps=profiler.nps() is not None,
             words=words,
@@ -280,7 +282,7 @@ def _groups(data: ReportData, money: Money | None) -> tuple[GroupTable, ...]:
             limit=None if name == "signed_up_on" else _ROWS_SHOWN,
         )
         rows = table.rows[-_ROWS_SHOWN - 2 :] if name == "signed_up_on" else table.rows
-        found.append(GroupTable(data.attributes[name].title, rows))
+        found.append(GroupTable(data.attributes[name].title, rows, table.not_kept))
     return tuple(found)
 
 

@@ -28,6 +28,9 @@ from beachhead.service.progress import Say
 from beachhead.service.scoring import Scored, score_columns, score_records
 from beachhead.store.layout import Layout
 
+LOOKED_AT = frozenset({"source_status"})
+"""Attributes of the profile that `problems` looks at."""
+
 
 @dataclass(frozen=True)
 class Computed:
@@ -78,7 +81,7 @@ def compute(
 
     with ThreadPoolExecutor(1) as aside:  # events are read and counted while the engine does the rest
         counting = aside.submit(count) if event_parts else None
-        builder = build_record(engine, spine, plan.catalog, settings, extra, mapped, plan.attributes_used)
+        builder = build_record(engine, spine, plan.catalog, settings, extra, mapped, plan.attributes_used | LOOKED_AT)
         counts, columns = counting.result() if counting else (None, {})
     builder.add_events(columns)
     users = people_table(engine, counts) if "users" in extra else None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from beachhead.analysis.keeping import QUIET_DAYS, Quiet, quiet, was_and_is
 from beachhead.customers.assemble import Assembly
 from beachhead.customers.events import EventState
 from beachhead.customers.set_aside import SCHEMA, Reason, set_aside
@@ -27,7 +29,7 @@ _EXAMPLES = 5
 
 
 def all_problems(
-    loaded: Loaded, assembly: Assembly, computed: Computed, events: Sequence[Problem]
+    loaded: Loaded, assembly: Assembly, computed: Computed, events: Sequence[Problem], as_of: date
 ) -> tuple[Problem, ...]:
     """Problems of files, of matching, of events and of the score, the worst first, the most frequent first."""
     found: list[Problem] = [
@@ -37,19 +39,43 @@ def all_problems(
         *events,
     ]
     accounts = computed.accounts
-    if "tenure_days" in accounts.column_names and not _is_shop(loaded):
-        churned = accounts["is_churned"].fill_null(False).to_numpy(zero_copy_only=False)
-        guard = survivorship_guard(as_numbers(accounts["tenure_days"]), churned)
-        found += [guard] if guard else []
+    found += _doubts_of_leaving(accounts, as_of)
     if computed.scored:
         found += input_problems(computed.scored.scores)
     return tuple(sorted(found, key=lambda p: (_ORDER.index(p.severity), -p.count, p.code, p.source or "")))
 
 
-def _is_shop(loaded: Loaded) -> bool:
-    """Whether customers are known by their purchases alone; such customers never leave, they only stay away."""
-    tables = {source.table.name for source in loaded.landed.values()}
-    return bool(tables & {"orders", "order_lines"}) and "subscriptions" not in tables
+def _doubts_of_leaving(accounts: pa.Table, as_of: date) -> list[Problem]:
+    """That the data cannot tell who left, or seem to hold only those who stayed."""
+    customers = pc.sum(accounts["is_customer"]).as_py() if "is_customer" in accounts.column_names else 0
+    if not customers:
+        return []
+    if was_and_is(accounts) is None:
+        return [_cannot_tell_who_left(customers, quiet(accounts, as_of))]
+    if "tenure_days" not in accounts.column_names:
+        return []
+    churned = accounts["is_churned"].fill_null(False).to_numpy(zero_copy_only=False)
+    guard = survivorship_guard(as_numbers(accounts["tenure_days"]), churned)
+    return [guard] if guard else []
+
+
+def _cannot_tell_who_left(customers: int, found: Quiet | None) -> Problem:
+    says, remedy = "", ""
+    if found:
+        have = "has" if found.count == 1 else "have"
+        says = f"; {found.count:,} of {found.of:,} {have} not {found.done} for {QUIET_DAYS} days"
+        remedy = (
+            f", or say yourself who counts as gone: a segment with `where: {found.attribute} < {QUIET_DAYS} days ago`"
+        )
+    return Problem(
+        code="cannot-tell-who-left",
+        severity=Severity.INFO,
+        message=f"{customers:,} customers, and nothing in the files tells who of them left, "
+        f"so there is no kept rate{says}",
+        remedy=f"Map churned_at, is_churned or status, or add subscriptions{remedy}.",
+        count=customers,
+        out_of=customers,
+    )
 
 
 def _over_files(problems: Iterable[Problem]) -> list[Problem]:

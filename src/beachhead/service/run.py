@@ -133,7 +133,7 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
         memberships, stale = _memberships(plan, computed, before)
         event_problems, event_tables = event_rows(loaded, events, layout.events)
         rows = source_rows(loaded, [assembly.set_aside, *event_tables])
-        problems = all_problems(loaded, assembly, computed, event_problems)
+        problems = all_problems(loaded, assembly, computed, event_problems, as_of)
         divisions = _divisions(computed, assembly, layout)
         about = _about(plan, loaded, computed, memberships, stale, before, as_of, problems, rows, divisions)
         with store.begin(as_of) as draft:
