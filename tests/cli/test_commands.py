@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl import load_workbook
 
+from beachhead.cli import start
 from beachhead.cli.main import main
 from beachhead.synth import generate
 
@@ -171,6 +172,35 @@ def test_init_makes_a_project_that_checks(tmp_path: Path) -> None:
     assert call_in(["init", str(folder), "--template", "shop"]) == 0
     assert call_in(["check", str(folder)]) == 0
     assert call_in(["init", str(folder), "--template", "shop"]) == 2
+
+
+def test_ctrl_c_ends_in_words(
+    published: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(published, folder)
+    call = Caller(folder, capsys)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("beachhead.service.run._run", stop)
+        patch.setattr(sys, "argv", ["beachhead", "run", str(folder)])
+        with pytest.raises(SystemExit) as ended:
+            start.main()
+        assert (ended.value.code, capsys.readouterr().err.strip()) == (130, "Stopped; nothing was published.")
+        document = call.document("run", code=130)
+    assert document["diagnostics"]
+    assert [line.split()[2] for line in call("status").splitlines()[-3:]] == ["interrupted", "interrupted", "published"]
+
+
+def test_status_says_why_an_update_failed(published: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(published, folder)
+    assert call_in(["run", str(folder), "--as-of", "2001-01-01"]) == 1
+    capsys.readouterr()
+    assert "failed no customers are known as of 2001-01-01" in Caller(folder, capsys)("status")
 
 
 def test_without_a_project_there_is_a_hint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

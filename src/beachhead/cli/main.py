@@ -27,6 +27,7 @@ from beachhead.cli.output import (
     printable,
     refuse_file,
 )
+from beachhead.cli.start import INTERRUPTED
 from beachhead.errors import BeachheadError, Diagnostic, UsageError
 from beachhead.service.documents import Json, document, money_value, plain, problem_json
 from beachhead.service.explanation import explain_customer, explanation_json, explanation_lines
@@ -183,7 +184,10 @@ def status(project: ProjectOption = None, as_json: JsonOption = False) -> None:
         payload: Json = {
             "customers": len(latest.accounts),
             "sources": [s.model_dump(mode="json") for s in latest.about.sources],
-            "history": [{"started": plain(r.started), "status": r.status, "snapshot": r.snapshot} for r in history],
+            "history": [
+                {"started": plain(r.started), "status": r.status, "snapshot": r.snapshot, "message": r.message}
+                for r in history
+            ],
         }
         print_json(document("status", payload, latest, latest.about.diagnostics))
         return
@@ -193,7 +197,7 @@ def status(project: ProjectOption = None, as_json: JsonOption = False) -> None:
         used, read = sum(f.rows_used for f in source.files), sum(f.rows_read for f in source.files)
         print(f"  {source.name} → {source.table}: {used:,} of {read:,} rows used, files: {len(source.files)}")
     for record in history[:5]:
-        print(f"  {record.started:%Y-%m-%d %H:%M} {record.status} {record.snapshot or ''}")
+        print(f"  {record.started:%Y-%m-%d %H:%M} {record.status} {record.snapshot or record.message or ''}".rstrip())
 
 
 @app.command()
@@ -391,15 +395,22 @@ def query(
 
 
 def main() -> None:
-    """Run the command line. Whatever goes wrong ends in a diagnostic and an exit code of 1, 2 or 3."""
+    """Run the command line. Whatever goes wrong ends in a diagnostic and an exit code of 1, 2 or 3.
+
+    Raises `KeyboardInterrupt` when it is stopped.
+    """
     wants_json = "--json" in sys.argv
     try:
         # Without standalone mode, typer returns the code of an Exit instead of raising it.
         code: object = app(standalone_mode=False)
+        if code == INTERRUPTED:  # typer turns Ctrl-C into this
+            raise KeyboardInterrupt
     except typer.Exit as e:
         sys.exit(e.exit_code)
-    except (typer.Abort, KeyboardInterrupt):
-        _end([Diagnostic("interrupted", "stopped; the last published data is untouched")], 3, wants_json)
+    except (typer.Abort, KeyboardInterrupt) as e:
+        if not wants_json:
+            raise KeyboardInterrupt from e
+        _end([Diagnostic("interrupted", "stopped; nothing was published")], INTERRUPTED, wants_json)
     except TyperException as e:
         _end([Diagnostic("usage", str(e), remedy="See --help.")], 2, wants_json)
     except BrokenPipeError:
@@ -430,7 +441,3 @@ def _end(diagnostics: list[Diagnostic], code: int, wants_json: bool) -> None:
     else:
         print_diagnostics(diagnostics)
     sys.exit(code)
-
-
-if __name__ == "__main__":
-    main()
