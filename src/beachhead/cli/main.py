@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from shlex import quote
 from tempfile import NamedTemporaryFile
 from typing import Annotated
 
@@ -64,6 +65,22 @@ OutOption = Annotated[
 LimitOption = Annotated[int, typer.Option("--limit", min=0, help="Rows to show on screen; 0 for all.")]
 DayOption = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day, YYYY-MM-DD.")]
 
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"beachhead {beachhead.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Find your best customers, and keep every tool aimed at them."""
+
+
 PERSON_COLUMNS = (
     "account_id",
     "account_name",
@@ -107,8 +124,8 @@ def init(
         return
     print(f"Made {folder} with {len(made)} files. Next:")
     print(f"  1. put your exports into {folder}/data (see {folder}/README.md)")
-    print(f"  2. beachhead check {folder}")
-    print(f"  3. beachhead run {folder}")
+    print(f"  2. beachhead check {quote(str(folder))}")
+    print(f"  3. beachhead run {quote(str(folder))}")
 
 
 @app.command()
@@ -125,7 +142,7 @@ def synth(
     if as_json:
         print_json(document("truth", truth))
     else:
-        print(f"Wrote {accounts:,} customers to {folder}. Next: beachhead run {folder}")
+        print(f"Wrote {accounts:,} customers to {folder}. Next: beachhead run {quote(str(folder))}")
 
 
 @app.command()
