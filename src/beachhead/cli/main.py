@@ -44,7 +44,6 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Find your best customers, and keep every tool aimed at them.",
 )
 
 
@@ -187,6 +186,9 @@ def run(
         print_diagnostics([d for d in outcome.diagnostics if d.severity != "info"])
         word = latest.about.settings.customers_are
         print(f"{outcome.customers:,} {word} as of {outcome.snapshot.as_of}, {outcome.new_customers:,} of them new")
+        for problem in latest.problems:
+            if problem.severity == "error":
+                print(printable(f"{problem.message} ({problem.source})"))
         print(f"{outcome.segments} segments, {outcome.problems} problems in the data (beachhead quality)")
     raise typer.Exit(1 if any(d.is_error for d in outcome.diagnostics) else 0)
 

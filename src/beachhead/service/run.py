@@ -145,7 +145,7 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
         memberships, stale = _memberships(plan, computed, before)
         event_problems, event_tables = event_rows(loaded, events, layout.events)
         rows = source_rows(loaded, [assembly.set_aside, *event_tables])
-        problems = all_problems(loaded, assembly, computed, event_problems)
+        problems = all_problems(loaded, assembly, computed, event_problems, rows)
         about = _about(plan, loaded, computed, memberships, stale, before, as_of, problems, rows)
         with store.begin(as_of) as draft:
             tables = {ACCOUNTS: computed.accounts, SET_ASIDE: set_aside_rows(loaded, assembly, event_tables)}
