@@ -205,7 +205,7 @@ def in_process(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> Outc
 
 def as_program(arguments: list[str], folder: Path) -> Outcome:
     done = subprocess.run(
-        [sys.executable, "-m", "beachhead.cli.main", *arguments],
+        [sys.executable, "-m", "beachhead.cli.start", *arguments],
         cwd=folder,
         capture_output=True,
         text=True,

@@ -11,7 +11,10 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl import load_workbook
 
+from beachhead.cli import start
 from beachhead.cli.main import main
+from beachhead.errors import UsageError
+from beachhead.service.project import Project
 from beachhead.synth import generate
 
 
@@ -171,6 +174,53 @@ def test_init_makes_a_project_that_checks(tmp_path: Path) -> None:
     assert call_in(["init", str(folder), "--template", "shop"]) == 0
     assert call_in(["check", str(folder)]) == 0
     assert call_in(["init", str(folder), "--template", "shop"]) == 2
+
+
+def test_version_and_a_path_with_a_blank(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call_in(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("beachhead 0.")
+    assert call_in(["init", str(tmp_path / "Mein Projekt")]) == 0
+    assert f"beachhead run '{tmp_path / 'Mein Projekt'}'" in capsys.readouterr().out
+
+
+def test_texts_are_days_paths_and_names_in_python(published: Path, tmp_path: Path) -> None:
+    project = Project(published)
+    assert project.report(str(tmp_path / "x.html")) == tmp_path / "x.html"
+    assert project.as_of("2026-10-31").name == "2026-10-31-r1"
+    assert project.count("plan").as_arrow().equals(project.count(["plan"]).as_arrow())
+    for wrong in ("31.10.2026", 5):
+        with pytest.raises(UsageError):
+            project.run(wrong)  # type: ignore[arg-type]
+    assert len(repr(project.check())) < 150
+
+
+def test_ctrl_c_ends_in_words(
+    published: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(published, folder)
+    call = Caller(folder, capsys)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("beachhead.service.run._run", stop)
+        patch.setattr(sys, "argv", ["beachhead", "run", str(folder)])
+        with pytest.raises(SystemExit) as ended:
+            start.main()
+        assert (ended.value.code, capsys.readouterr().err.strip()) == (130, "Stopped; nothing was published.")
+        document = call.document("run", code=130)
+    assert document["diagnostics"]
+    assert [line.split()[2] for line in call("status").splitlines()[-3:]] == ["interrupted", "interrupted", "published"]
+
+
+def test_status_says_why_an_update_failed(published: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(published, folder)
+    assert call_in(["run", str(folder), "--as-of", "2001-01-01"]) == 1
+    capsys.readouterr()
+    assert "failed no customers are known as of 2001-01-01" in Caller(folder, capsys)("status")
 
 
 def test_without_a_project_there_is_a_hint(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

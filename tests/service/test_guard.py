@@ -60,3 +60,14 @@ def test_nothing_is_ever_published_without_customers(project: Project) -> None:
     with pytest.raises(DataError, match="no customers are known as of 2025-12-31"):
         project.update(RunOptions(as_of=FIRST - timedelta(days=1), today=TODAY, allow_loss=True))
     assert project.history()[0].status == "failed"
+
+
+def test_a_source_of_which_nothing_is_used_is_an_error(project: Project) -> None:
+    export(project, 10)
+    write_csv(project.root / "data/usage.csv", [{"who": f"x{n}", "what": "login", "at": FIRST} for n in range(30)])
+    columns = "{account_id: who, event: what, occurred_at: at}"
+    (project.root / "sources/usage.yml").write_text(f"files: data/usage.csv\ntable: events\ncolumns: {columns}\n")
+    project.update(RunOptions(today=TODAY))
+    worst = project.latest().problems[0]
+    assert (worst.code, worst.severity, worst.source, worst.count) == ("nothing-used", "error", "usage", 30)
+    assert worst.message == "0 of 30 rows of usage were used"

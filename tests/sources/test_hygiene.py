@@ -75,7 +75,7 @@ def test_a_column_of_which_nothing_can_be_read_is_one_problem(world: World) -> N
     landed = world.land(path, **source)
     with DuckEngine(world.root / "tmp") as engine:
         assert examine(engine, world.definition(**source), landed, TODAY) == ()
-    first, second = landed.all_problems
+    second, first = sorted(landed.all_problems, key=lambda p: str(p.column))
     assert (first.code, first.count, first.column) == ("unreadable-column", 9, "ended_at")
     assert first.message == "not one value of ended_at can be read as a date with the format '%Y/%m/%d'"
     assert first.remedy == "Write `format: '%d.%m.%Y'`."
@@ -111,3 +111,15 @@ def test_repeated_rows_where_no_key_is_mapped(world: World) -> None:
         problems = {p.code: p for p in examine(engine, world.definition(**source), landed, TODAY)}
     assert problems["repeated-rows"].count == 30
     assert problems["repeated-rows"].examples[0].line == 32
+
+
+def test_nps_answers_are_from_0_to_10(world: World) -> None:
+    rows = "".join(f"{n},a{n},2024-01-02,NPS,{n - 1}\n" for n in range(14))
+    rows += "30,a,2024-01-02,csat,90\n"
+    path = world.write("n.csv", "id,who,at,survey,score\n" + rows)
+    columns = {"response_id": "id", "account_id": "who", "responded_at": "at", "survey": "survey", "score": "score"}
+    source = {"table": "responses", "columns": columns}
+    landed = world.land(path, **source)
+    with DuckEngine(world.root / "tmp") as engine:
+        problems = {p.code: p for p in examine(engine, world.definition(**source), landed, TODAY)}
+    assert (problems["impossible-nps"].count, problems["impossible-nps"].examples[0].value) == (3, "-1.0")

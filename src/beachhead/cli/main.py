@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from shlex import quote
 from tempfile import NamedTemporaryFile
 from typing import Annotated
 
@@ -27,6 +28,7 @@ from beachhead.cli.output import (
     printable,
     refuse_file,
 )
+from beachhead.cli.start import INTERRUPTED
 from beachhead.errors import BeachheadError, Diagnostic, UsageError
 from beachhead.service.documents import Json, document, money_value, plain, problem_json
 from beachhead.service.explanation import explain_customer, explanation_json, explanation_lines
@@ -42,7 +44,6 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Find your best customers, and keep every tool aimed at them.",
 )
 
 
@@ -62,6 +63,22 @@ OutOption = Annotated[
 ]
 LimitOption = Annotated[int, typer.Option("--limit", min=0, help="Rows to show on screen; 0 for all.")]
 DayOption = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day, YYYY-MM-DD.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"beachhead {beachhead.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Find your best customers, and keep every tool aimed at them."""
+
 
 PERSON_COLUMNS = (
     "account_id",
@@ -106,8 +123,8 @@ def init(
         return
     print(f"Made {folder} with {len(made)} files. Next:")
     print(f"  1. put your exports into {folder}/data (see {folder}/README.md)")
-    print(f"  2. beachhead check {folder}")
-    print(f"  3. beachhead run {folder}")
+    print(f"  2. beachhead check {quote(str(folder))}")
+    print(f"  3. beachhead run {quote(str(folder))}")
 
 
 @app.command()
@@ -124,7 +141,7 @@ def synth(
     if as_json:
         print_json(document("truth", truth))
     else:
-        print(f"Wrote {accounts:,} customers to {folder}. Next: beachhead run {folder}")
+        print(f"Wrote {accounts:,} customers to {folder}. Next: beachhead run {quote(str(folder))}")
 
 
 @app.command()
@@ -169,6 +186,9 @@ def run(
         print_diagnostics([d for d in outcome.diagnostics if d.severity != "info"])
         word = latest.about.settings.customers_are
         print(f"{outcome.customers:,} {word} as of {outcome.snapshot.as_of}, {outcome.new_customers:,} of them new")
+        for problem in latest.problems:
+            if problem.severity == "error":
+                print(printable(f"{problem.message} ({problem.source})"))
         print(f"{outcome.segments} segments, {outcome.problems} problems in the data (beachhead quality)")
     raise typer.Exit(1 if any(d.is_error for d in outcome.diagnostics) else 0)
 
@@ -183,7 +203,10 @@ def status(project: ProjectOption = None, as_json: JsonOption = False) -> None:
         payload: Json = {
             "customers": len(latest.accounts),
             "sources": [s.model_dump(mode="json") for s in latest.about.sources],
-            "history": [{"started": plain(r.started), "status": r.status, "snapshot": r.snapshot} for r in history],
+            "history": [
+                {"started": plain(r.started), "status": r.status, "snapshot": r.snapshot, "message": r.message}
+                for r in history
+            ],
         }
         print_json(document("status", payload, latest, latest.about.diagnostics))
         return
@@ -193,7 +216,7 @@ def status(project: ProjectOption = None, as_json: JsonOption = False) -> None:
         used, read = sum(f.rows_used for f in source.files), sum(f.rows_read for f in source.files)
         print(f"  {source.name} → {source.table}: {used:,} of {read:,} rows used, files: {len(source.files)}")
     for record in history[:5]:
-        print(f"  {record.started:%Y-%m-%d %H:%M} {record.status} {record.snapshot or ''}")
+        print(f"  {record.started:%Y-%m-%d %H:%M} {record.status} {record.snapshot or record.message or ''}".rstrip())
 
 
 @app.command()
@@ -393,15 +416,22 @@ def query(
 
 
 def main() -> None:
-    """Run the command line. Whatever goes wrong ends in a diagnostic and an exit code of 1, 2 or 3."""
+    """Run the command line. Whatever goes wrong ends in a diagnostic and an exit code of 1, 2 or 3.
+
+    Raises `KeyboardInterrupt` when it is stopped.
+    """
     wants_json = "--json" in sys.argv
     try:
         # Without standalone mode, typer returns the code of an Exit instead of raising it.
         code: object = app(standalone_mode=False)
+        if code == INTERRUPTED:  # typer turns Ctrl-C into this
+            raise KeyboardInterrupt
     except typer.Exit as e:
         sys.exit(e.exit_code)
-    except (typer.Abort, KeyboardInterrupt):
-        _end([Diagnostic("interrupted", "stopped; the last published data is untouched")], 3, wants_json)
+    except (typer.Abort, KeyboardInterrupt) as e:
+        if not wants_json:
+            raise KeyboardInterrupt from e
+        _end([Diagnostic("interrupted", "stopped; nothing was published")], INTERRUPTED, wants_json)
     except TyperException as e:
         _end([Diagnostic("usage", str(e), remedy="See --help.")], 2, wants_json)
     except BrokenPipeError:
@@ -432,7 +462,3 @@ def _end(diagnostics: list[Diagnostic], code: int, wants_json: bool) -> None:
     else:
         print_diagnostics(diagnostics)
     sys.exit(code)
-
-
-if __name__ == "__main__":
-    main()

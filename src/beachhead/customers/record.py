@@ -341,8 +341,10 @@ def profile_sql(extra_of_accounts: Mapping[str, str], extra_of_companies: Mappin
             WHEN c.employees > 1000 THEN '1001+' END) AS size_band,
         c.founded_year, c.annual_revenue AS annual_revenue_cents, c.technology,
         coalesce(c.country, a.country) AS country, c.region, c.city,
-        a.plan AS stated_plan, a.mrr AS stated_mrr, a.total_revenue AS stated_revenue, a.nps AS stated_nps,
-        CASE WHEN a.nps >= 9 THEN 'promoter' WHEN a.nps >= 7 THEN 'passive' WHEN a.nps >= 0 THEN 'detractor' END
+        a.plan AS stated_plan, a.mrr AS stated_mrr, a.total_revenue AS stated_revenue,
+        CASE WHEN a.nps BETWEEN 0 AND 10 THEN a.nps END AS stated_nps,
+        CASE WHEN a.nps NOT BETWEEN 0 AND 10 THEN NULL WHEN a.nps >= 9 THEN 'promoter'
+             WHEN a.nps >= 7 THEN 'passive' WHEN a.nps >= 0 THEN 'detractor' END
             AS stated_nps_class,
         a.satisfaction AS stated_satisfaction
         {"".join(", " + x for x in listed)}

@@ -109,6 +109,11 @@ class DuckEngine:
 def _in_our_words() -> Iterator[None]:
     try:
         yield
+    except (duckdb.InterruptException, RuntimeError) as e:
+        # Ctrl-C reaches the engine first; it says so with a plain RuntimeError.
+        if isinstance(e, duckdb.Error) or "interrupted" in str(e).lower():
+            raise KeyboardInterrupt from e
+        raise
     except (duckdb.IOException, duckdb.OutOfMemoryException) as e:
         remedy = "Free disk space or memory, or set memory_limit in beachhead.yml; then run again."
         raise OutsideError(Diagnostic("engine-resources", _first_line(e), remedy=remedy)) from e

@@ -37,7 +37,7 @@ class OwnAttribute:
     type: ValueType
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """What a run computes. `own` and `segments` come in an order in which each follows what it uses.
 
@@ -63,6 +63,10 @@ class Plan:
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
         return tuple(d for d in self.diagnostics if d.is_error)
+
+    def __repr__(self) -> str:
+        counts = f"{len(self.project.sources)} sources, {len(self.own)} own attributes, {len(self.segments)} segments"
+        return f"<plan of {self.project.settings.name}: {len(self.errors)} errors; {counts}>"
 
     @property
     def blocking(self) -> tuple[Diagnostic, ...]:

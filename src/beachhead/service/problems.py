@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -29,10 +29,16 @@ _EXAMPLES = 5
 
 
 def all_problems(
-    loaded: Loaded, assembly: Assembly, computed: Computed, events: Sequence[Problem], as_of: date
+    loaded: Loaded,
+    assembly: Assembly,
+    computed: Computed,
+    events: Sequence[Problem],
+    rows: Sequence[AboutSource],
+    as_of: date,
 ) -> tuple[Problem, ...]:
     """Problems of files, of matching, of events and of the score, the worst first, the most frequent first."""
     found: list[Problem] = [
+        *_unused(rows),
         *_over_files(p for source in loaded.landed.values() for p in source.all_problems),
         *_over_files(loaded.oddities),
         *_over_files(assembly.problems),
@@ -76,6 +82,16 @@ def _cannot_tell_who_left(customers: int, found: Quiet | None) -> Problem:
         count=customers,
         out_of=customers,
     )
+
+
+def _unused(sources: Sequence[AboutSource]) -> Iterator[Problem]:
+    """Sources of which not one row could be used."""
+    for source in sources:
+        read = sum(f.rows_read - f.rows_left_out for f in source.files)
+        if read and not any(f.rows_used for f in source.files):
+            message = f"0 of {read:,} rows of {source.name} were used"
+            remedy = "See whether its ids are those of the customer list; `quality --rows` lists the rows."
+            yield Problem("nothing-used", Severity.ERROR, message, remedy, read, read, source.name, source.table)
 
 
 def _over_files(problems: Iterable[Problem]) -> list[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,15 +39,15 @@ class Project:
         return make_plan(self.root)
 
     def run(
-        self, as_of: date | None = None, *, full: bool = False, allow_loss: bool = False, say: Say = say_nothing
+        self, as_of: date | str | None = None, *, full: bool = False, allow_loss: bool = False, say: Say = say_nothing
     ) -> Run:
         """Update the project and return what was published.
 
-        `as_of`: the day at whose end all is computed; default the last complete day in the data. `full`: read
-        every file again. `allow_loss`: publish even when many customers vanish. Raises `DefinitionError`,
-        `DataError`, `OutsideError`; then the last snapshot is what it was.
+        `as_of`: the day at whose end all is computed, a date or text such as 2026-05-31; default the last complete
+        day in the data. `full`: read every file again. `allow_loss`: publish even when many customers vanish. Raises
+        `DefinitionError`, `DataError`, `OutsideError`, `UsageError`; then the last snapshot is what it was.
         """
-        self.update(RunOptions(as_of, full, allow_loss), say)
+        self.update(RunOptions(None if as_of is None else _day(as_of), full, allow_loss), say)
         return self.latest()
 
     def update(self, options: RunOptions, say: Say = say_nothing) -> RunOutcome:
@@ -62,10 +62,10 @@ class Project:
             raise UsageError(Diagnostic("no-snapshot", "nothing was computed yet", remedy="Run `beachhead run` first."))
         return Run(store.open(ref))
 
-    def as_of(self, day: date) -> Run:
+    def as_of(self, day: date | str) -> Run:
         """The newest update as of `day`. Raises `UsageError` that names the days there are."""
         store = SnapshotStore(Layout(self.root))
-        return Run(store.open(store.find(day)))
+        return Run(store.open(store.find(_day(day))))
 
     def history(self) -> list[RunRecord]:
         """Past updates, newest first."""
@@ -75,7 +75,7 @@ class Project:
         """One read-only SELECT over the newest update's tables."""
         return query(self.latest(), sql)
 
-    def count(self, by: Sequence[str], measure: str | None = None) -> CountTable:
+    def count(self, by: str | Sequence[str], measure: str | None = None) -> CountTable:
         """Customers by one to three attributes, with share, money and kept rate.
 
         `measure`: a number to add up; default MRR, or revenue where there is no MRR. Raises `UsageError`.
@@ -85,14 +85,15 @@ class Project:
         latest = self.latest()
         chosen = measure or next((m for m in _MONEY if m in latest.attributes), None)
         currency = latest.about.settings.currency
-        return count(latest.accounts.arrow(), latest.attributes, by, measure=chosen, currency=currency)
+        names = [by] if isinstance(by, str) else by
+        return count(latest.accounts.arrow(), latest.attributes, names, measure=chosen, currency=currency)
 
-    def report(self, path: Path | None = None) -> Path:
+    def report(self, path: Path | str | None = None) -> Path:
         """Write the newest update as one HTML file; default `report.html` in the project."""
         from beachhead.service.report import write_report
 
         latest = self.latest()
-        return write_report(latest, path or self.root / "report.html", self._before(latest))
+        return write_report(latest, Path(path or self.root / "report.html"), self._before(latest))
 
     def _before(self, run: Run) -> Run | None:
         """The newest update of an earlier day that can still be read."""
@@ -108,6 +109,19 @@ class Project:
         except BeachheadError:
             newest = "nothing computed yet"
         return f"<Beachhead project {self.root}: {newest}>"
+
+
+def _day(day: date | str) -> date:
+    """A day that a person gave. Raises `UsageError`."""
+    if isinstance(day, datetime):
+        return day.date()
+    if isinstance(day, date):
+        return day
+    try:
+        return date.fromisoformat(day)
+    except (TypeError, ValueError) as e:
+        remedy = "Write year, month, day: 2026-05-31."
+        raise UsageError(Diagnostic("not-a-day", f"{day!r} is not a day", remedy=remedy)) from e
 
 
 def _ignore(_diagnostic: Diagnostic) -> None:

@@ -86,12 +86,23 @@ def run(
         number = log.start(options.as_of)
         try:
             outcome = _run(plan, layout, files, options, say)
+        except KeyboardInterrupt:
+            log.finish(number, "interrupted")
+            raise
         except BaseException as e:
-            log.finish(number, "failed", message=str(e))
+            log.finish(number, "failed", message=_reason(e))
             raise
         ref, counts = outcome.snapshot, {"customers": outcome.customers}
         log.finish(number, "published", ref.as_of, ref.name, counts=counts)
     return replace(outcome, diagnostics=(*outcome.diagnostics, *warnings))
+
+
+def _reason(error: BaseException) -> str:
+    """Why an update failed, in one line."""
+    if not isinstance(error, BeachheadError):
+        return f"{type(error).__name__}: {error}"
+    first, *more = error.diagnostics
+    return f"{first.message}{f' (and {len(more)} more)' if more else ''}"
 
 
 def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say: Say) -> RunOutcome:
@@ -133,7 +144,7 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
         memberships, stale = _memberships(plan, computed, before)
         event_problems, event_tables = event_rows(loaded, events, layout.events)
         rows = source_rows(loaded, [assembly.set_aside, *event_tables])
-        problems = all_problems(loaded, assembly, computed, event_problems, as_of)
+        problems = all_problems(loaded, assembly, computed, event_problems, rows, as_of)
         divisions = _divisions(computed, assembly, layout)
         about = _about(plan, loaded, computed, memberships, stale, before, as_of, problems, rows, divisions)
         with store.begin(as_of) as draft:

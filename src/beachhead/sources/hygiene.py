@@ -111,6 +111,13 @@ class _Examiner:
                 "Correct them; refunds and credits belong into columns of their own.",
                 f"CAST({column} / {10**self._digits} AS DECIMAL(38, {self._digits}))",
             )  # fmt: skip
+        if (self._table.name, name) in (("accounts", "nps"), ("responses", "score")):
+            asked = "lower(survey) = 'nps' AND " if self._table.name == "responses" else ""
+            found += self._where(
+                "impossible-nps", name, f"{asked}{column} NOT BETWEEN 0 AND 10",
+                "{n} values of {name} are no answers from 0 to 10; they read as unknown",
+                "Correct them in the export; NPS is asked on a scale from 0 to 10.",
+            )  # fmt: skip
         if type_ == "number" and any(word in name for word in _RATE_WORDS):
             found += self._units(name, column, relation)
         if type_ == "text" and name not in self._table.key and not name.endswith("_id"):

@@ -67,7 +67,7 @@ class RunLog:
     def finish(
         self,
         run: int | None,
-        status: Literal["published", "failed"],
+        status: Literal["published", "failed", "interrupted"],
         as_of: date | None = None,
         snapshot: str | None = None,
         message: str | None = None,
