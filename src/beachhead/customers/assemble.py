@@ -101,7 +101,6 @@ class Assembler:
         self._derive(PERIODS, area_sql(PERIODS), made_of.get("subscriptions", []))
         profiles = profile_sql(self._extra("accounts"), self._extra("companies"))
         self._derive(PROFILES, profiles, [*made_of.get("accounts", []), "", *made_of.get("companies", [])])
-        self._derive_orders()
         rows = pa.concat_tables(self._set_aside) if self._set_aside else SCHEMA.empty_table()
         return Assembly(tuple(self._problems), rows, dict(self._cache.used))
 
@@ -157,6 +156,7 @@ class Assembler:
             self._engine.execute(f"CREATE TEMP VIEW assembled_{table.name} AS SELECT {listed} FROM {clean} AS r")
             return
         account_id, joins = "r.account_id", ""
+        of_order: dict[str, str] = {}
         if table.name == "users":
             joins = f" LEFT JOIN {self._users} AS u ON u.user_id = r.user_id"
             account_no = "g.account_no"
@@ -164,11 +164,12 @@ class Assembler:
             joins = " LEFT JOIN users AS u ON u.user_id = CASE WHEN r.account_id IS NULL THEN r.user_id END"
             account_no = "coalesce(g.account_no, u.account_no)"
         elif table.name == "order_lines" and any(s.table.name == "orders" for s in self._sources):
-            joins = " LEFT JOIN orders AS u ON u.order_id = CASE WHEN r.account_id IS NULL THEN r.order_id END"
-            account_no = "coalesce(g.account_no, u.account_no)"
+            joins = " LEFT JOIN orders AS u ON u.order_id = r.order_id"
+            account_no = "CASE WHEN r.account_id IS NULL THEN u.account_no ELSE g.account_no END"
+            of_order = {n: f"coalesce(r.{n}, u.{n})" for n in ("ordered_at", "ordered_day")}
         else:
             account_no = "g.account_no"
-        computed = {"account_no": account_no, "user_no": "u.user_no", "line_order": place_sql("r.")}
+        computed = of_order | {"account_no": account_no, "user_no": "u.user_no", "line_order": place_sql("r.")}
         listed = ", ".join(f"{computed[n]} AS {n}" if n in computed else f"r.{quote_name(n)}" for n in names)
         self._engine.execute(
             f"CREATE TEMP TABLE {table.name}_all AS SELECT {listed}, {account_id} AS account_id, r._source, r._file, "
@@ -286,28 +287,6 @@ class Assembler:
                     if not are_used:
                         self._set_aside.append(table)
 
-    def _derive_orders(self) -> None:
-        """Without an orders table, orders are the sums of their lines."""
-        mapped = {s.table.name for s in self._sources}
-        if "order_lines" not in mapped or "orders" in mapped:
-            return
-        table = BY_NAME["orders"]
-        computed = {
-            "order_id": "order_id",
-            "ordered_at": "min(ordered_at)",
-            "ordered_day": "min(ordered_day)",
-            "revenue": "CAST(sum(amount) AS BIGINT)",
-        }
-        listed = ", ".join(
-            f"{computed.get(n, f'CAST(NULL AS {t})')} AS {quote_name(n)}"
-            for n, t in model_columns(table, {}).items()
-            if n != "account_no"
-        )
-        self._engine.execute(
-            "DROP TABLE orders; CREATE TEMP TABLE orders AS "
-            f"SELECT account_no, {listed} FROM order_lines GROUP BY account_no, order_id"
-        )
-
 
 def _select_source(source: KnownSource, number: int, columns: Mapping[str, str], currency: str) -> str:
     """One source's landed rows with all of `columns`, and where each came from (_source, _file, _row).
@@ -333,7 +312,8 @@ def _select_source(source: KnownSource, number: int, columns: Mapping[str, str],
             sql = quote_name(name)
         is_money = column.type == "money" if column else (definition.extra[name].type if origin else None) == "money"
         if has_currency and is_money:
-            sql = f"CASE WHEN coalesce(currency, {quote_literal(currency)}) = {quote_literal(currency)} THEN {sql} END"
+            own = quote_literal(currency)
+            sql = f"CASE WHEN upper(coalesce(currency, {own})) = {own} THEN {sql} END"
         listed.append(f"{sql} AS {quote_name(name)}")
     parts = [
         f"SELECT {', '.join(listed)}, {number} AS _source, {n} AS _file, file_row_number AS _row "

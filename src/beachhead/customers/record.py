@@ -144,6 +144,18 @@ def _moment_of(column: str, table: Table) -> str:
     return next((c.name for c in table.columns if c.type == "timestamp" and day_column(c.name) == column), column)
 
 
+_ORDERS_OF_LINES = """
+    SELECT account_no, as_of, order_id, min(ordered_at) AS ordered_at, min(ordered_day) AS ordered_day,
+        CAST(sum(amount) AS BIGINT) AS revenue, CAST(NULL AS BIGINT) AS discount, CAST(NULL AS BIGINT) AS refunded,
+        CAST(NULL AS TIMESTAMP) AS refunded_at, CAST(NULL AS DATE) AS refunded_day,
+        CAST(NULL AS TIMESTAMP) AS cancelled_at, CAST(NULL AS DATE) AS cancelled_day,
+        CAST(NULL AS VARCHAR) AS channel, CAST(NULL AS VARCHAR) AS currency
+    FROM known_order_lines
+    GROUP BY account_no, as_of, order_id
+"""
+"""Without a table of orders, orders are the sums of their lines that are known."""
+
+
 def area_sql(name: str) -> str:
     """The SQL of one area, in the catalogue dialect."""
     return resources.files("beachhead.customers").joinpath("sql", f"{name}.sql").read_text("utf-8")
@@ -165,6 +177,9 @@ def make_areas(
                 engine.dialect,
             )
             engine.execute(f"CREATE TEMP VIEW known_{table.name} AS {select}")
+    if mapped and "order_lines" in mapped and "orders" not in mapped:
+        engine.execute("DROP VIEW known_orders")
+        engine.execute(f"CREATE TEMP VIEW known_orders AS {emit(_ORDERS_OF_LINES, engine.dialect)}")
     engine.execute(f"CREATE TEMP VIEW revenue_lines AS {emit(area_sql('revenue_lines'), engine.dialect)}")
     for name in AREAS:
         engine.execute(f"CREATE TEMP TABLE area_{name} AS {emit(area_sql(name), engine.dialect)}")

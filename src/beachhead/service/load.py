@@ -145,7 +145,8 @@ def known_sources(plan: Plan, loaded: Loaded, layout: Layout, as_of: date) -> li
             files = tuple(by_key.get(k) or read_landed(layout.landing / name, k) for k in load.keys)
         else:
             files = tuple(now)
-        known.append(KnownSource(source, files, knows_state))
+        if files or not source.optional:  # nothing is known of what was never supplied
+            known.append(KnownSource(source, files, knows_state))
     return known
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from beachhead.customers.catalog import Catalog, own_attribute, source_catalog, taken_names
 from beachhead.customers.value_diagnostics import double_reversals
 from beachhead.errors import BeachheadError, Diagnostic, Place, Severity
-from beachhead.project import DefinitionKind, Project, check_files, load
+from beachhead.project import DefinitionKind, Project, check_files, load, matching_files
 from beachhead.project.definitions import AttributeDefinition, ScoreInput
 from beachhead.rules import (
     Node,
@@ -85,7 +85,8 @@ def make_plan(folder: Path) -> Plan:
     said: list[Diagnostic] = [*project.diagnostics, *check_files(project)]
     for source, name, remedy in taken_names(project.settings, project.sources):
         said.append(_name_taken(name, project.place("sources", source, "extra", name), remedy))
-    catalog = source_catalog(project.settings, project.sources)
+    present = {n: s for n, s in project.sources.items() if not s.optional or matching_files(project.root, s)}
+    catalog = source_catalog(project.settings, present)
     doubt = doubt_of(project)
     catalog, own = _check_own(project, catalog, doubt, said)
     doubt = doubt.plus(name for name in project.attributes if name not in catalog.attributes)

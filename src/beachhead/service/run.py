@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from beachhead.customers.assemble import Assembler, Assembly
+from beachhead.customers.assemble import Assembler, Assembly, KnownSource
 from beachhead.customers.events import EventState
 from beachhead.customers.model_cache import ModelCache
 from beachhead.customers.people import STATED
@@ -154,7 +154,7 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
             write_tables(draft.directory, tables, divisions)
             write_memberships(draft.directory / MEMBERSHIPS, memberships)
             files.write_bytes(draft.directory / ABOUT, about.model_dump_json(indent=1).encode())
-            ref = draft.publish(_contents(plan, loaded, assembly, events, computed, layout))
+            ref = draft.publish(_contents(plan, loaded, sources, assembly, events, computed, layout))
         collected = collect_garbage(layout, store, files, settings.keep.daily)
     return RunOutcome(
         ref,
@@ -238,9 +238,15 @@ def _last_memberships(before: Snapshot | None) -> dict[str, Membership]:
 
 
 def _contents(
-    plan: Plan, loaded: Loaded, assembly: Assembly, events: EventState, computed: Computed, layout: Layout
+    plan: Plan,
+    loaded: Loaded,
+    sources: Sequence[KnownSource],
+    assembly: Assembly,
+    events: EventState,
+    computed: Computed,
+    layout: Layout,
 ) -> Contents:
-    landed_keys = tuple(f.key for source in loaded.landed.values() for f in source.files)
+    """`watermark`: the files that were known, whose customers and people have numbers."""
     kept = {
         layout.relative(layout.landing / name / f"{key}.parquet")
         for name, loads in loaded.loads.items()
@@ -255,7 +261,7 @@ def _contents(
     model = {layout.relative(path) for path in assembly.files.values()}
     definitions = hashlib.sha256(repr(plan.project).encode()).hexdigest()[:16]
     return Contents(
-        watermark=landed_keys,
+        watermark=tuple(f.key for source in sources for f in source.files),
         references=tuple(sorted(kept | now | stored | model | fixed)),
         definitions=definitions,
         counts={"customers": computed.accounts.num_rows, "segments": len(computed.evaluation.members)},

@@ -178,7 +178,7 @@ def parsed(text: str, reading: Reading) -> Parsed:
         kind = "moment" if "%z" in form or "%Z" in form else "wall" if has_time else "day"
         kinds[kind].append(_by_format(text, form))
     kinds["moment"] += [_by_epoch(text, e) for e in reading.epochs]
-    kinds["moment"] += [f"CASE WHEN {offset} THEN {iso} END", _iso_without_seconds(text)]
+    kinds["moment"] += [f"CASE WHEN {offset} THEN {iso} END", _iso_loose(text)]
     kinds["wall"].append(f"CASE WHEN strlen({text}) > 10 AND NOT ({offset}) THEN {iso} END")
     kinds["day"].append(f"CASE WHEN strlen({text}) <= 10 THEN {iso} END")
     return Parsed(*(f"coalesce({', '.join(kinds[k])})" for k in ("moment", "wall", "day")))
@@ -187,7 +187,7 @@ def parsed(text: str, reading: Reading) -> Parsed:
 def parsed_as_utc(text: str, reading: Reading) -> str:
     """The UTC timestamp of a text where all local times are UTC: one expression, the cheapest first."""
     ways = [_by_format(text, form) for form in reading.formats]
-    ways += [_iso(text), *(_by_epoch(text, e) for e in reading.epochs), _iso_without_seconds(text)]
+    ways += [_iso(text), *(_by_epoch(text, e) for e in reading.epochs), _iso_loose(text)]
     return f"coalesce({', '.join(ways)})"
 
 
@@ -204,7 +204,7 @@ def in_utc(moment: str, wall: str, day: str, source_zone: str, project_zone: str
 def which_form(text: str, reading: Reading) -> str:
     """SQL: the form in which a text is written, as a person would name it; null when unreadable."""
     whens = [f"WHEN {_by_format(text, f)} IS NOT NULL THEN {quote_literal(family(f))}" for f in reading.formats]
-    whens.append(f"WHEN coalesce({_iso(text)}, {_iso_without_seconds(text)}) IS NOT NULL THEN 'YYYY-MM-DD'")
+    whens.append(f"WHEN coalesce({_iso(text)}, {_iso_loose(text)}) IS NOT NULL THEN 'YYYY-MM-DD'")
     whens += [f"WHEN {_by_epoch(text, e)} IS NOT NULL THEN 'number since 1970'" for e in reading.epochs]
     return f"CASE {' '.join(whens)} END"
 
@@ -221,10 +221,14 @@ def _iso(text: str) -> str:
     return f"CASE WHEN {text} LIKE '____-__-__%' AND NOT contains({text}, '(') THEN {_with_offset(text)} END"
 
 
-def _iso_without_seconds(text: str) -> str:
-    pattern = r"^(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2})((?:Z|z|[-+]\d{2}:?\d{0,2}))$"
-    longer = f"regexp_extract({text}, '{pattern}', 1) || ':00' || upper(regexp_extract({text}, '{pattern}', 2))"
-    return _with_offset(longer)
+def _iso_loose(text: str) -> str:
+    """ISO with an offset as many exports write it: without seconds, after a space, without a colon."""
+    pattern = r"^(\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2})(:\d{2}(?:\.\d+)?)? ?(?:[Zz]|([-+]\d{2}):?(\d{2})?)$"
+    part = [f"regexp_extract({text}, '{pattern}', {n})" for n in range(1, 5)]
+    seconds, hours, minutes = (
+        f"coalesce(nullif({p}, ''), '{default}')" for p, default in zip(part[1:], (":00", "+00", "00"), strict=True)
+    )
+    return _with_offset(f"{part[0]} || {seconds} || {hours} || ':' || {minutes}")
 
 
 def _with_offset(text: str) -> str:

@@ -43,7 +43,7 @@ customers AS (
         CAST(sum(mrr_cents) FILTER (WHERE is_paid) AS DOUBLE) AS paid_minor,
         CAST(sum(list_mrr_cents) FILTER (WHERE is_paid) AS DOUBLE) AS list_minor,
         coalesce(CAST(sum(renewal_count) AS BIGINT), 0) AS renewal_count,
-        min(term_start_day + CAST((renewal_count + 1) * term_days AS INTEGER)) FILTER (WHERE is_paid)
+        min(term_start_day + CAST((renewal_count + 1) * term_days AS INTEGER)) FILTER (WHERE is_paid AND (cancelled_day IS NULL OR cancelled_day > as_of))
             AS next_renewal_on,
         coalesce(bool_or(cancelled_day <= as_of) FILTER (WHERE is_running), false) AS is_cancelling,
         coalesce(bool_or(trial_ends_day > as_of) FILTER (WHERE is_running), false) AS is_in_trial,
