@@ -333,7 +333,8 @@ SELECT
     sum(seats)::BIGINT AS seat_count,
     1 - sum(r.mrr)::DOUBLE / nullif(sum(list_mrr)::DOUBLE, 0) AS discount_share,
     coalesce(sum(renewals), 0)::BIGINT AS renewal_count,
-    min(CASE WHEN is_paid THEN term_start + ((renewals + 1) * term_days)::INTEGER END) AS next_renewal_on,
+    min(CASE WHEN is_paid AND NOT coalesce(is_cancelling, false) THEN term_start + ((renewals + 1) * term_days)::INTEGER
+        END) AS next_renewal_on,
     coalesce(bool_or(is_cancelling), false) AS is_cancelling,
     coalesce(bool_or(is_in_trial), false) AS is_in_trial,
     max(trial_ends_on) AS trial_ends_on,

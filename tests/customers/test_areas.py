@@ -275,3 +275,58 @@ def test_facts_without_a_day_of_their_own_count_with_their_row(engine: DuckEngin
     assert (deals["won_deal_count"], deals["won_deal_cents"], deals["open_deal_cents"]) == (1, 900, 0)
     assert area(engine, "revenue")[1]["revenue_cents_30d"] == 600
     assert area(engine, "tickets")[1]["support_cost_cents_total"] == 700
+
+
+def test_first_mrr_is_that_of_the_first_paid_version(engine: DuckEngine) -> None:
+    rows = [
+        subscription(valid_from=date(2026, 1, 1), trial_ends_at=date(2026, 1, 15), quantity=3),
+        subscription(valid_from=date(2026, 1, 15), trial_ends_at=date(2026, 1, 15), quantity=9),
+    ]
+    make_world(engine, D, [1], {"subscriptions": rows})
+    found = area(engine, "subscriptions")[1]
+    assert found["mrr_first_cents"] == found["mrr_cents"] == 90000
+
+
+def test_cancellation_that_was_withdrawn_is_forgotten(engine: DuckEngine) -> None:
+    rows = [
+        subscription(valid_from=date(2026, 1, 1), cancelled_at=date(2026, 2, 1), ended_at=date(2026, 3, 1)),
+        subscription(valid_from=date(2026, 2, 15)),
+    ]
+    make_world(engine, D, [1], {"subscriptions": rows})
+    found = area(engine, "subscriptions")[1]
+    assert (found["is_cancelling"], found["is_running"], found["mrr_cents"]) == (False, True, 10000)
+
+
+def test_later_version_changes_nothing_of_an_earlier_day(engine: DuckEngine, tmp_path: Path) -> None:
+    now = [subscription(valid_from=date(2026, 1, 1), ended_at=date(2026, 3, 10))]
+    later = subscription(valid_from=date(2026, 6, 1), ended_at=date(2026, 7, 20), amount=99900)
+    make_world(engine, D, [1], {"subscriptions": now})
+    with DuckEngine(tmp_path / "later") as other:
+        make_world(other, D, [1], {"subscriptions": [*now, later]})
+        assert area(other, "subscriptions") == area(engine, "subscriptions")
+
+
+@pytest.mark.parametrize(
+    ("word", "mrr"), [("Monthly", 12000), (None, 12000), ("annual", 1000), ("quarterly", 4000), ("fortnight", None)]
+)
+def test_words_for_intervals(engine: DuckEngine, word: str | None, mrr: int | None) -> None:
+    make_world(engine, D, [1], {"subscriptions": [subscription(interval=word, amount=12000)]})
+    assert area(engine, "subscriptions")[1]["mrr_cents"] == (mrr or 0)
+    periods = engine.query("SELECT mrr_cents FROM subscription_periods")["mrr_cents"].to_pylist()
+    assert periods == [mrr]
+
+
+def test_refund_of_a_cancelled_order_takes_nothing_more_away(engine: DuckEngine) -> None:
+    order = {"account_no": 1, "order_id": "o", "ordered_at": date(2026, 3, 1), "revenue": 10000, "refunded": 10000}
+    make_world(
+        engine, D, [1], {"orders": [{**order, "cancelled_at": date(2026, 3, 2), "refunded_at": date(2026, 3, 3)}]}
+    )
+    assert area(engine, "revenue").get(1, {}).get("revenue_cents_total", 0) in (0, None)
+
+
+def test_orders_that_are_sums_of_lines_know_no_later_line(engine: DuckEngine) -> None:
+    line = {"account_no": 1, "order_id": "o", "ordered_at": date(2026, 3, 1), "amount": 10000}
+    later = {**line, "ordered_at": date(2026, 5, 1), "amount": -10000}
+    mapped = {"order_lines": ["order_id", "account_id", "ordered_at", "amount"]}
+    make_world(engine, D, [1], {"order_lines": [line, later]}, mapped)
+    assert area(engine, "revenue")[1]["revenue_cents_total"] == 10000

@@ -22,7 +22,7 @@ def found(world: World, rows: list[str], **source: object) -> dict[str, Problem]
     source = {"columns": COLUMNS} | source
     landed = world.land(path, **source)
     with DuckEngine(world.root / "tmp") as engine:
-        return {p.code: p for p in examine(engine, world.definition(**source), landed, TODAY)}
+        return {p.code: p for p in examine(engine, world.definition(**source), landed, TODAY, "EUR")}
 
 
 def clean(n: int) -> str:
@@ -74,7 +74,7 @@ def test_a_column_of_which_nothing_can_be_read_is_one_problem(world: World) -> N
     path.write_text(path.read_text().replace("1,5x", '"1,5x"'))
     landed = world.land(path, **source)
     with DuckEngine(world.root / "tmp") as engine:
-        assert examine(engine, world.definition(**source), landed, TODAY) == ()
+        assert examine(engine, world.definition(**source), landed, TODAY, "EUR") == ()
     second, first = sorted(landed.all_problems, key=lambda p: str(p.column))
     assert (first.code, first.count, first.column) == ("unreadable-column", 9, "ended_at")
     assert first.message == "not one value of ended_at can be read as a date with the format '%Y/%m/%d'"
@@ -108,7 +108,7 @@ def test_repeated_rows_where_no_key_is_mapped(world: World) -> None:
     source = {"table": "events", "columns": {"account_id": "who", "occurred_at": "when", "event": "what"}}
     landed = world.land(path, **source)
     with DuckEngine(world.root / "tmp") as engine:
-        problems = {p.code: p for p in examine(engine, world.definition(**source), landed, TODAY)}
+        problems = {p.code: p for p in examine(engine, world.definition(**source), landed, TODAY, "EUR")}
     assert problems["repeated-rows"].count == 30
     assert problems["repeated-rows"].examples[0].line == 32
 
@@ -121,5 +121,5 @@ def test_nps_answers_are_from_0_to_10(world: World) -> None:
     source = {"table": "responses", "columns": columns}
     landed = world.land(path, **source)
     with DuckEngine(world.root / "tmp") as engine:
-        problems = {p.code: p for p in examine(engine, world.definition(**source), landed, TODAY)}
+        problems = {p.code: p for p in examine(engine, world.definition(**source), landed, TODAY, "EUR")}
     assert (problems["impossible-nps"].count, problems["impossible-nps"].examples[0].value) == (3, "-1.0")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from beachhead.customers.attributes import Attribute, built_in
+from beachhead.customers.attributes import BUILT_IN, Attribute, built_in, key_event_attributes, onboarding_attributes
 from beachhead.project.definitions import AttributeDefinition, Kind, Settings, SourceDefinition
 from beachhead.project.model import BY_NAME, day_column
 from beachhead.rules import ValueType
@@ -93,6 +93,16 @@ def taken_names(settings: Settings, sources: Mapping[str, SourceDefinition]) -> 
                 if name in built and (better := _column_of(built[name], source.table)):
                     remedy = f"Map it as {better} (under `columns` of a source of that table), or give it another name."
                 yield source.name, name, remedy
+
+
+def clashing_key_events(settings: Settings) -> Iterator[tuple[int, str]]:
+    """Key events one of whose attributes has the name of another one: position, name."""
+    taken = {a.name for a in BUILT_IN} | {a.name for a in onboarding_attributes(settings.onboarding_questions)}
+    for n, event in enumerate(settings.key_events):
+        own = {a.name for a in key_event_attributes([event])}
+        if clash := sorted(own & taken):
+            yield n, clash[0]
+        taken |= own
 
 
 def _column_of(attribute: Attribute, table: str) -> str | None:

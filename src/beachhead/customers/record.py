@@ -47,7 +47,11 @@ AREAS = (
     "touches",
     "lifecycle",
 )
-_PAID_CHANNEL = ("paid", "ads", "adwords", "cpc", "ppc", "sponsor", "affiliate", "display", "retarget")
+_PAID_CHANNEL = (
+    "paid", "ad", "ads", "adwords", "cpc", "cpm", "ppc", "sem", "sponsored", "sponsorship", "affiliate", "affiliates",
+    "display", "retargeting", "remarketing",
+)  # fmt: skip
+"""Words of a channel that is paid for, as in the default channel groups of web analytics."""
 _STATED_AREAS = frozenset({"accounts", "companies", "extra"})
 _ZERO_WHEN_ABSENT = re.compile(
     r"_count(_|$)|^(revenue|refund|support_cost)_cents_|^(open|won)_deal_cents$|^active_days_"
@@ -238,7 +242,8 @@ class RecordBuilder:
         stated = self._stated.get(_STATED.get(name, ""))
         if stated is not None:
             values = pc.coalesce(values, stated.cast(values.type))
-        if attribute.area not in _STATED_AREAS and _ZERO_WHEN_ABSENT.search(name) and values.null_count:
+        is_stated = stated is not None and stated.null_count < len(stated)
+        if attribute.area not in _STATED_AREAS and not is_stated and _ZERO_WHEN_ABSENT.search(name):
             values = pc.fill_null(values, 0)
         self._columns[name] = values.cast(arrow_type(attribute))
 
@@ -340,7 +345,10 @@ def profile_sql(extra_of_accounts: Mapping[str, str], extra_of_companies: Mappin
     """
     providers = resources.files("beachhead.customers").joinpath("free_mail_domains.txt").read_text("utf-8")
     free = ", ".join(quote_literal(d) for d in providers.split())
-    paid = " OR ".join(f"contains(lower(a.acquisition_channel), '{word}')" for word in _PAID_CHANNEL)
+    spaced = "lower(a.acquisition_channel)"
+    for separator in "_-/.,:+()":
+        spaced = f"replace({spaced}, '{separator}', ' ')"
+    paid = " OR ".join(f"contains(' ' || {spaced} || ' ', ' {word} ')" for word in _PAID_CHANNEL)
     domain = "nullif(lower(split_part(a.email, '@', 2)), '')"
     listed = [f"a.{quote_name(n)}" for n in extra_of_accounts] + [f"c.{quote_name(n)}" for n in extra_of_companies]
     return f"""

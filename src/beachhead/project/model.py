@@ -165,7 +165,7 @@ TABLES: tuple[Table, ...] = (
             _moment("cancelled_at", "when it was cancelled (it may run on)"),
             _moment("valid_from", "from when this version of the row is true"),
             _money("amount", "price per interval and unit, without tax"),
-            _text("interval", "day, week, month, quarter or year"),
+            _text("interval", "day, week, month, quarter or year (also monthly, annual and such); default month"),
             _integer("interval_count", "every so many intervals; default 1"),
             _integer("quantity", "seats or units; default 1"),
             _number("discount_percent", "0–100"),

@@ -73,7 +73,7 @@ def load_sources(
         oddities += [
             p
             for f in landed[name].files
-            for p in _examined(engine, source, landed[name], f, today, context.minor_digits, files)
+            for p in _examined(engine, source, landed[name], f, today, settings.currency, files)
         ]
     if wrong:
         kind = OutsideError if all(isinstance(e, OutsideError) for e in wrong) else DataError
@@ -97,14 +97,14 @@ def _examined(
     landed: LandedSource,
     file: LandedFile,
     today: date,
-    digits: int,
+    currency: str,
     files: FileSystem,
 ) -> tuple[Problem, ...]:
     """What is odd about one landed file. It is looked at once; the findings stay beside it."""
     noted = file.parquet.with_suffix(".oddities.json")
     with suppress(OSError, ValueError):
         return _PROBLEMS.validate_json(noted.read_bytes())
-    found = examine(engine, source, replace(landed, files=(file,)), today, digits)
+    found = examine(engine, source, replace(landed, files=(file,)), today, currency)
     files.write_bytes(noted, _PROBLEMS.dump_json(found))
     return found
 

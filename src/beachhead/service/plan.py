@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from beachhead.customers.catalog import Catalog, own_attribute, source_catalog, taken_names
+from beachhead.customers.catalog import Catalog, clashing_key_events, own_attribute, source_catalog, taken_names
 from beachhead.customers.value_diagnostics import double_reversals
 from beachhead.errors import BeachheadError, Diagnostic, Place, Severity
 from beachhead.project import DefinitionKind, Project, check_files, load, matching_files
@@ -85,6 +85,9 @@ def make_plan(folder: Path) -> Plan:
     said: list[Diagnostic] = [*project.diagnostics, *check_files(project)]
     for source, name, remedy in taken_names(project.settings, project.sources):
         said.append(_name_taken(name, project.place("sources", source, "extra", name), remedy))
+    for n, name in clashing_key_events(project.settings):
+        remedy = "Give the event another name with `values:` in its source."
+        said.append(_name_taken(name, project.place("settings", "", "key_events", n), remedy))
     present = {n: s for n, s in project.sources.items() if not s.optional or matching_files(project.root, s)}
     catalog = source_catalog(project.settings, present)
     doubt = doubt_of(project)

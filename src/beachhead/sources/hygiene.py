@@ -10,6 +10,7 @@ from datetime import date
 
 from beachhead.engines.duck import DuckEngine, parquet, path_literal, quote_literal, quote_name
 from beachhead.errors import Severity
+from beachhead.project.currency import minor_digits
 from beachhead.project.definitions import SourceDefinition, ValueTypeName
 from beachhead.project.model import day_column
 from beachhead.sources.landed import LandedFile, LandedSource
@@ -34,23 +35,29 @@ NEVER_NEGATIVE: frozenset[tuple[str, str]] = frozenset(
 _MAY_BE_AHEAD = frozenset({"trial_ends_at", "ended_at"})
 _RATE_WORDS = ("percent", "pct", "rate", "share", "ratio", "discount")
 
+INTERVALS = (
+    "day", "daily", "week", "weekly", "month", "monthly", "quarter", "quarterly", "year", "yearly",
+    "annual", "annually",
+)  # fmt: skip
+"""The words of `subscriptions.interval` that the MRR ledger knows."""
+
 
 def examine(
-    engine: DuckEngine, source: SourceDefinition, landed: LandedSource, today: date, minor_digits: int = 2
+    engine: DuckEngine, source: SourceDefinition, landed: LandedSource, today: date, currency: str
 ) -> tuple[Problem, ...]:
     """Problems in the landed data of a source: columns without content or variety, impossible and future dates,
     negative money, several currencies or units in one column, one word in several spellings, repeated rows.
 
-    `today`: later dates are in the future; `minor_digits`: of the currency, to show amounts as people write them.
+    `today`: later dates are in the future; `currency`: the project's.
     Reads the landed files only.
     """
-    examiner = _Examiner(engine, source, landed, today, minor_digits)
+    examiner = _Examiner(engine, source, landed, today, currency)
     return examiner.run() if examiner.rows else ()
 
 
 class _Examiner:
     def __init__(
-        self, engine: DuckEngine, source: SourceDefinition, landed: LandedSource, today: date, minor_digits: int
+        self, engine: DuckEngine, source: SourceDefinition, landed: LandedSource, today: date, currency: str
     ) -> None:
         self._engine = engine
         self._source = source
@@ -58,7 +65,8 @@ class _Examiner:
         self._table = landed.table
         self._files = [f for f in landed.files if f.rows]
         self._today = today
-        self._digits = minor_digits
+        self._currency = currency
+        self._digits = minor_digits(currency)
         self.rows = sum(f.rows for f in self._files)
 
     def run(self) -> tuple[Problem, ...]:
@@ -110,6 +118,13 @@ class _Examiner:
                 "negative-money", name, f"{column} < 0", "{n} values of {name} are negative",
                 "Correct them; refunds and credits belong into columns of their own.",
                 f"CAST({column} / {10**self._digits} AS DECIMAL(38, {self._digits}))",
+            )  # fmt: skip
+        if (self._table.name, name) == ("subscriptions", "interval"):
+            known_words = ", ".join(map(quote_literal, INTERVALS))
+            found += self._where(
+                "unknown-interval", name, f"lower({column}) NOT IN ({known_words})",
+                "{n} values of {name} are no interval; the MRR of these subscriptions is unknown",
+                "Make each one of day, week, month, quarter, year with `values:`, such as `values: {12M: year}`.",
             )  # fmt: skip
         if (self._table.name, name) in (("accounts", "nps"), ("responses", "score")):
             asked = "lower(survey) = 'nps' AND " if self._table.name == "responses" else ""
@@ -222,14 +237,14 @@ class _Examiner:
             f"SELECT upper(currency) AS x, count(*) AS n FROM {relation} WHERE currency IS NOT NULL "
             "GROUP BY x ORDER BY n DESC, x"
         ).to_pylist()
-        if len(counts) < 2:
+        own = self._currency
+        others = sum(int(c["n"]) for c in counts if c["x"] != own)
+        if not others:
             return []
         listed = ", ".join(f"{c['n']:,} in {c['x']}" for c in counts[:5])
-        others = sum(int(c["n"]) for c in counts[1:])
-        remedy = "Amounts in another currency than the project's count as unknown; convert them in the export."
-        most = quote_literal(str(counts[0]["x"]))
-        examples = self._first_examples(f"upper(currency) <> {most}", "currency")
-        message = f"amounts are in several currencies: {listed}"
+        remedy = "They count as unknown. Convert them in the export, or correct `currency` in beachhead.yml."
+        examples = self._first_examples(f"upper(currency) <> {quote_literal(own)}", "currency")
+        message = f"{others:,} amounts are in another currency than the project's, {own}: {listed}"
         return [self._problem("mixed-currencies", Severity.WARNING, message, remedy, others, "currency", examples)]
 
     def _repeats(self, relation: str) -> list[Problem]:

@@ -2,11 +2,19 @@
 -- table and no day: what was known on a day are the rows with version_day up to it, of which until_day counts
 -- where it lies up to that day.
 -- [paid_from_day, until_day): the end is the first day on which the version no longer counts; null: open.
--- MRR = (price × quantity, less discounts) per month, rounded once, half-up. Weeks are 52, days 365 a year.
+-- MRR = (price × quantity, less discounts) per month, rounded once, half-up. Weeks are 52, days 365 a year. Without
+-- an interval a price is one of a month; with a word that is none, MRR is unknown, and hygiene tells of it.
 -- Terms (for renewals) are counted in days: their length is the longest so far, they begin with the first payment.
 WITH versions AS (
     SELECT
-        account_no, subscription_id, plan, product_line, "interval" AS billing_interval, started_day, trial_ends_day,
+        account_no, subscription_id, plan, product_line, started_day, trial_ends_day,
+        CASE
+            WHEN lower("interval") IN ('day', 'daily') THEN 'day'
+            WHEN lower("interval") IN ('week', 'weekly') THEN 'week'
+            WHEN "interval" IS NULL OR lower("interval") IN ('month', 'monthly') THEN 'month'
+            WHEN lower("interval") IN ('quarter', 'quarterly') THEN 'quarter'
+            WHEN lower("interval") IN ('year', 'yearly', 'annual', 'annually') THEN 'year'
+        END AS billing_interval,
         ended_day, cancelled_day, amount, discount, discount_percent,
         coalesce(quantity, 1) AS quantity,
         coalesce(interval_count, 1) AS interval_count,
@@ -27,9 +35,11 @@ priced AS (
         amount * quantity AS list_minor,
         round_half_up(coalesce(discount_percent, 0) * 10000) AS percent_e4,
         CASE billing_interval WHEN 'week' THEN 52 WHEN 'day' THEN 365 ELSE 1 END AS times,
-        CASE billing_interval WHEN 'quarter' THEN 3 WHEN 'month' THEN 1 ELSE 12 END * interval_count AS months,
         CASE billing_interval
-            WHEN 'day' THEN 1 WHEN 'week' THEN 7 WHEN 'month' THEN 30 WHEN 'quarter' THEN 91 ELSE 365
+            WHEN 'day' THEN 12 WHEN 'week' THEN 12 WHEN 'month' THEN 1 WHEN 'quarter' THEN 3 WHEN 'year' THEN 12
+        END * interval_count AS months,
+        CASE billing_interval
+            WHEN 'day' THEN 1 WHEN 'week' THEN 7 WHEN 'month' THEN 30 WHEN 'quarter' THEN 91 WHEN 'year' THEN 365
         END * interval_count AS own_term_days
     FROM followed
 ),
