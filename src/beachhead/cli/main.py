@@ -254,6 +254,8 @@ def customer(
 def _shown(run: Run, name: str, value: object) -> str:
     if run.attributes[name].type == "money" and isinstance(value, int):
         return f"{value / 100:,.2f} {run.about.settings.currency}"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value:,.2f}" if isinstance(value, float) else str(value)
 
 
@@ -278,7 +280,8 @@ def segments(
     print(about.title)
     print(f"  who: {about.english or about.where.strip()}")
     print(f"  size: {'no data' if about.size is None else f'{about.size:,}'}{' (stale)' if about.stale else ''}")
-    for label, text in (("why", about.why), ("owner", about.owner), ("about", about.description or about.profile)):
+    texts = {"why": about.why, "owner": about.owner, "about": about.description, "profile": about.profile}
+    for label, text in texts.items():
         if text:
             print(f"  {label}: {text.strip()}")
     if about.lacking:
