@@ -50,7 +50,10 @@ def test_faults_are_counted_with_their_lines(world: World) -> None:
     assert [(e.line, e.value) for e in problems["future-date"].examples] == [(7, "2031-01-01")]
     assert [(e.line, e.value) for e in problems["negative-money"].examples] == [(7, "-5.00")]
     assert (problems["spelling-variants"].count, "Pro / pro" in problems["spelling-variants"].message) == (1, True)
-    assert problems["mixed-currencies"].message == "1 amounts are in another currency than the project's, EUR: 59 in EUR, 1 in USD"
+    assert (
+        problems["mixed-currencies"].message
+        == "1 amounts are in another currency than the project's, EUR: 59 in EUR, 1 in USD"
+    )
 
 
 def test_empty_and_constant_columns(world: World) -> None:

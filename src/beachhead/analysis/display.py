@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from decimal import Decimal
 
 from beachhead.project.currency import minor_digits
 
@@ -16,6 +17,12 @@ UNKNOWN = "unknown"
 def major(minor: float, currency: str) -> float:
     """Minor units (cents) as major units (euros)."""
     return float(minor / 10 ** minor_digits(currency))
+
+
+def amount_text(minor: float | Decimal, currency: str) -> str:
+    """Minor units as an exact amount without its currency: 1,234.50, or 1,234 where there are no cents."""
+    digits = minor_digits(currency)
+    return f"{Decimal(minor) / 10**digits:,.{digits}f}"
 
 
 def number_text(value: float | None) -> str:

@@ -18,6 +18,7 @@ from rich.console import Console
 from typer.exceptions import TyperException
 
 import beachhead
+from beachhead.analysis.display import amount_text
 from beachhead.cli.output import (
     Format,
     parse_columns,
@@ -253,7 +254,8 @@ def customer(
 
 def _shown(run: Run, name: str, value: object) -> str:
     if run.attributes[name].type == "money" and isinstance(value, int):
-        return f"{value / 100:,.2f} {run.about.settings.currency}"
+        currency = run.about.settings.currency
+        return f"{amount_text(value, currency)} {currency}"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:,.2f}" if isinstance(value, float) else str(value)

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from beachhead.analysis.display import amount_text
 from beachhead.customers.attributes import Attribute
 from beachhead.errors import Diagnostic, Severity, UsageError
 from beachhead.reports.tables import TableNote, write_table
@@ -139,7 +140,7 @@ def _cell(name: str, value: object, attributes: Mapping[str, Attribute], currenc
     attribute = attributes.get(name)
     is_money = attribute.type == "money" if attribute else "_cents" in name and not name.endswith("_share_of_total")
     if is_money and isinstance(value, int | float | Decimal):
-        return f"{value / 100:,.2f}"
+        return amount_text(value, currency)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):

@@ -25,6 +25,7 @@ from beachhead.store.layout import Layout
 from beachhead.store.scratch import scratch_path, write_atomically
 
 _COMPACT_ABOVE = 16
+_BATCH = 1 << 25
 _RAW = "account_id, user_id, event, occurred_at, occurred_day, _landed, _row"
 
 
@@ -196,7 +197,8 @@ class EventStore:
 
     def _write_part(self, engine: DuckEngine, sql: str, name: str) -> None:
         partial = scratch_path(self._layout, "events")
-        rows = engine.stream(f"SELECT * FROM ({sql}) ORDER BY account_no, day, moment")
+        ordered = f"SELECT * FROM ({sql}) ORDER BY account_no, day, moment"
+        rows = engine.stream(ordered, _BATCH)  # one batch is read as it lies, several are copied together
         with outside("write", partial), pa.ipc.new_file(str(partial), rows.schema) as file:
             for batch in rows:
                 file.write_batch(batch)

@@ -20,7 +20,7 @@ from pydantic import BaseModel
 from beachhead.customers.set_aside import SCHEMA
 from beachhead.engines.duck import DuckEngine, parquet, quote_literal
 from beachhead.sources.problems import Problem
-from beachhead.store.files import FileSystem
+from beachhead.store.files import FileSystem, outside
 from beachhead.store.layout import Layout
 from beachhead.store.scratch import scratch_path, write_atomically
 
@@ -91,7 +91,9 @@ class ModelCache:
         self._files.replace(scratch, stem.with_suffix(".parquet"))
         if set_aside.num_rows:
             scratch = scratch_path(self._layout, f"{table}-aside")
-            pq.write_table(set_aside, scratch)
+            with outside("write", scratch):
+                pq.write_table(set_aside, scratch)
+            self._files.fsync_file(scratch)
             self._files.replace(scratch, stem.with_suffix(".aside.parquet"))
         waits = any(p.code == "orphan-key" for p in problems)
         note = _Note(accounts=self._accounts if waits else None, problems=tuple(problems))

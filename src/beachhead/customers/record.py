@@ -243,7 +243,12 @@ class RecordBuilder:
         if stated is not None:
             values = pc.coalesce(values, stated.cast(values.type))
         is_stated = stated is not None and stated.null_count < len(stated)
-        if attribute.area not in _STATED_AREAS and not is_stated and _ZERO_WHEN_ABSENT.search(name):
+        if (
+            values.null_count
+            and attribute.area not in _STATED_AREAS
+            and not is_stated
+            and _ZERO_WHEN_ABSENT.search(name)
+        ):
             values = pc.fill_null(values, 0)
         self._columns[name] = values.cast(arrow_type(attribute))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow.compute as pc
 
+from beachhead.analysis.display import amount_text
 from beachhead.customers.value_explanation import Explanation, explain
 from beachhead.errors import DataError, Diagnostic
 from beachhead.service.documents import Json
@@ -90,7 +91,8 @@ def explanation_lines(explanation: Explanation, run: Run) -> list[str]:
 def _shown(run: Run, attribute: str, value: float) -> str:
     kind = run.attributes[attribute].type
     if kind == "money":
-        return f"{value / 100:,.2f} {run.about.settings.currency}"
+        currency = run.about.settings.currency
+        return f"{amount_text(value, currency)} {currency}"
     if kind == "boolean":
         return "yes" if value else "no"
     return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -108,18 +108,19 @@ def _reason(error: BaseException) -> str:
 def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say: Say) -> RunOutcome:
     settings = plan.project.settings
     today = options.today or datetime.now(ZoneInfo(settings.timezone)).date()
-    if options.as_of and options.as_of > today:
-        message = f"{options.as_of} is not over yet; today is {today}"
-        raise UsageError(Diagnostic("day-not-over", message, remedy=f"Take a day up to {today}: --as-of {today}."))
+    if options.as_of and options.as_of >= today:
+        message, yesterday = f"{options.as_of} is not over yet; today is {today}", today - timedelta(days=1)
+        raise UsageError(Diagnostic("day-not-over", message, remedy=f"Take a day before: --as-of {yesterday}."))
     spill = scratch_path(layout, "spill")
     with _removed_at_the_end(files, spill), DuckEngine(spill, settings.memory_limit) as engine:
         loaded = load_sources(plan, layout, files, engine, today, full=options.full, say=say)
         as_of = options.as_of or loaded.data_day
         sources = known_sources(plan, loaded, layout, as_of)
         store = SnapshotStore(layout, files)
-        current = _readable(store, store.current)
+        current = _readable(store)
         published = current.manifest.contents.watermark if current else ()
-        before = _readable(store, lambda: max((r for r in store.list() if r.as_of <= as_of), default=None))
+        earlier = sorted((r for r in store.list() if r.as_of <= as_of), reverse=True)
+        before = next((s for ref in earlier if (s := _readable(store, ref))), None)
         say(f"Matching records to {settings.customers_are}")
         numbered = number_records(sources, layout, files, engine, loaded.data_day, published)
         accounts, users = numbered.accounts.relation(), numbered.users.relation()
@@ -205,10 +206,10 @@ def _failures(computed: Computed) -> tuple[Diagnostic, ...]:
     return tuple(d for found in computed.evaluation.failed.values() for d in found)
 
 
-def _readable(store: SnapshotStore, find: Callable[[], SnapshotRef | None]) -> Snapshot | None:
-    """The snapshot that `find` names; None when there is none or it cannot be read (a full one replaces it)."""
+def _readable(store: SnapshotStore, ref: SnapshotRef | None = None) -> Snapshot | None:
+    """A snapshot, default the current one; None when there is none or it cannot be read (a full one replaces it)."""
     try:
-        ref = find()
+        ref = ref or store.current()
         return store.open(ref) if ref else None
     except DataError:
         return None

@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict
 
+from beachhead.store.files import outside
+
 
 class Part(BaseModel):
     """Columns of a table that lie in another file than the rest: by name their name there.
@@ -52,7 +54,9 @@ def write_tables(directory: Path, tables: Mapping[str, pa.Table], divisions: Map
 
 def _write(path: Path, table: pa.Table) -> None:
     """Whole tables are read: statistics would be for nobody."""
-    pq.write_table(table, path, compression="zstd", compression_level=1, row_group_size=262_144, write_statistics=False)
+    options = {"compression": "zstd", "compression_level": 1, "row_group_size": 262_144, "write_statistics": False}
+    with outside("write", path):
+        pq.write_table(table, path, **options)
 
 
 def read_table(path: Path, division: Division | None, home: Path) -> pa.Table:
