@@ -94,12 +94,12 @@ def count_events(
     for slot, name in enumerate(key_events):
         if name in codes:
             slots[codes.index(name)] = slot
-    per_account = np.zeros((accounts + 1, measures.ACCOUNT_MEASURES), np.int32)
-    per_account[:, measures.FIRST_DAY :] = measures.NEVER
-    per_key = np.zeros((accounts + 1, max(len(key_events), 1), measures.KEY_MEASURES), np.int32)
-    per_key[:, :, measures.KEY_FIRST_DAY :] = measures.NEVER
-    per_user = np.zeros((users + 1, measures.USER_MEASURES), np.int32)
-    per_user[:, measures.USER_FIRST_DAY :] = measures.NEVER
+    per_account = np.zeros((measures.ACCOUNT_MEASURES, accounts + 1), np.int32)
+    per_account[measures.FIRST_DAY :] = measures.NEVER
+    per_key = np.zeros((max(len(key_events), 1), measures.KEY_MEASURES, accounts + 1), np.int32)
+    per_key[:, measures.KEY_FIRST_DAY :] = measures.NEVER
+    per_user = np.zeros((measures.USER_MEASURES, users + 1), np.int32)
+    per_user[measures.USER_FIRST_DAY :] = measures.NEVER
     day = (as_of - EPOCH).days
     half = len(events.days) // 2
     if half:
@@ -122,12 +122,7 @@ def count_events(
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(count, (0, half), (half, len(events.days))))
-        return EventCounts(*pool.map(_by_measure, (per_account, per_key, per_user)))
-
-
-def _by_measure(counts: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Counting goes from customer to customer, reading from measure to measure: the first axis becomes the last."""
-    return np.ascontiguousarray(np.moveaxis(counts, 0, -1))
+    return EventCounts(per_account, per_key, per_user)
 
 
 def run_of(numbers: NDArray[np.uint32]) -> slice | NDArray[np.uint32]:

@@ -58,8 +58,8 @@ def count_windows(
 ) -> None:
     """Fill the results for events [start, stop), which must not cut through an account.
 
-    `per_account` is (accounts + 1, ACCOUNT_MEASURES), `per_key` (accounts + 1, keys, KEY_MEASURES), `per_user`
-    (users + 1, USER_MEASURES); row 0 belongs to nobody. All start at 0, day columns at NEVER.
+    `per_account` is (ACCOUNT_MEASURES, accounts + 1), `per_key` (keys, KEY_MEASURES, accounts + 1), `per_user`
+    (USER_MEASURES, users + 1); number 0 is nobody. All start at 0, days at NEVER.
     """
     for i in range(start, stop):
         day = days[i]
@@ -67,53 +67,50 @@ def count_windows(
             continue
         age = as_of - day
         a = accounts[i]
-        row = per_account[a]
-        if row[FIRST_DAY] == NEVER:
-            row[FIRST_DAY] = day
-        is_new_day = row[LAST_DAY] != day
-        row[LAST_DAY] = day
-        row[COUNT_TOTAL] += 1
+        if per_account[FIRST_DAY, a] == NEVER:
+            per_account[FIRST_DAY, a] = day
+        is_new_day = per_account[LAST_DAY, a] != day
+        per_account[LAST_DAY, a] = day
+        per_account[COUNT_TOTAL, a] += 1
         slot = slots[codes[i]]
         if age < 90:
-            row[COUNT_90D] += 1
-            row[ACTIVE_90D] += is_new_day
+            per_account[COUNT_90D, a] += 1
+            per_account[ACTIVE_90D, a] += is_new_day
             if age < 30:
-                row[COUNT_30D] += 1
-                row[ACTIVE_30D] += is_new_day
+                per_account[COUNT_30D, a] += 1
+                per_account[ACTIVE_30D, a] += is_new_day
                 if age < 7:
-                    row[COUNT_7D] += 1
-                    row[ACTIVE_7D] += is_new_day
+                    per_account[COUNT_7D, a] += 1
+                    per_account[ACTIVE_7D, a] += is_new_day
             elif age < 60:
-                row[COUNT_PRIOR_30D] += 1
+                per_account[COUNT_PRIOR_30D, a] += 1
         if slot >= 0:
-            key = per_key[a, slot]
-            if key[KEY_FIRST_DAY] == NEVER:
-                key[KEY_FIRST_DAY] = day
+            if per_key[slot, KEY_FIRST_DAY, a] == NEVER:
+                per_key[slot, KEY_FIRST_DAY, a] = day
             if age < 90:
-                key[KEY_COUNT_90D] += 1
+                per_key[slot, KEY_COUNT_90D, a] += 1
                 if age < 30:
-                    row[BREADTH_30D] += key[KEY_COUNT_30D] == 0
-                    key[KEY_COUNT_30D] += 1
-                    key[KEY_ACTIVE_30D] += key[KEY_LAST_DAY] != day
+                    per_account[BREADTH_30D, a] += per_key[slot, KEY_COUNT_30D, a] == 0
+                    per_key[slot, KEY_COUNT_30D, a] += 1
+                    per_key[slot, KEY_ACTIVE_30D, a] += per_key[slot, KEY_LAST_DAY, a] != day
                     if age < 7:
-                        key[KEY_COUNT_7D] += 1
-            key[KEY_LAST_DAY] = day
+                        per_key[slot, KEY_COUNT_7D, a] += 1
+            per_key[slot, KEY_LAST_DAY, a] = day
         u = users[i]
         if u:
-            person = per_user[u]
-            if person[USER_FIRST_DAY] == NEVER:
-                person[USER_FIRST_DAY] = day
-            before = person[USER_LAST_DAY]
+            if per_user[USER_FIRST_DAY, u] == NEVER:
+                per_user[USER_FIRST_DAY, u] = day
+            before = per_user[USER_LAST_DAY, u]
             if age < 30:
-                row[USERS_30D] += before == NEVER or as_of - before >= 30
-                person[USER_COUNT_30D] += 1
-                person[USER_ACTIVE_30D] += before != day
+                per_account[USERS_30D, a] += before == NEVER or as_of - before >= 30
+                per_user[USER_COUNT_30D, u] += 1
+                per_user[USER_ACTIVE_30D, u] += before != day
                 if age < 7:
-                    row[USERS_7D] += before == NEVER or as_of - before >= 7
+                    per_account[USERS_7D, a] += before == NEVER or as_of - before >= 7
             if age < 90:
-                person[USER_COUNT_90D] += 1
-            person[USER_COUNT_TOTAL] += 1
-            person[USER_LAST_DAY] = day
+                per_user[USER_COUNT_90D, u] += 1
+            per_user[USER_COUNT_TOTAL, u] += 1
+            per_user[USER_LAST_DAY, u] = day
 
 
 @njit(cache=True, nogil=True)
