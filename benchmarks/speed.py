@@ -116,8 +116,8 @@ def _baseline(folder: Path, day: date) -> list[str]:
 def _update(folder: Path, day: date) -> list[str]:
     return [
         sys.executable,
-        "-c",
-        "from beachhead.cli.main import main; main()",
+        "-m",
+        "beachhead.cli.start",
         "run",
         str(folder),
         "--as-of",

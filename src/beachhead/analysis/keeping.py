@@ -12,7 +12,8 @@ from beachhead.analysis.columns import Mask, optional_floats, optional_truths
 from beachhead.customers.attributes import Attribute
 
 QUIET_DAYS = 90
-_TELLS = ("churned_on", "source_status")
+TELLS = ("churned_on", "source_status")
+"""Attributes from which one can know who left."""
 _SIGNS = (
     ("last_order_on", "ordered"),
     ("last_payment_on", "paid"),
@@ -30,7 +31,7 @@ def was_and_is(accounts: pa.Table) -> tuple[Mask, Mask] | None:
     was, now = optional_truths(accounts, "was_customer"), optional_truths(accounts, "is_customer")
     if was is None or now is None:
         return None
-    tells = any(name in accounts.column_names for name in _TELLS)
+    tells = any(name in accounts.column_names for name in TELLS)
     return (was, was & now) if tells or bool((was & ~now).any()) else None
 
 

@@ -9,6 +9,7 @@ from datetime import date
 
 import pyarrow as pa
 
+from beachhead.analysis.keeping import TELLS
 from beachhead.customers.assemble import KnownSource
 from beachhead.customers.catalog import Catalog
 from beachhead.customers.columns import extra_types
@@ -22,14 +23,13 @@ from beachhead.project.definitions import ValueTypeName
 from beachhead.project.model import TABLES
 from beachhead.rules import attribute_sql
 from beachhead.segments.evaluate import Evaluation, evaluate
+from beachhead.service.about import ACTIVITY, USERS
 from beachhead.service.load import Numbered
 from beachhead.service.plan import OwnAttribute, Plan, split_at_score
 from beachhead.service.progress import Say
 from beachhead.service.scoring import Scored, score_columns, score_records
+from beachhead.service.snapshot_tables import TableWriter
 from beachhead.store.layout import Layout
-
-LOOKED_AT = frozenset({"source_status"})
-"""Attributes of the profile that `problems` looks at."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,14 @@ def compute(
     events: EventState,
     layout: Layout,
     engine: DuckEngine,
+    writer: TableWriter,
     as_of: date,
     say: Say,
 ) -> Computed:
-    """Compute the records as of the end of `as_of`. The engine holds the model tables."""
+    """Compute the records as of the end of `as_of`. The engine holds the model tables.
+
+    People and counters of events are given to the `writer` as soon as they are complete.
+    """
     settings = plan.project.settings
     event_parts = [layout.events / part for part in events.parts]
     spine = make_spine(
@@ -79,13 +83,19 @@ def compute(
         counts = count_events(read_events(event_parts), as_of, events.codes, settings.key_events, accounts, users)
         return counts, event_columns(counts, spine, settings)
 
+    used = {*plan.attributes_used, *TELLS}
     with ThreadPoolExecutor(1) as aside:  # events are read and counted while the engine does the rest
         counting = aside.submit(count) if event_parts else None
-        builder = build_record(engine, spine, plan.catalog, settings, extra, mapped, plan.attributes_used | LOOKED_AT)
+        builder = build_record(engine, spine, plan.catalog, settings, extra, mapped, used)
         counts, columns = counting.result() if counting else (None, {})
     builder.add_events(columns)
     users = people_table(engine, counts) if "users" in extra else None
     records = builder.table()
+    activity = tuple(n for n in columns if n in records.column_names)
+    if activity:
+        writer.write(ACTIVITY, records.select(activity))
+    if users is not None:
+        writer.write(USERS, users)
     before, after = split_at_score(plan.own)
     records = add_own(engine, records, before, plan.catalog, as_of)
     say("Scoring customers")
@@ -97,7 +107,6 @@ def compute(
     records = add_own(engine, records, after, plan.catalog, as_of)
     say("Finding who is in which segment")
     evaluation = evaluate(engine, records, plan.segments, as_of, column_sql(plan.catalog, records.column_names))
-    activity = tuple(n for n in columns if n in records.column_names)
     listed = (*builder.names, *(n for n in records.column_names if n not in builder.names))
     return Computed(records, listed, builder.profile, activity, users, scored, evaluation)
 

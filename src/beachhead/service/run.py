@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from beachhead.customers.people import STATED
 from beachhead.customers.record import PROFILES
 from beachhead.engines.duck import DuckEngine
 from beachhead.errors import BeachheadError, DataError, DefinitionError, Diagnostic, Severity, UsageError
+from beachhead.project.definitions import Settings
 from beachhead.service.about import ABOUT, ACCOUNTS, ACTIVITY, SET_ASIDE, USERS, About, AboutSegment, AboutSource
 from beachhead.service.compute import Computed, compute
 from beachhead.service.load import Loaded, known_sources, load_sources, number_records, store_events
@@ -24,7 +24,7 @@ from beachhead.service.plan import Plan, make_plan
 from beachhead.service.problems import all_problems, event_rows, set_aside_rows, source_rows
 from beachhead.service.progress import Say, say_nothing
 from beachhead.service.results import Run
-from beachhead.service.snapshot_tables import Division, Part, write_tables
+from beachhead.service.snapshot_tables import Division, Part, TableWriter
 from beachhead.sources.problems import Problem
 from beachhead.state.runs import RunLog
 from beachhead.store.bitmaps import bitmap_of_numbers
@@ -128,33 +128,26 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
         assembly = Assembler(engine, sources, accounts, users, settings.currency, cache).assemble()
         say("Storing events")
         events = store_events(sources, numbered, layout, files, engine, full=options.full)
-        computed = compute(plan, sources, numbered, events, layout, engine, as_of, say)
-        if not computed.accounts.num_rows:
-            raise DataError(_nobody(plan, loaded, as_of))
         reached = None if options.as_of else _reached_further(current, loaded.data_day)
         last = current if reached and current and current.ref.as_of > as_of else before
-        if last and not options.allow_loss:
-            check_loss(
-                last.manifest.contents.counts.get("customers", 0),
-                computed.accounts.num_rows,
-                settings.guard.max_customers_lost,
-                settings.customers_are,
-                reached,
-            )
-        say("Publishing")
-        memberships, stale = _memberships(plan, computed, before)
-        event_problems, event_tables = event_rows(loaded, events, layout.events)
-        rows = source_rows(loaded, [assembly.set_aside, *event_tables])
-        problems = all_problems(loaded, assembly, computed, event_problems, rows, as_of)
-        divisions = _divisions(computed, assembly, layout)
-        about = _about(plan, loaded, computed, memberships, stale, before, as_of, problems, rows, divisions)
         with store.begin(as_of) as draft:
-            tables = {ACCOUNTS: computed.accounts, SET_ASIDE: set_aside_rows(loaded, assembly, event_tables)}
-            if computed.users is not None:
-                tables[USERS] = computed.users
-            write_tables(draft.directory, tables, divisions)
-            write_memberships(draft.directory / MEMBERSHIPS, memberships)
-            files.write_bytes(draft.directory / ABOUT, about.model_dump_json(indent=1).encode())
+            with TableWriter(draft.directory) as writer:
+                computed = compute(plan, sources, numbered, events, layout, engine, writer, as_of, say)
+                if not computed.accounts.num_rows:
+                    raise DataError(_nobody(plan, loaded, as_of))
+                if last and not options.allow_loss:
+                    _check_loss(last, computed, settings, reached)
+                say("Publishing")
+                divisions = _divisions(computed, assembly, layout)
+                writer.write(ACCOUNTS, divisions[ACCOUNTS].own(computed.accounts))
+                event_problems, event_tables = event_rows(loaded, events, layout.events)
+                writer.write(SET_ASIDE, set_aside_rows(loaded, assembly, event_tables))
+                memberships, stale = _memberships(plan, computed, before)
+                rows = source_rows(loaded, [assembly.set_aside, *event_tables])
+                problems = all_problems(loaded, assembly, computed, event_problems, rows, as_of)
+                about = _about(plan, loaded, computed, memberships, stale, before, as_of, problems, rows, divisions)
+                write_memberships(draft.directory / MEMBERSHIPS, memberships)
+                files.write_bytes(draft.directory / ABOUT, about.model_dump_json(indent=1).encode())
             ref = draft.publish(_contents(plan, loaded, sources, assembly, events, computed, layout))
         collected = collect_garbage(layout, store, files, settings.keep.daily)
     return RunOutcome(
@@ -165,6 +158,12 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
         len(about.problems),
         (*plan.diagnostics, *_failures(computed), *_moved_back(reached), *collected.diagnostics),
     )
+
+
+def _check_loss(last: Snapshot, computed: Computed, settings: Settings, reached: str | None) -> None:
+    customers = last.manifest.contents.counts.get("customers", 0)
+    at_most = settings.guard.max_customers_lost
+    check_loss(customers, computed.accounts.num_rows, at_most, settings.customers_are, reached)
 
 
 def _nobody(plan: Plan, loaded: Loaded, as_of: date) -> Diagnostic:
@@ -260,11 +259,9 @@ def _contents(
     if events.files:
         fixed.add(layout.relative(layout.events / "state.json"))
     model = {layout.relative(path) for path in assembly.files.values()}
-    definitions = hashlib.sha256(repr(plan.project).encode()).hexdigest()[:16]
     return Contents(
         watermark=tuple(f.key for source in sources for f in source.files),
         references=tuple(sorted(kept | now | stored | model | fixed)),
-        definitions=definitions,
         counts={"customers": computed.accounts.num_rows, "segments": len(computed.evaluation.members)},
     )
 

@@ -4,9 +4,9 @@ snapshots share: they are written when they change, not every day.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pyarrow as pa
@@ -38,18 +38,34 @@ class Division(BaseModel):
     order: tuple[str, ...]
     parts: tuple[Part, ...]
 
+    def own(self, table: pa.Table) -> pa.Table:
+        """The columns that lie in the table's own file."""
+        elsewhere = {column for part in self.parts for column in part.columns}
+        return table.select([c for c in table.column_names if c not in elsewhere])
 
-def write_tables(directory: Path, tables: Mapping[str, pa.Table], divisions: Mapping[str, Division]) -> None:
-    """Write tables, by the names of their files, as Parquet; two files at a time, the largest first."""
-    files: dict[str, pa.Table] = {}
-    for name, table in tables.items():
-        parts = divisions[name].parts if name in divisions else ()
-        elsewhere = {column for part in parts for column in part.columns}
-        files[name] = table.select([c for c in table.column_names if c not in elsewhere])
-        files |= {part.file: table.select(list(part.columns)) for part in parts if part.key is None}
-    largest_first = sorted(files, key=lambda name: -files[name].nbytes)
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda name: _write(directory / name, files[name]), largest_first))
+
+class TableWriter:
+    """Writes tables into a folder as Parquet, beside other work. The end of the context waits until all are written,
+    and raises what went wrong.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._pool = ThreadPoolExecutor(2)
+        self._jobs: list[Future[None]] = []
+
+    def write(self, name: str, table: pa.Table) -> None:
+        """Begin to write; the table must not change any more."""
+        self._jobs.append(self._pool.submit(_write, self._directory / name, table))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._pool.shutdown()
+        if kind is None:
+            for job in self._jobs:
+                job.result()
 
 
 def _write(path: Path, table: pa.Table) -> None:

@@ -63,12 +63,11 @@ class Contents:
 
     `watermark`: keys of the loads that it contains. `references`: every immutable file or folder outside the
     snapshot that a reader or the next run needs (landing, events, model), relative to `.beachhead`; what no manifest
-    refers to is removed in time. `definitions`: hash of the project's definitions. `counts`: noun → number.
+    refers to is removed in time. `counts`: noun → number.
     """
 
     watermark: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
-    definitions: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -96,7 +95,6 @@ def encode(manifest: Manifest) -> bytes:
         ],
         "watermark": list(contents.watermark),
         "references": list(contents.references),
-        "definitions": contents.definitions,
         "counts": dict(contents.counts),
     }
     return (json.dumps({"sha256": _checksum(body), "manifest": body}, indent=1) + "\n").encode()
@@ -135,7 +133,6 @@ def _from_body(body: dict[str, object]) -> Manifest:
         contents=Contents(
             watermark=tuple(cast("list[str]", body["watermark"])),
             references=tuple(cast("list[str]", body["references"])),
-            definitions=cast("str", body["definitions"]),
             counts=dict(cast("dict[str, int]", body["counts"])),
         ),
         schema_version=cast("int", body["schema_version"]),
