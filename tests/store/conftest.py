@@ -48,7 +48,7 @@ def publish(store: SnapshotStore) -> Publish:
             (draft.directory / "codes").mkdir()
             (draft.directory / "codes" / "plan.bin").write_bytes(bytes(numbers))
             write_memberships(draft.directory / MEMBERSHIPS, [Membership("all", "v1", BitMap(numbers))])
-            contents = Contents(("load-1",), references, "abc", {"customers": len(numbers)})
+            contents = Contents(("load-1",), references, {"customers": len(numbers)})
             return draft.publish(contents, created_at or datetime.now(UTC))
 
     return publish

@@ -62,7 +62,7 @@ def publish_day(layout: Layout, day: date, files: FileSystem) -> SnapshotRef:
             (draft.directory / "codes" / "plan.bin").write_bytes(day.isoformat().encode())
             members = BitMap(accounts["account_no"].to_pylist())
             write_memberships(draft.directory / MEMBERSHIPS, [Membership("all", "v1", members)])
-            contents = Contents((str(day),), (layout.relative(model),), "d", {"customers": accounts.num_rows})
+            contents = Contents((str(day),), (layout.relative(model),), {"customers": accounts.num_rows})
             ref = draft.publish(contents, LONG_AGO + (day - FIRST_DAY) * 3 + timedelta(seconds=draft.ref.revision))
         in_two_days = datetime.now(UTC) + timedelta(days=2)  # so that files of this test are old enough to go
         collect_garbage(layout, store, files, daily=1, now=in_two_days)

@@ -41,7 +41,7 @@ def test_published_snapshot_is_current_and_reads_back(store, publish):
         ("codes/plan.bin", None),
         ("memberships.parquet", 1),
     ]
-    assert snapshot.manifest.contents == Contents(("load-1",), (), "abc", {"customers": 3})
+    assert snapshot.manifest.contents == Contents(("load-1",), (), {"customers": 3})
     assert store.verify(ref) == snapshot.manifest
 
 

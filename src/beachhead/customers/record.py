@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from importlib import resources
@@ -207,15 +208,18 @@ class RecordBuilder:
             row_of = np.full(int(max(numbers.max(initial=0), here.max(initial=0))) + 1, -1, np.int64)
             row_of[numbers] = np.arange(len(numbers))
             indices = pa.array(row_of[here], mask=row_of[here] < 0)
-        for name in result.column_names:
-            if name not in _STATED.values() and not self._wants(name):
-                continue
+
+        def placed(name: str) -> pa.Array:
             values = result[name].combine_chunks()
-            values = values if indices is None else values.take(indices)
-            if name in _STATED.values():
-                self._stated[name] = values
-            else:
-                self.add(name, values)
+            return values if indices is None else values.take(indices)
+
+        names = [n for n in result.column_names if n in _STATED.values() or self._wants(n)]
+        with ThreadPoolExecutor(2) as pool:
+            for name, values in zip(names, pool.map(placed, names), strict=True):
+                if name in _STATED.values():
+                    self._stated[name] = values
+                else:
+                    self.add(name, values)
 
     def add_profile(self, engine: Engine, used: Collection[str]) -> None:
         """Take from the table of profiles the attributes that are `used`, and note which it has (`profile`)."""
@@ -383,7 +387,7 @@ def profile_sql(extra_of_accounts: Mapping[str, str], extra_of_companies: Mappin
     """
 
 
-def since_sql(settings: Settings) -> str:
+def stated_sql(settings: Settings) -> str:
     """The SELECT of what is stated and depends on the day: days since sign-up, MRR (of those who left 0), answers."""
     questions = [
         f"max(answer) FILTER (WHERE question = {quote_literal(q)}) AS {quote_name('onboarding_' + slug(q))}"
@@ -418,7 +422,7 @@ def build_record(
     make_areas(engine, extra, mapped)
     builder = RecordBuilder(spine, catalog)
     builder.add_profile(engine, used)
-    builder.add_area(engine.query(emit(since_sql(settings), engine.dialect)))
+    builder.add_area(engine.query(emit(stated_sql(settings), engine.dialect)))
     for name in AREAS:
         builder.add_area(engine.query(f"SELECT * FROM area_{name}"))
     return builder

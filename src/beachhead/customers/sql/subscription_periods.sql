@@ -54,14 +54,13 @@ periods AS (
     FROM priced
 )
 SELECT
-    account_no, subscription_id, plan, product_line, billing_interval, quantity, started_day, trial_ends_day,
-    cancelled_day, ended_day, version_day, superseded_day, paid_from_day, until_day, is_ever_paid, mrr_cents,
-    list_mrr_cents,
+    account_no, subscription_id, plan, product_line, billing_interval, quantity, trial_ends_day, cancelled_day,
+    ended_day, version_day, superseded_day, paid_from_day, until_day, mrr_cents, list_mrr_cents,
     max(CASE WHEN is_ever_paid THEN own_term_days END) OVER so_far AS term_days,
     min(CASE WHEN is_ever_paid THEN paid_from_day END) OVER so_far AS term_start_day,
     coalesce(
-        is_ever_paid AND mrr_cents > 0 AND paid_from_day = min(CASE WHEN is_ever_paid AND mrr_cents > 0 THEN paid_from_day END)
-            OVER (PARTITION BY account_no),
+        is_ever_paid AND mrr_cents > 0 AND paid_from_day
+            = min(CASE WHEN is_ever_paid AND mrr_cents > 0 THEN paid_from_day END) OVER (PARTITION BY account_no),
         false
     ) AS is_first_paid,
     dense_rank() OVER (PARTITION BY account_no ORDER BY subscription_id) AS place

@@ -5,7 +5,7 @@
 WITH periods AS (
     SELECT
         s.account_no, s.as_of, p.plan, p.product_line, p.billing_interval, p.quantity, p.trial_ends_day,
-        p.cancelled_day, p.paid_from_day, p.until_day, p.is_ever_paid, p.is_first_paid, p.mrr_cents, p.list_mrr_cents,
+        p.cancelled_day, p.paid_from_day, p.until_day, p.is_first_paid, p.mrr_cents, p.list_mrr_cents,
         p.term_days,
         p.superseded_day IS NULL OR p.superseded_day > s.as_of AS is_current,
         p.until_day IS NULL OR p.until_day > s.as_of AS is_running,
@@ -17,6 +17,8 @@ WITH periods AS (
     FROM subscription_periods AS p
     JOIN spine AS s ON s.account_no = p.account_no
     WHERE p.version_day <= s.as_of
+        -- Versions of the past matter only for what was first paid, and for 90 days ago.
+        AND (p.superseded_day IS NULL OR p.superseded_day > s.as_of - 90 OR p.is_first_paid)
 ),
 renewed AS (
     SELECT
@@ -49,7 +51,7 @@ customers AS (
         coalesce(bool_or(trial_ends_day > as_of) FILTER (WHERE is_running), false) AS is_in_trial,
         max(trial_ends_day) FILTER (WHERE is_running) AS trial_ends_on,
         min(paid_from_day) FILTER (WHERE is_first_paid AND paid_from_day <= as_of) AS first_paid_on,
-        max(until_day) FILTER (WHERE is_ever_paid AND until_day <= as_of) AS last_ended_on,
+        max(until_day) FILTER (WHERE is_current AND term_start_day IS NOT NULL AND until_day <= as_of) AS last_ended_on,
         coalesce(bool_or(is_paid AND mrr_cents > 0), false) AS is_paying,
         coalesce(bool_or(is_running), false) AS is_running
     FROM renewed
