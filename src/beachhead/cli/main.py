@@ -183,6 +183,7 @@ def status(project: ProjectOption = None, as_json: JsonOption = False) -> None:
         print(f"  {source.name} → {source.table}: {used:,} of {read:,} rows used, files: {len(source.files)}")
     for record in history[:5]:
         print(f"  {record.started:%Y-%m-%d %H:%M} {record.status} {record.snapshot or ''}")
+    print_diagnostics(latest.warnings)
 
 
 @app.command()
@@ -236,6 +237,7 @@ def segments(
     """All segments with their size and what changed, or one of them."""
     latest = _project(None, project).latest()
     if name is None:
+        print_diagnostics(latest.warnings)
         print_list(segments_table(latest), "segments", latest, {}, as_json=as_json, form=form, out=out)
         return
     about = latest.segments[name].about
