@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -13,6 +14,8 @@ import pytest
 from openpyxl import load_workbook
 
 from beachhead.cli.main import main
+from beachhead.service.explanation import explain_customer, explanation_lines
+from beachhead.service.project import open_project
 from beachhead.synth import generate
 
 
@@ -120,6 +123,28 @@ def test_one_customer_is_told_with_yes_and_no(call: Caller) -> None:
     assert re.search(r"is_churned +(yes|no)\b", text)
     assert "True" not in text
     assert "False" not in text
+
+
+def test_people_see_titles_and_words_and_programs_see_names(call: Caller) -> None:
+    text = call("value", "--limit", "3")
+    assert "mrr_cents" not in text
+    assert "MRR" in text
+    assert "active customer" in text
+    assert "more; --limit 0 shows all" in text
+    assert "mrr_cents" in call("value", "--format", "csv").splitlines()[0]
+    assert "mrr_cents" in call("query", "select mrr_cents from accounts")
+    assert "100000" not in call("segments", "advocates")
+
+
+def test_explanation_has_targets_only_within_reach(call: Caller) -> None:
+    rows = call.document("query", "select tier, min(account_id) as id from accounts group by tier")["rows"]
+    assert isinstance(rows, list)
+    ids = {r["tier"]: r["id"] for r in rows}
+    assert "better than 100\N{NO-BREAK SPACE}%" not in call("value", "--explain", ids["best"])
+    assert "to be among the best" not in call("value", "--explain", ids["worst"])
+    latest = open_project(call.folder).latest()
+    nearly = replace(explain_customer(latest, ids["worst"]), tier="next_best")
+    assert any(line.startswith("to be among the best") for line in explanation_lines(nearly, latest))
 
 
 def test_lists_are_written_as_files(call: Caller, tmp_path: Path) -> None:
