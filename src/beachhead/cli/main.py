@@ -335,7 +335,7 @@ def quality(
             where = " · ".join(x for x in (problem.source, problem.table, problem.column) if x)
             print(f"  {where}: {problem.count:,} of {problem.out_of:,} rows")
             for example in problem.examples[:3]:
-                print(printable(f"  e.g. {example.file}{f':{example.line}' if example.line else ''}: {example.value}"))
+                print(printable(f"  e.g. {example}"))
             print(f"  what to do: {problem.remedy}")
         found, aside = (
             plural(len(latest.problems), "kinds of problems"),
