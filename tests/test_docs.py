@@ -20,7 +20,7 @@ from beachhead.customers.attributes import BUILT_IN, KEY_EVENT_MEASURES
 from beachhead.project import definitions
 from beachhead.project.model import TABLES
 from beachhead.project.templates import TEMPLATES
-from beachhead.rules import FUNCTIONS, OPERATORS
+from beachhead.rules import FUNCTIONS, OPERATORS, attributes_used, parse
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "beachhead"
@@ -193,6 +193,13 @@ def test_every_possible_word_of_a_key_is_told() -> None:
     hints += [definitions.ScoreInput.model_fields[n].annotation for n in ("theme", "direction", "transform", "missing")]
     words = [word for hint in hints for word in get_args(hint)]
     assert [w for w in words if f"`{w}`" not in pages] == []
+
+
+def test_examples_of_operators_name_attributes_that_exist() -> None:
+    names = {a.name for a in BUILT_IN}
+    assert {o.example: attributes_used(parse(o.example)) - names for o in OPERATORS.values()} == {
+        o.example: set() for o in OPERATORS.values()
+    }
 
 
 def test_measures_of_key_events_are_told() -> None:

@@ -75,9 +75,16 @@ def test_numbers_are_counted_in_round_ranges():
     table = count(accounts, ATTRIBUTES, ["employees"])
     assert [(r.labels[0], r.customers) for r in table.rows] == [
         ("under 100", 99),
-        *((f"{low} to under {low + 100}", 100) for low in range(100, 900, 100)),
+        *((f"{low} to {low + 99}", 100) for low in range(100, 900, 100)),
         ("900 and more", 101),
     ]
+
+
+def test_ranges_of_whole_numbers_have_both_ends():
+    values = [0] * 50 + [1] * 20 + [2] * 10 + [3] * 10 + [4] * 8 + list(range(5, 20))
+    accounts = pa.table({"employees": pa.array(values, pa.int64())})
+    labels = [r.labels[0] for r in count(accounts, ATTRIBUTES, ["employees"]).rows]
+    assert labels == ["0", "1", "2 to 3", "4 to 7", "8 and more"]
 
 
 def test_a_few_whole_numbers_are_groups_of_their_own():

@@ -6,7 +6,27 @@ from datetime import date
 
 import pytest
 
-from beachhead.analysis.display import date_text, money_text, number_text, plural, share_text, singular
+from beachhead.analysis.display import date_text, money_text, number_text, plural, share_text, singular, value_text
+from beachhead.customers.attributes import BUILT_IN as ROWS
+
+BUILT_IN = {a.name: a for a in ROWS}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "currency", "text"),
+    [
+        ("mrr_cents", 24_999, "EUR", "€249.99"),
+        ("mrr_cents", 24_900, "JPY", "¥24,900"),
+        ("is_churned", True, "EUR", "yes"),
+        ("is_churned", 0.0, "EUR", "no"),
+        ("tier", "next_best", "EUR", "next best"),
+        ("account_status", "active_customer", "EUR", "active customer"),
+        ("plan", "pro_plus", "EUR", "pro_plus"),
+        ("tenure_days", None, "EUR", "unknown"),
+    ],
+)
+def test_values_of_attributes_in_words(name, value, currency, text):
+    assert value_text(value, BUILT_IN[name], currency) == text
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -14,7 +16,8 @@ from openpyxl import load_workbook
 from beachhead.cli import start
 from beachhead.cli.main import main
 from beachhead.errors import UsageError
-from beachhead.service.project import Project
+from beachhead.service.explanation import explain_customer, explanation_lines
+from beachhead.service.project import Project, open_project
 from beachhead.synth import generate
 
 
@@ -95,9 +98,8 @@ def test_totals_are_the_planted_ones(call: Caller) -> None:
     truth = json.loads((call.folder / "truth.json").read_text())["totals"]
     rows = call.document(
         "query",
-        "select count(*)::int as accounts, sum(mrr_cents)::bigint as mrr, sum(revenue_cents_total)::bigint as revenue, "
-        "sum(event_count_total)::bigint as events, sum(user_count)::bigint as users, "
-        "sum(is_churned::int)::int as churned from accounts",
+        "select count(*) as accounts, sum(mrr_cents) as mrr, sum(revenue_cents_total) as revenue, "
+        "sum(event_count_total) as events, sum(user_count) as users, sum(is_churned::int) as churned from accounts",
     )["rows"]
     assert rows == [
         {
@@ -116,6 +118,35 @@ def test_people_see_titles_and_sizes(call: Caller) -> None:
     assert "Advocates" in text
     assert "At risk of leaving" in text
     assert "customers" in call("status")
+
+
+def test_one_customer_is_told_with_yes_and_no(call: Caller) -> None:
+    text = call("customer", "acc_1000001")
+    assert re.search(r"is_churned +(yes|no)\b", text)
+    assert "True" not in text
+    assert "False" not in text
+
+
+def test_people_see_titles_and_words_and_programs_see_names(call: Caller) -> None:
+    text = call("value", "--limit", "3")
+    assert "mrr_cents" not in text
+    assert "MRR" in text
+    assert "active customer" in text
+    assert "more; --limit 0 shows all" in text
+    assert "mrr_cents" in call("value", "--format", "csv").splitlines()[0]
+    assert "mrr_cents" in call("query", "select mrr_cents from accounts")
+    assert "100000" not in call("segments", "advocates")
+
+
+def test_explanation_has_targets_only_within_reach(call: Caller) -> None:
+    rows = call.document("query", "select tier, min(account_id) as id from accounts group by tier")["rows"]
+    assert isinstance(rows, list)
+    ids = {r["tier"]: r["id"] for r in rows}
+    assert "better than 100\N{NO-BREAK SPACE}%" not in call("value", "--explain", ids["best"])
+    assert "to be among the best" not in call("value", "--explain", ids["worst"])
+    latest = open_project(call.folder).latest()
+    nearly = replace(explain_customer(latest, ids["worst"]), tier="next_best")
+    assert any(line.startswith("to be among the best") for line in explanation_lines(nearly, latest))
 
 
 def test_lists_are_written_as_files(call: Caller, tmp_path: Path) -> None:
@@ -239,3 +270,30 @@ def test_segment_with_an_error_is_left_out_and_marked(published: Path, tmp_path:
     assert segments["advocates"].about.stale
     assert "nps_scor" in (segments["advocates"].about.why or "")
     assert not segments["at_risk"].about.stale
+
+
+def test_segment_file_that_cannot_be_read_is_told_wherever_segments_are(
+    published: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(published, folder)
+    (folder / "segments/advocates.yml").write_text("title: [Advocates\n", encoding="utf-8")
+    import beachhead
+
+    latest = beachhead.open(folder).run()
+    assert any("advocates.yml" in str(w) for w in latest.warnings)
+    assert ".warnings" in repr(latest)
+    capsys.readouterr()
+    for command in ("status", "segments"):
+        assert call_in([command, "--project", str(folder)]) == 0
+        assert "advocates.yml" in capsys.readouterr().err
+
+
+def test_segment_is_told_with_its_profile(published: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(published, folder)
+    text = "title: Advocates\nwhere: nps_score >= 9\nprofile: They tell their friends.\n"
+    (folder / "segments/advocates.yml").write_text(text, encoding="utf-8")
+    assert call_in(["run", str(folder)]) == 0
+    assert call_in(["segments", "advocates", "--project", str(folder)]) == 0
+    assert "profile: They tell their friends." in capsys.readouterr().out

@@ -113,6 +113,14 @@ def test_leading_plan_is_that_of_the_highest_mrr(engine: DuckEngine) -> None:
         ({}, "prospect"),
         ({"subscriptions": [subscription()]}, "active_customer"),
         ({"subscriptions": [subscription(ended_at=date(2026, 2, 1))]}, "churned"),
+        ({"subscriptions": [subscription(cancelled_at=date(2026, 1, 5), ended_at=date(2026, 2, 1))]}, "churned"),
+        (
+            {
+                "subscriptions": [subscription(amount=None, ended_at=date(2026, 2, 1))],
+                "charges": [{"account_no": 1, "charged_at": date(2026, 1, 1), "amount": 1000}],
+            },
+            "churned",
+        ),
         ({"subscriptions": [subscription(trial_ends_at=date(2026, 4, 9))]}, "active_trial"),
         (
             {"subscriptions": [subscription(trial_ends_at=date(2026, 1, 15), ended_at=date(2026, 1, 15))]},

@@ -133,6 +133,23 @@ def test_english_takes_the_labels_of_the_project() -> None:
     assert explain(parse("mrr_cents > 0"), lambda name: labels[name]) == "MRR is more than 0"
 
 
+@pytest.mark.parametrize(
+    ("text", "english"),
+    [
+        ("mrr_cents > 50000", "mrr cents is more than EUR 500"),
+        ("mrr_cents between 100 and 200", "mrr cents is from EUR 1 to EUR 2"),
+        ("mrr_cents * 12 > 120000", "mrr cents times 12 is more than EUR 1200"),
+        (
+            "coalesce(mrr_cents, 0) = 0 and seats > 100",
+            "the first known of mrr cents, EUR 0 is EUR 0 and seats is more than 100",
+        ),
+    ],
+)
+def test_amounts_beside_money_are_money(text: str, english: str) -> None:
+    node = check_rule(parse(text), CATALOG).node
+    assert explain(node, money=lambda minor: f"EUR {minor / 100:g}", catalog=CATALOG) == english
+
+
 def test_what_a_rule_uses() -> None:
     node = parse("a > b and (in_segment('x') or not in_segment('y')) and case when c then d end = 'e'")
     assert attributes_used(node) == {"a", "b", "c", "d"}

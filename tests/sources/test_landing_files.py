@@ -178,6 +178,14 @@ def test_stored_values_are_capped_and_counts_exact(world: World, monkeypatch: py
     assert problem(landed, "unreadable-column").count == 10
 
 
+@pytest.mark.parametrize("tail", [b"\0" * 400, b"\0" * 400 + b"\n", b"2,b\0\0\0,2024-01-02,1.00,1\n" + b"\0" * 9])
+def test_a_tail_of_nul_bytes_is_set_aside_and_the_rest_is_read(world: World, tail: bytes) -> None:
+    landed = world.file((HEADER + "1,a,2024-01-02,5.00,1\n").encode() + tail)
+    assert table_of(landed)[0]["subscription_id"] == "1"
+    assert rejects_of(landed)
+    assert all(r["reason"] for r in rejects_of(landed))
+
+
 @pytest.mark.parametrize(
     ("name", "content", "code", "says"),
     [

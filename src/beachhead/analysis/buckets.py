@@ -61,7 +61,8 @@ def levels_of(
         return _months(floats(column))
     if is_numeric(column.type):
         money = attribute.type == "money"
-        return _ranges(floats(column), bins, (lambda v: money_text(v, currency)) if money else number_text)
+        text = (lambda v: money_text(v, currency)) if money else number_text
+        return _ranges(floats(column), bins, text, is_whole=attribute.type == "integer")
     return _with_unknown(np.full(len(column), -1, dtype=np.int32), (), is_ordered=False)
 
 
@@ -116,7 +117,7 @@ def _months(days: npt.NDArray[np.float64]) -> Levels:
     )
 
 
-def _ranges(values: npt.NDArray[np.float64], bins: int, text: Callable[[float], str]) -> Levels:
+def _ranges(values: npt.NDArray[np.float64], bins: int, text: Callable[[float], str], *, is_whole: bool) -> Levels:
     known = ~np.isnan(values)
     if not known.any():
         return _with_unknown(np.full(values.size, -1, dtype=np.int32), (), is_ordered=True)
@@ -128,8 +129,11 @@ def _ranges(values: npt.NDArray[np.float64], bins: int, text: Callable[[float], 
         codes = np.where(known, np.searchsorted(distinct, values), -1).astype(np.int32)
         return _with_unknown(codes, tuple(text(float(v)) for v in distinct), is_ordered=True)
     edges = nice_edges(present, bins)
+    if is_whole:
+        edges = np.unique(np.ceil(edges))
     codes = np.where(known, np.searchsorted(edges, values, side="right"), -1).astype(np.int32)
-    return _with_unknown(codes, _range_labels(edges, text), is_ordered=True)
+    labels = _whole_labels(float(present.min()), edges, text) if is_whole else _range_labels(edges, text)
+    return _with_unknown(codes, labels, is_ordered=True)
 
 
 def nice_edges(values: npt.NDArray[np.float64], bins: int) -> npt.NDArray[np.float64]:
@@ -185,6 +189,13 @@ def _floor_step(value: float) -> float:
 def _range_labels(edges: npt.NDArray[np.float64], text: Callable[[float], str]) -> tuple[str, ...]:
     inner = [f"{text(float(a))} to under {text(float(b))}" for a, b in pairwise(edges)]
     return (f"under {text(float(edges[0]))}", *inner, f"{text(float(edges[-1]))} and more")
+
+
+def _whole_labels(least: float, edges: npt.NDArray[np.float64], text: Callable[[float], str]) -> tuple[str, ...]:
+    """Both ends of a range belong to it: `0`, `1`, `2 to 4`, `5 and more`."""
+    first = text(least) if edges[0] - least <= 1 else f"under {text(float(edges[0]))}"
+    inner = [text(a) if b - a == 1 else f"{text(a)} to {text(b - 1)}" for a, b in pairwise(map(float, edges))]
+    return (first, *inner, f"{text(float(edges[-1]))} and more")
 
 
 def day(days: float) -> date:

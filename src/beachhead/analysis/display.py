@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import math
 from datetime import date
-from decimal import Decimal
 
+from beachhead.customers.attributes import Attribute
 from beachhead.project.currency import minor_digits
 
 _NO_BREAK = "\u00a0"
 _SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹"}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 UNKNOWN = "unknown"
+_STATES = ("account_status", "tier", "buying_motion")
 
 
 def major(minor: float, currency: str) -> float:
     """Minor units (cents) as major units (euros)."""
     return float(minor / 10 ** minor_digits(currency))
-
-
-def amount_text(minor: float | Decimal, currency: str) -> str:
-    """Minor units as an exact amount without its currency: 1,234.50, or 1,234 where there are no cents."""
-    digits = minor_digits(currency)
-    return f"{Decimal(minor) / 10**digits:,.{digits}f}"
 
 
 def number_text(value: float | None) -> str:
@@ -50,8 +45,8 @@ def share_text(share: float | None) -> str:
     return f"{text}{_NO_BREAK}%"
 
 
-def money_text(minor: float | None, currency: str, *, short: bool = False) -> str:
-    """`1234500` EUR → `€12,345`; `short`: `€12.3k`, `€1.2m`. Cents only below 10. Null: `unknown`."""
+def money_text(minor: float | None, currency: str, *, short: bool = False, exact: bool = False) -> str:
+    """`1234500` EUR → `€12,345`; `short`: `€12.3k`, `€1.2m`. Cents only below 10, or `exact`. Null: `unknown`."""
     if minor is None or math.isnan(minor):
         return UNKNOWN
     value = major(minor, currency)
@@ -62,8 +57,21 @@ def money_text(minor: float | None, currency: str, *, short: bool = False) -> st
             if size >= unit * 0.9995:
                 scaled = size / unit
                 return f"{sign}{head}{scaled:,.{0 if scaled >= 99.95 else 1}f}{letter}"
-    decimals = minor_digits(currency) if size < 10 and size != int(size) else 0
+    decimals = minor_digits(currency) if (exact or size < 10) and size != int(size) else 0
     return f"{sign}{head}{size:,.{decimals}f}"
+
+
+def value_text(value: object, attribute: Attribute, currency: str) -> str:
+    """The value of an attribute: exact money, yes or no, the words of a built-in state. Null: `unknown`."""
+    if value is None:
+        return UNKNOWN
+    if attribute.type == "boolean":
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        if attribute.type == "money":
+            return money_text(value, currency, exact=True)
+        return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+    return str(value).replace("_", " ") if attribute.name in _STATES else str(value)
 
 
 def date_text(day: date | None) -> str:

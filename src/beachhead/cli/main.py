@@ -18,7 +18,7 @@ from rich.console import Console
 from typer.exceptions import TyperException
 
 import beachhead
-from beachhead.analysis.display import amount_text
+from beachhead.analysis.display import plural, value_text
 from beachhead.cli.output import (
     Format,
     parse_columns,
@@ -36,7 +36,6 @@ from beachhead.service.explanation import explain_customer, explanation_json, ex
 from beachhead.service.listing import best_and_worst, problems_table, segments_table
 from beachhead.service.progress import Say, say_nothing
 from beachhead.service.project import Project, open_project
-from beachhead.service.results import Run
 from beachhead.service.run import RunOptions
 from beachhead.service.setup import make_project, make_synthetic
 
@@ -156,7 +155,7 @@ def check(folder: FolderArgument = None, project: ProjectOption = None, as_json:
         print_diagnostics(plan.diagnostics)
         errors = len(plan.errors)
         what = f"{len(plan.project.sources)} sources, {len(plan.own)} own attributes, {len(plan.segments)} segments"
-        print(f"{'No errors' if not errors else f'{errors} errors'}: {what}")
+        print(f"{'No errors' if not errors else plural(errors, 'errors')}: {what}")
     raise typer.Exit(1 if plan.errors else 0)
 
 
@@ -218,6 +217,7 @@ def status(project: ProjectOption = None, as_json: JsonOption = False) -> None:
         print(f"  {source.name} → {source.table}: {used:,} of {read:,} rows used, files: {len(source.files)}")
     for record in history[:5]:
         print(f"  {record.started:%Y-%m-%d %H:%M} {record.status} {record.snapshot or record.message or ''}".rstrip())
+    print_diagnostics(latest.warnings)
 
 
 @app.command()
@@ -245,20 +245,11 @@ def customer(
         {
             "attribute": [latest.attributes[n].title for n in known],
             "name": list(known),
-            "value": [_shown(latest, n, v) for n, v in known.items()],
+            "value": [value_text(v, latest.attributes[n], currency) for n, v in known.items()],
         }
     )
     print_rows(lines, {}, currency)
     print(f"in segments: {', '.join(segments) or 'none'}")
-
-
-def _shown(run: Run, name: str, value: object) -> str:
-    if run.attributes[name].type == "money" and isinstance(value, int):
-        currency = run.about.settings.currency
-        return f"{amount_text(value, currency)} {currency}"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:,.2f}" if isinstance(value, float) else str(value)
 
 
 @app.command()
@@ -272,6 +263,7 @@ def segments(
     """All segments with their size and what changed, or one of them."""
     latest = _project(None, project).latest()
     if name is None:
+        print_diagnostics(latest.warnings)
         print_list(segments_table(latest), "segments", latest, {}, as_json=as_json, form=form, out=out)
         return
     refuse_file(form, out)
@@ -338,6 +330,7 @@ def value(
         str | None, typer.Option("--explain", metavar="ID", help="Why one customer has its score.")
     ] = None,
     project: ProjectOption = None,
+    limit: LimitOption = 50,
     as_json: JsonOption = False,
     form: FormatOption = None,
     out: OutOption = None,
@@ -345,7 +338,8 @@ def value(
     """The best and the worst customers by score; or why one has its score and what would lift it."""
     latest = _project(None, project).latest()
     if explain is None:
-        print_list(best_and_worst(latest), "value", latest, latest.attributes, as_json=as_json, form=form, out=out)
+        table = best_and_worst(latest)
+        print_list(table, "value", latest, latest.attributes, as_json=as_json, form=form, out=out, limit=limit)
         return
     refuse_file(form, out)
     explanation = explain_customer(latest, explain)
@@ -379,9 +373,13 @@ def quality(
             where = " · ".join(x for x in (problem.source, problem.table, problem.column) if x)
             print(f"  {where}: {problem.count:,} of {problem.out_of:,} rows")
             for example in problem.examples[:3]:
-                print(printable(f"  e.g. {example.file}{f':{example.line}' if example.line else ''}: {example.value}"))
+                print(printable(f"  e.g. {example}"))
             print(f"  what to do: {problem.remedy}")
-        print(f"{len(latest.problems)} kinds of problems; {len(latest.set_aside):,} rows or values set aside")
+        found, aside = (
+            plural(len(latest.problems), "kinds of problems"),
+            plural(len(latest.set_aside), "rows or values"),
+        )
+        print(f"{found}; {aside} set aside")
 
 
 @app.command()
@@ -417,7 +415,8 @@ def query(
     opened = _project(None, project)
     latest = opened.latest()
     table = opened.query(sql)
-    print_list(table, "rows", latest, latest.attributes, as_json=as_json, form=form, out=out, limit=limit)
+    attributes = latest.attributes
+    print_list(table, "rows", latest, attributes, as_json=as_json, form=form, out=out, limit=limit, titles=False)
 
 
 def main() -> None:

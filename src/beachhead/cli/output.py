@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from beachhead.analysis.display import amount_text
+from beachhead.analysis.display import money_text, value_text
 from beachhead.customers.attributes import Attribute
 from beachhead.errors import Diagnostic, Severity, UsageError
 from beachhead.reports.tables import TableNote, write_table
@@ -100,15 +100,19 @@ def print_list(
     form: Format | None,
     out: Path | None,
     limit: int | None = None,
+    titles: bool = True,
 ) -> None:
-    """A table in the form that was asked for. `limit` cuts what people see, and says so; files have everything."""
+    """A table in the form that was asked for. `limit` cuts what people see, and says so; files have everything.
+
+    `titles`: people see the titles of attributes instead of their names.
+    """
     form = _form(form, out, as_json)
     currency = run.about.settings.currency
     if as_json or (form is Format.JSON and out is None):
         print_json(document(noun, rows(table, attributes, currency), run))
         return
     if form is Format.TABLE:
-        print_rows(table, attributes, currency, limit)
+        print_rows(table, attributes, currency, limit, titles=titles)
         return
     note = TableNote(noun, run.as_of, currency, run.name, attributes)
     if form is Format.CSV and out is None:
@@ -120,13 +124,21 @@ def print_list(
     print(f"{table.num_rows:,} rows written to {target}", file=sys.stderr)
 
 
-def print_rows(table: pa.Table, attributes: Mapping[str, Attribute], currency: str, limit: int | None = None) -> None:
+def print_rows(
+    table: pa.Table,
+    attributes: Mapping[str, Attribute],
+    currency: str,
+    limit: int | None = None,
+    *,
+    titles: bool = True,
+) -> None:
     """A table for people: money with its unit, shares in per cent, nulls as a dash."""
     shown = table.slice(0, limit) if limit else table
     grid = Table(box=None, pad_edge=False, header_style="bold")
     numeric = {n for n in table.column_names if _is_numeric(table.schema.field(n).type)}
     for name in table.column_names:
-        grid.add_column(name, justify="right" if name in numeric else "left", overflow="fold")
+        heading = escape(_heading(name, attributes)) if titles else escape(name)
+        grid.add_column(heading, justify="right" if name in numeric else "left", overflow="fold")
     for row in shown.to_pylist():
         grid.add_row(*(escape(_cell(n, v, attributes, currency)) for n, v in row.items()))
     console().print(grid)
@@ -134,13 +146,20 @@ def print_rows(table: pa.Table, attributes: Mapping[str, Attribute], currency: s
         print(f"… and {table.num_rows - limit:,} more; --limit 0 shows all, --format xlsx writes a file")
 
 
+def _heading(name: str, attributes: Mapping[str, Attribute]) -> str:
+    attribute = attributes.get(name)
+    return attribute.title if attribute else name.replace("_cents", "").replace("_", " ")
+
+
 def _cell(name: str, value: object, attributes: Mapping[str, Attribute], currency: str) -> str:
     if value is None:
         return "–"
     attribute = attributes.get(name)
-    is_money = attribute.type == "money" if attribute else "_cents" in name and not name.endswith("_share_of_total")
+    if attribute:
+        return printable(value_text(value, attribute, currency))
+    is_money = "_cents" in name and not name.endswith("_share_of_total")
     if is_money and isinstance(value, int | float | Decimal):
-        return amount_text(value, currency)
+        return money_text(float(value), currency, exact=True)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,11 +26,13 @@ SCHEMA = pa.schema(
     ]
 )
 _EXAMPLES = 5
+_ROWS_DO = re.compile(r"^\{n\} (?:rows|events)(?: of \w+)? (\w+)")
+_VOWEL_AFTER_A = re.compile(r"\ba (?=[aeio]\w*_)")
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why rows are not used. `message` has `{n}` for their number."""
+    """Why rows are not used. `message` begins `{n} rows` (or events), for their number, and a verb."""
 
     code: str
     column: str
@@ -43,7 +46,7 @@ def set_aside(
     """The problem, and the rows (`SCHEMA`), of the landed rows at `ordinals`, which show `values`."""
     lines = locate(landed, ordinals)
     n = len(lines)
-    said = reason.message.format(n=f"{n:,}")
+    said = with_article(reason.message.format(n=f"{n:,}"))
     texts = values.cast(pa.string())
     examples = tuple(
         Example(landed.file, int(line), value.as_py() or "")
@@ -55,7 +58,19 @@ def set_aside(
     columns = [
         *(pa.repeat(pa.scalar(text), n) for text in (source, landed.file)),
         pa.array(lines, pa.int64()),
-        *(pa.repeat(pa.scalar(text), n) for text in (reason.column, reason.code, said)),
+        *(pa.repeat(pa.scalar(text), n) for text in (reason.column, reason.code, of_one_row(reason.message))),
         texts,
     ]
     return problem, pa.table(columns, schema=SCHEMA)
+
+
+def of_one_row(message: str) -> str:
+    """`{n} rows repeat the id` as said of one of them: `repeats the id`."""
+    return with_article(
+        _ROWS_DO.sub(lambda m: "has" if m[1] == "have" else f"{m[1]}s", message).replace(" their ", " its ")
+    )
+
+
+def with_article(message: str) -> str:
+    """`a ended_at` as `an ended_at`."""
+    return _VOWEL_AFTER_A.sub("an ", message)

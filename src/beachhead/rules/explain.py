@@ -6,8 +6,10 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from beachhead.rules.ast import And, Attribute, Call, Case, InSegment, Literal, Node, Not, Or, RelativeDate
+from beachhead.rules.check import value_type
 from beachhead.rules.format import quoted, relative
-from beachhead.rules.operators import OPERATORS, Form
+from beachhead.rules.operators import OPERATORS, Form, Operands
+from beachhead.rules.types import Catalog, ValueType
 
 _ARITHMETIC = (Form.SUM, Form.PRODUCT, Form.SIGN)
 
@@ -17,17 +19,27 @@ def plain_label(name: str) -> str:
     return name.replace("_", " ")
 
 
-def explain(node: Node, label: Callable[[str], str] | None = None) -> str:
+def explain(
+    node: Node,
+    label: Callable[[str], str] | None = None,
+    money: Callable[[float], str] | None = None,
+    catalog: Catalog | None = None,
+) -> str:
     """The condition (or value) in English, without capital and full stop; `label` gives an attribute's words.
 
-    Give it a checked tree, so that "before" and "after" are said of dates.
+    `money` writes an amount of minor units that stands beside what is money in `catalog`. Give it a checked tree, so
+    that "before" and "after" are said of dates.
     """
-    return _Writer(label or plain_label).condition(node)
+    return _Writer(label or plain_label, money, catalog).condition(node)
 
 
 class _Writer:
-    def __init__(self, label: Callable[[str], str]) -> None:
+    def __init__(
+        self, label: Callable[[str], str], money: Callable[[float], str] | None, catalog: Catalog | None
+    ) -> None:
         self.label = label
+        self.money = money
+        self.catalog = catalog
 
     def condition(self, node: Node) -> str:
         match node:
@@ -74,11 +86,24 @@ class _Writer:
         if row.english_dates and any(_is_date(argument) for argument in node.arguments):
             positive, negative = row.english_dates
         is_test_of_condition = row.key in ("is true", "is false")
-        words = [self.condition(a) if is_test_of_condition else self._operand(a, row.form) for a in node.arguments]
+        is_money = self._compares_money(node)
+        words = [
+            self.condition(a) if is_test_of_condition else self._operand(a, row.form, is_money) for a in node.arguments
+        ]
         template = negative if negated else positive
         return template.format(*words, rest=", ".join(words[1:]), all=", ".join(words))
 
-    def _operand(self, node: Node, outer: Form) -> str:
+    def _compares_money(self, node: Call) -> bool:
+        """Whether the arguments are amounts of one kind, and one of them is money."""
+        row = OPERATORS[node.operator]
+        if self.catalog is None or not (row.form is Form.SUM or row.operands in (Operands.SAME, Operands.ORDERED)):
+            return False
+        catalog = self.catalog
+        return any(value_type(a, catalog) is ValueType.MONEY for a in node.arguments if not isinstance(a, Literal))
+
+    def _operand(self, node: Node, outer: Form, is_money: bool) -> str:
+        if is_money and self.money and isinstance(node, Literal) and isinstance(node.value, int | float):
+            return self.money(node.value)
         words = self._value(node)
         nested = isinstance(node, And | Or | Not) or (
             isinstance(node, Call) and outer in _ARITHMETIC and OPERATORS[node.operator].form in _ARITHMETIC

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow.compute as pc
 
-from beachhead.analysis.display import amount_text
+from beachhead.analysis.display import share_text, value_text
 from beachhead.customers.value_explanation import Explanation, explain
 from beachhead.errors import DataError, Diagnostic
 from beachhead.service.documents import Json
@@ -65,34 +65,26 @@ def explanation_lines(explanation: Explanation, run: Run) -> list[str]:
     """An explanation for people."""
     e = explanation
     titles = {n: a.title for n, a in run.attributes.items()}
+
+    def shown(attribute: str, value: float) -> str:
+        return value_text(value, run.attributes[attribute], run.about.settings.currency)
+
     if e.score is None:
         return ["no score: none of the ingredients is known for this customer"]
     place = f", {e.rank:,} of {e.ranked:,}, {e.tier.replace('_', ' ')}" if e.tier and e.rank else ", not a customer yet"
     lines = [f"score {e.score:.1f} of 100{place}"]
     for i in sorted(e.inputs, key=lambda i: -i.contribution):
-        known = "unknown" if i.value is None else _shown(run, i.attribute, i.value)
-        ahead = "" if i.ahead_of is None else f", better than {i.ahead_of:.0f} % of customers"
+        known = "unknown" if i.value is None else shown(i.attribute, i.value)
+        ahead = "" if i.ahead_of is None else f", better than {share_text(i.ahead_of / 100)} of customers"
         lines.append(f"  {i.contribution:5.1f}  {titles.get(i.attribute, i.attribute)}: {known}{ahead}")
-    if e.gap:
+    if e.gap and e.tier == "next_best":
         lines.append(f"to be among the best it lacks {e.gap:.1f} points")
         lines += [
-            f"  {titles.get(x.attribute, x.attribute)} to {_shown(run, x.attribute, x.to_value)} alone"
-            for x in e.alone
-            if x
+            f"  {titles.get(x.attribute, x.attribute)} to {shown(x.attribute, x.to_value)} alone" for x in e.alone if x
         ]
         if not any(e.alone) and e.together:
             steps = ", ".join(
-                f"{titles.get(x.attribute, x.attribute)} to {_shown(run, x.attribute, x.to_value)}" for x in e.together
+                f"{titles.get(x.attribute, x.attribute)} to {shown(x.attribute, x.to_value)}" for x in e.together
             )
             lines.append(f"  together: {steps}")
     return lines
-
-
-def _shown(run: Run, attribute: str, value: float) -> str:
-    kind = run.attributes[attribute].type
-    if kind == "money":
-        currency = run.about.settings.currency
-        return f"{amount_text(value, currency)} {currency}"
-    if kind == "boolean":
-        return "yes" if value else "no"
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"

@@ -54,6 +54,6 @@ def problems_table(run: Run) -> pa.Table:
             "out_of": pa.array([p.out_of for p in listed], pa.int64()),
             "message": [p.message for p in listed],
             "remedy": [p.remedy for p in listed],
-            "examples": ["; ".join(f"{e.file}:{e.line} {e.value}" for e in p.examples) for p in listed],
+            "examples": ["; ".join(map(str, p.examples)) for p in listed],
         }
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from beachhead.analysis.display import money_text
 from beachhead.customers.catalog import Catalog, clashing_key_events, own_attribute, source_catalog, taken_names
 from beachhead.customers.value_diagnostics import double_reversals
 from beachhead.errors import BeachheadError, Diagnostic, Place, Severity
@@ -215,6 +216,9 @@ def _check_segments(
         found = catalog.attributes.get(attribute)
         return found.title if found else attribute
 
+    def money(minor: float) -> str:
+        return money_text(minor, project.settings.currency, exact=True)
+
     for name in checked:
         if name not in ordered.names:
             broken[name] = tuple(ordered.diagnostics)
@@ -249,7 +253,8 @@ def _check_segments(
             )
         else:
             lacking = tuple(sorted(n for n in attributes_used(node) if n in catalog.missing))
-            compiled.append(CompiledSegment(project.segments[name], node, version(node), explain(node, label), lacking))
+            english = explain(node, label, money, catalog)
+            compiled.append(CompiledSegment(project.segments[name], node, version(node), english, lacking))
     return tuple(compiled), broken, waiting
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -34,9 +35,18 @@ def query(run: Run, sql: str) -> pa.Table:
         engine.lock_down()
         engine.require_select(sql)
         try:
-            return engine.query(sql)
+            return _with_whole_numbers(engine.query(sql))
         except DataError as e:
             raise UsageError([_in_words(d) for d in e.diagnostics]) from e
+
+
+def _with_whole_numbers(table: pa.Table) -> pa.Table:
+    """Sums that the engine widened to 128 bits as 64-bit whole numbers, where all of them fit."""
+    for n, field in enumerate(table.schema):
+        if pa.types.is_decimal(field.type) and field.type.scale == 0:
+            with contextlib.suppress(pa.ArrowInvalid):
+                table = table.set_column(n, field.name, table.column(n).cast(pa.int64()))
+    return table
 
 
 def _in_words(diagnostic: Diagnostic) -> Diagnostic:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beachhead.customers.attributes import Attribute
-from beachhead.errors import DataError, Diagnostic, UsageError
+from beachhead.errors import DataError, Diagnostic, Severity, UsageError
 from beachhead.service.about import ABOUT, ACCOUNTS, SET_ASIDE, USERS, About, AboutSegment
 from beachhead.service.snapshot_tables import read_table
 from beachhead.sources.problems import Problem
@@ -179,6 +179,11 @@ class Run:
         return self.about.problems
 
     @property
+    def warnings(self) -> tuple[Diagnostic, ...]:
+        """What was wrong with the definitions, such as a segment file that could not be read and is missing here."""
+        return tuple(d for d in self.about.diagnostics if d.severity is not Severity.INFO)
+
+    @property
     def attributes(self) -> Mapping[str, Attribute]:
         """What the columns of `accounts` mean."""
         return {a.name: a for a in self.about.attributes}
@@ -217,7 +222,8 @@ class Run:
             ) from e
 
     def __repr__(self) -> str:
-        return f"<run {self.name}: {len(self.accounts):,} customers, {len(self.segments)} segments>"
+        warnings = f", {len(self.warnings)} in .warnings" if self.warnings else ""
+        return f"<run {self.name}: {len(self.accounts):,} customers, {len(self.segments)} segments{warnings}>"
 
 
 def _some_ids(accounts: pa.Table, wanted: str) -> list[str]:

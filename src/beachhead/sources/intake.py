@@ -278,8 +278,9 @@ def _known_encoding(name: str, shown: str) -> str:
 
 def _refuse_binary(head: bytes, shown: str) -> None:
     what = next((words for magic, words in _MAGIC if head.startswith(magic)), None)
-    control = sum(b < 9 or 13 < b < 32 for b in head)
-    if what is None and control <= max(1, len(head) // 50):
+    first_line = head.lstrip(b"\r\n").split(b"\n", 1)[0]
+    control = sum(b < 9 or 13 < b < 32 for b in first_line)
+    if what is None and control <= max(1, len(first_line) // 50):
         return
     message = f"{shown} is not a text file" + (f" but {what}" if what else "")
     remedy = "Export it as CSV, or say what it is in the source: `format: excel`, `format: parquet`."

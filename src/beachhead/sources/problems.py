@@ -15,6 +15,10 @@ class Example:
     line: int
     value: str
 
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return f"{place}: {self.value}" if self.value else place
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

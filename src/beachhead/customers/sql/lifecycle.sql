@@ -37,6 +37,7 @@ placed AS (
             WHEN is_in_trial THEN 'active_trial'
             WHEN first_paid_on IS NOT NULL THEN 'churned'
             WHEN is_running THEN 'free'
+            WHEN has_subscription AND first_money_on IS NOT NULL THEN 'churned'
             WHEN has_subscription THEN 'expired_trial'
             WHEN has_money OR first_money_on IS NOT NULL THEN 'active_customer'
             WHEN trial_ends_on <= as_of THEN 'expired_trial'
