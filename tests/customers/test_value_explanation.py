@@ -44,7 +44,7 @@ def test_each_input_says_its_part() -> None:
     use, tickets = e.inputs
     assert (use.attribute, use.value, use.points, use.weight) == ("use", 6, 0.6, 0.75)
     assert (use.contribution, tickets.contribution) == (pytest.approx(45), pytest.approx(15))
-    assert (use.ahead_of, tickets.ahead_of) == (pytest.approx(50), pytest.approx(50))
+    assert (use.ahead_of, use.behind, tickets.ahead_of) == (pytest.approx(1 / 3),) * 3
     assert (e.score, e.rank, e.ranked, e.tier) == (pytest.approx(60), 2, 3, "middle")
 
 

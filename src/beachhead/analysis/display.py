@@ -45,6 +45,15 @@ def share_text(share: float | None) -> str:
     return f"{text}{_NO_BREAK}%"
 
 
+def standing_text(ahead_of: float | None, behind: float | None) -> str | None:
+    """Where one stands among all, from the shares that do worse and better: `ahead of 72 %`, `behind 60 %`."""
+    if ahead_of is None or behind is None:
+        return None
+    if ahead_of == behind == 0:
+        return "like everybody"
+    return f"ahead of {share_text(ahead_of)}" if ahead_of >= behind else f"behind {share_text(behind)}"
+
+
 def money_text(minor: float | None, currency: str, *, short: bool = False, exact: bool = False) -> str:
     """`1234500` EUR → `€12,345`; `short`: `€12.3k`, `€1.2m`. Cents only below 10, or `exact`. Null: `unknown`."""
     if minor is None or math.isnan(minor):

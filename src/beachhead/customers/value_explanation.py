@@ -19,9 +19,9 @@ _ROUNDING = 1e-9
 class InputShare:
     """What one input does to one account's score.
 
-    `value` and `ahead_of` None: the value is missing; `points` (0–1) None: the input is left out. `weight`:
+    `value`, `ahead_of`, `behind` None: the value is missing; `points` (0–1) None: the input is left out. `weight`:
     share of all weights that count for this account, 0–1. `contribution`: score points; all inputs' sum is
-    the score. `ahead_of`: per cent of customers it does better than here, ties half.
+    the score. `ahead_of`, `behind`: shares (0–1) of customers that do worse and better here; equals are in neither.
     """
 
     input: ScoreInput
@@ -30,6 +30,7 @@ class InputShare:
     weight: float
     contribution: float
     ahead_of: float | None
+    behind: float | None
 
     @property
     def attribute(self) -> str:
@@ -108,9 +109,10 @@ def _share(scores: Scores, index: int, k: int) -> InputShare:
     counted = np.where(np.isnan(scores.points[:, index]), 0.0, scores.weights)
     standing = scores.standings[k]
     ahead: float | None = None
+    behind: float | None = None
     if isfinite(value) and standing is not None:
-        rank = float(standing.points(np.array([value]))[0])
-        ahead = 100 * (1 - rank if definition.direction == "low" else rank)
+        below, above = standing.shares_around(value)
+        ahead, behind = (above, below) if definition.direction == "low" else (below, above)
     return InputShare(
         definition,
         value if isfinite(value) else None,
@@ -118,6 +120,7 @@ def _share(scores: Scores, index: int, k: int) -> InputShare:
         float(counted[k] / counted.sum()) if has_score else 0.0,
         float(scores.contributions(index)[k]) if has_score else 0.0,
         ahead,
+        behind,
     )
 
 

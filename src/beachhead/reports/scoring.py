@@ -10,7 +10,7 @@ import numpy as np
 from markupsafe import Markup
 
 from beachhead.analysis.columns import Mask
-from beachhead.analysis.display import money_text, number_text, plural, share_text
+from beachhead.analysis.display import money_text, number_text, plural, share_text, standing_text
 from beachhead.charts.distribution import Column, histogram
 from beachhead.charts.theme import TIER_COLOURS, Chart
 from beachhead.customers.attributes import Attribute
@@ -133,8 +133,8 @@ class ScoreView:
         return tuple(
             Reason(
                 f"{self.title(i.attribute)}: {self.value(i.attribute, i.value)}"
-                + (f", {_ahead(i.ahead_of)}" if i.ahead_of is not None else ""),
-                (i.points or 0.0) >= 0.5,
+                + (f", {stands}" if (stands := standing_text(i.ahead_of, i.behind)) else ""),
+                (i.ahead_of or 0.0) >= (i.behind or 0.0),
             )
             for i in inputs[:_REASONS]
             if i.weight
@@ -218,13 +218,6 @@ def score_section(score: ScoreView, problems: Sequence[Problem], words: Words) -
             else "Names near the line depend on the weights: read them as a group."
         ),
     )
-
-
-def _ahead(per_cent: float) -> str:
-    if per_cent == 50:
-        return "in the middle"
-    shown = min(max(round(per_cent), 1), 99)
-    return f"ahead of {shown}\u00a0%" if per_cent >= 50 else f"behind {100 - shown}\u00a0%"
 
 
 def _twice(score: ScoreView, same: Sequence[tuple[str, str, float]]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow.compute as pc
 
-from beachhead.analysis.display import share_text, value_text
+from beachhead.analysis.display import standing_text, value_text
 from beachhead.customers.value_explanation import Explanation, explain
 from beachhead.errors import DataError, Diagnostic
 from beachhead.service.documents import Json
@@ -45,7 +45,8 @@ def explanation_json(explanation: Explanation) -> Json:
                 "points": i.points,
                 "weight": i.weight,
                 "contribution": i.contribution,
-                "ahead_of_percent": i.ahead_of,
+                "ahead_of": i.ahead_of,
+                "behind": i.behind,
             }
             for i in explanation.inputs
         ],
@@ -75,8 +76,10 @@ def explanation_lines(explanation: Explanation, run: Run) -> list[str]:
     lines = [f"score {e.score:.1f} of 100{place}"]
     for i in sorted(e.inputs, key=lambda i: -i.contribution):
         known = "unknown" if i.value is None else shown(i.attribute, i.value)
-        ahead = "" if i.ahead_of is None else f", better than {share_text(i.ahead_of / 100)} of customers"
-        lines.append(f"  {i.contribution:5.1f}  {titles.get(i.attribute, i.attribute)}: {known}{ahead}")
+        stands = standing_text(i.ahead_of, i.behind)
+        lines.append(
+            f"  {i.contribution:5.1f}  {titles.get(i.attribute, i.attribute)}: {known}{f', {stands}' if stands else ''}"
+        )
     if e.gap and e.tier == "next_best":
         lines.append(f"to be among the best it lacks {e.gap:.1f} points")
         lines += [

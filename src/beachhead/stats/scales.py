@@ -71,6 +71,13 @@ class PercentileScale:
         ranks = self.ranks
         return float(ranks[0]), float(ranks[-1])
 
+    def shares_around(self, value: float) -> tuple[float, float]:
+        """The shares (0–1) of the reference that lie strictly below and strictly above a value."""
+        running = np.concatenate([[0], self.at_or_below])
+        below = running[np.searchsorted(self.distinct, value, side="left")]
+        upto = running[np.searchsorted(self.distinct, value, side="right")]
+        return float(below / running[-1]), float(1 - upto / running[-1])
+
     def points(self, values: FloatArray) -> FloatArray:
         given = np.asarray(values, dtype=np.float64)
         running = np.concatenate([[0], self.at_or_below])
