@@ -50,6 +50,12 @@ def commands_of(example: Path) -> list[Command]:
     return found
 
 
+def assert_tells_the_size(example: Path, run: Run) -> None:
+    """The README shows as many segments and problems as the update has."""
+    shown = f"{len(run.segments)} segments, {len(run.problems)} problems in the data"
+    assert shown in (example / "README.md").read_text(encoding="utf-8")
+
+
 def printed_by(command: Command, run: Run, data: Path) -> str:
     """What the command prints for the copy of the example, without blanks at the ends of lines."""
     project = run.snapshot.directory.parents[2]

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from readme_commands import Command, commands_of, printed_by, run_example
+from readme_commands import Command, assert_tells_the_size, commands_of, printed_by, run_example
 
 from beachhead.service.results import Run
 
@@ -178,8 +178,7 @@ def test_repeated_lines_are_told_and_kept(run: Run, lines: pa.Table) -> None:
 
 
 def test_readme_counts_segments_and_problems(run: Run) -> None:
-    readme = (EXAMPLE / "README.md").read_text(encoding="utf-8")
-    assert f"{len(run.segments)} segments, {len(run.problems)} problems in the data" in readme
+    assert_tells_the_size(EXAMPLE, run)
 
 
 @pytest.mark.parametrize("command", commands_of(EXAMPLE), ids=lambda c: c.arguments[0])

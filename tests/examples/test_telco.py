@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 import pytest
-from readme_commands import Command, commands_of, printed_by, run_example
+from readme_commands import Command, assert_tells_the_size, commands_of, printed_by, run_example
 
 from beachhead.service.results import Run
 
@@ -129,8 +129,7 @@ def test_files_contradict_each_other_as_the_readme_says(main_file: Rows, service
 
 
 def test_readme_counts_segments_and_problems(run: Run) -> None:
-    readme = (EXAMPLE / "README.md").read_text(encoding="utf-8")
-    assert f"{len(run.segments)} segments, {len(run.problems)} problems in the data" in readme
+    assert_tells_the_size(EXAMPLE, run)
 
 
 @pytest.mark.parametrize("command", commands_of(EXAMPLE), ids=lambda c: c.arguments[0])

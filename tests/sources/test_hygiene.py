@@ -126,3 +126,12 @@ def test_nps_answers_are_from_0_to_10(world: World) -> None:
     with DuckEngine(world.root / "tmp") as engine:
         problems = {p.code: p for p in examine(engine, world.definition(**source), landed, TODAY, "EUR")}
     assert (problems["impossible-nps"].count, problems["impossible-nps"].examples[0].value) == (3, "-1.0")
+
+
+def test_a_row_of_totals_is_told(world: World) -> None:
+    path = world.write("t.csv", "id,name,revenue\n1,Totally,10\n2,Zebra,20\n,Total:,30\nSumme,,30\n")
+    source = {"table": "accounts", "columns": {"account_id": "id", "name": "name", "total_revenue": "revenue"}}
+    landed = world.land(path, **source)
+    with DuckEngine(world.root / "tmp") as engine:
+        found = [p for p in examine(engine, world.definition(**source), landed, TODAY, "EUR") if p.code == "total-row"]
+    assert [(p.column, p.count, p.examples[0].value) for p in found] == [("account_id", 1, "Summe")]

@@ -2,8 +2,9 @@
 
 A part is an Arrow file, read by mapping it into memory: account_no, user_no (0: none), code, day, moment. Events
 of customers that are not known yet wait in a pending file and enter with a later part; repeats of an event id are
-kept aside in a file of their own. `state.json` names all of them; it is replaced by rename after they are on disk,
-so that an interrupted load is simply done again.
+kept aside in a file of their own. Events of a known customer by a person whom nobody knows count for the customer;
+when that person becomes known, all events are matched again. `state.json` names all of these files; it is replaced
+by rename after they are on disk, so that an interrupted load is simply done again.
 """
 
 from __future__ import annotations
@@ -31,21 +32,24 @@ _RAW = "account_id, user_id, event, occurred_at, occurred_day, _landed, _row"
 
 @dataclass(frozen=True, slots=True)
 class EventState:
-    """What is stored: landed files taken in (by key), files of parts and of repeated rows, and event names by code.
+    """What is stored: landed files taken in (by key), files of parts, of repeated rows and of strangers (people whom
+    events name and no list of people has), and event names by code.
 
-    `known_accounts` is the number of accounts when pending events were last looked up.
+    `known_accounts`, `known_users`: how many there were when events were last matched.
     """
 
     consumed: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     repeated: tuple[str, ...] = ()
+    strangers: tuple[str, ...] = ()
     pending: str | None = None
     codes: tuple[str, ...] = ()
     known_accounts: int = 0
+    known_users: int = 0
 
     @property
     def files(self) -> tuple[str, ...]:
-        return (*self.parts, *self.repeated, *((self.pending,) if self.pending else ()))
+        return (*self.parts, *self.repeated, *self.strangers, *((self.pending,) if self.pending else ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +111,11 @@ class EventStore:
                 consumed=tuple(raw["consumed"]),
                 parts=tuple(raw["parts"]),
                 repeated=tuple(raw["repeated"]),
+                strangers=tuple(raw["strangers"]),
                 pending=raw["pending"],
                 codes=tuple(raw["codes"]),
                 known_accounts=raw["known_accounts"],
+                known_users=raw["known_users"],
             )
         except (OSError, ValueError, TypeError, KeyError):
             return EventState()
@@ -121,25 +127,35 @@ class EventStore:
     def update(
         self, engine: DuckEngine, landed: Sequence[LandedFile], people: People, *, full: bool = False
     ) -> EventState:
-        """Take in what is new in `landed`; everything again (`full`) when a file that was taken in is gone.
+        """Take in what is new in `landed`; everything again (`full`) when a file that was taken in is gone, or when
+        somebody whom stored events name has become known.
 
         The order of `landed` decides which of two rows with one event id came first. Returns the new state,
         already on disk.
         """
         state = self.state
-        if full or not set(state.consumed) <= {f.key for f in landed}:
+        counts = engine.query(f"SELECT (SELECT count(*) FROM {people.accounts}), (SELECT count(*) FROM {people.users})")
+        accounts, users = (int(column[0].as_py()) for column in counts.columns)
+        is_gone = not set(state.consumed) <= {f.key for f in landed}
+        if full or is_gone or (users != state.known_users and self._knows_a_stranger(engine, state, people)):
             state = EventState()
         fresh = [f for f in landed if f.key not in state.consumed]
-        known = int(str(engine.scalar(f"SELECT count(*) FROM {people.accounts}")))
-        if not fresh and (state.pending is None or state.known_accounts == known):
+        is_known = (state.known_accounts, state.known_users) == (accounts, users)
+        if not fresh and (state.pending is None or is_known):
             return state
         self._files.mkdir(self._folder)
         old = [f for f in landed if f.key in state.consumed]
-        state = replace(self._add_part(engine, state, old, fresh, people), known_accounts=known)
+        state = replace(self._add_part(engine, state, old, fresh, people), known_accounts=accounts, known_users=users)
         if len(state.parts) > _COMPACT_ABOVE:
             state = self._compact(engine, state)
         write_atomically(self._layout, self._files, self.path("state.json"), json.dumps(asdict(state)).encode())
         return state
+
+    def _knows_a_stranger(self, engine: DuckEngine, state: EventState, people: People) -> bool:
+        if not state.strangers:
+            return False
+        strangers = parquet(*map(self.path, state.strangers))
+        return bool(engine.scalar(f"SELECT count(*) FROM {people.users} SEMI JOIN {strangers} USING (user_key)"))
 
     def _add_part(
         self,
@@ -150,7 +166,8 @@ class EventStore:
         people: People,
     ) -> EventState:
         name = hashlib.sha256(json.dumps([state.files, [f.key for f in fresh]]).encode()).hexdigest()[:16]
-        part, pending, repeated = f"part-{name}.arrow", f"pending-{name}.parquet", f"repeated-{name}.parquet"
+        part = f"part-{name}.arrow"
+        pending, repeated, strangers = (f"{kind}-{name}.parquet" for kind in ("pending", "repeated", "strangers"))
         rows, has_repeats = f"SELECT {_RAW} FROM no_events", False
         engine.execute(
             "CREATE OR REPLACE TEMP TABLE no_events (account_id VARCHAR, user_id VARCHAR, event VARCHAR, "
@@ -171,10 +188,16 @@ class EventStore:
         engine.load("event_codes", coded)
         engine.execute(
             f"CREATE OR REPLACE TEMP TABLE matched_events AS SELECT {people.account_no} AS account_no, "
-            f"{people.user_no} AS user_no, c.code, r.occurred_day AS day, r.occurred_at AS moment "
+            f"{people.user_no} AS user_no, c.code, r.occurred_day AS day, r.occurred_at AS moment, "
+            f"CASE WHEN u.user_no IS NULL THEN {people.user_key} END AS user_key "
             f"FROM ({rows}) AS r JOIN event_codes AS c ON c.event = r.event {people.joins}"
         )
-        self._write_part(engine, "SELECT * FROM matched_events WHERE account_no IS NOT NULL", part)
+        matched = "FROM matched_events WHERE account_no IS NOT NULL"
+        self._write_part(engine, f"SELECT * EXCLUDE user_key {matched}", part)
+        unknown = f"{matched} AND user_key IS NOT NULL"
+        has_strangers = bool(engine.scalar(f"SELECT count(*) {unknown}"))
+        if has_strangers:
+            self._copy(engine, f"SELECT DISTINCT user_key {unknown}", strangers)
         is_waiting = bool(engine.scalar("SELECT count(*) FROM matched_events WHERE account_no IS NULL"))
         if is_waiting:
             self._copy(
@@ -185,6 +208,7 @@ class EventStore:
             consumed=(*state.consumed, *(f.key for f in fresh)),
             parts=(*state.parts, part),
             repeated=(*state.repeated, *((repeated,) if has_repeats else ())),
+            strangers=(*state.strangers, *((strangers,) if has_strangers else ())),
             pending=pending if is_waiting else None,
             codes=codes,
         )

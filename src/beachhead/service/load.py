@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel
 
 from beachhead.customers.assemble import KnownSource
 from beachhead.customers.events import EventState, EventStore, People
@@ -20,7 +20,7 @@ from beachhead.project.definitions import SourceDefinition
 from beachhead.project.model import BY_NAME, day_column
 from beachhead.service.plan import Plan, without_secrets
 from beachhead.service.progress import Say
-from beachhead.sources.hygiene import examine
+from beachhead.sources.hygiene import HYGIENE_VERSION, examine
 from beachhead.sources.landing import LandedFile, LandedSource, LandingContext, land, read_landed
 from beachhead.sources.problems import Problem
 from beachhead.store.files import FileSystem
@@ -88,7 +88,11 @@ def load_sources(
     return Loaded(landed, tuple(oddities), after, data_day)
 
 
-_PROBLEMS = TypeAdapter(tuple[Problem, ...])
+class _Oddities(BaseModel):
+    """What was odd about a landed file. It holds for one way of looking, and where dates lay ahead for one day."""
+
+    looked: str
+    problems: tuple[Problem, ...]
 
 
 def _examined(
@@ -102,10 +106,15 @@ def _examined(
 ) -> tuple[Problem, ...]:
     """What is odd about one landed file. It is looked at once; the findings stay beside it."""
     noted = file.parquet.with_suffix(".oddities.json")
+    looked = f"{HYGIENE_VERSION} {currency}"
     with suppress(OSError, ValueError):
-        return _PROBLEMS.validate_json(noted.read_bytes())
+        last = _Oddities.model_validate_json(noted.read_bytes())
+        if last.looked in (looked, f"{looked} {today}"):
+            return last.problems
     found = examine(engine, source, replace(landed, files=(file,)), today, currency)
-    files.write_bytes(noted, _PROBLEMS.dump_json(found))
+    if any(p.code == "future-date" for p in found):
+        looked += f" {today}"
+    files.write_bytes(noted, _Oddities(looked=looked, problems=found).model_dump_json().encode())
     return found
 
 

@@ -35,6 +35,12 @@ NEVER_NEGATIVE: frozenset[tuple[str, str]] = frozenset(
 _MAY_BE_AHEAD = frozenset({"trial_ends_at", "ended_at"})
 _RATE_WORDS = ("percent", "pct", "rate", "share", "ratio", "discount")
 
+HYGIENE_VERSION = 2
+"""Raised with what `examine` looks for, so that findings kept from before are made again."""
+_TOTALS = (
+    "total", "totals", "grand total", "sum", "subtotal", "summe", "gesamt", "gesamtsumme", "total général", "totale",
+    "totaal", "suma",
+)  # fmt: skip
 INTERVALS = (
     "day", "daily", "week", "weekly", "month", "monthly", "quarter", "quarterly", "year", "yearly",
     "annual", "annually",
@@ -118,6 +124,13 @@ class _Examiner:
                 "negative-money", name, f"{column} < 0", "{n} values of {name} are negative",
                 "Correct them; refunds and credits belong into columns of their own.",
                 f"CAST({column} / {10**self._digits} AS DECIMAL(38, {self._digits}))",
+            )  # fmt: skip
+        if name == "name" or name in self._table.key or name == "account_id":
+            words = ", ".join(map(quote_literal, _TOTALS))
+            found += self._where(
+                "total-row", name, f"lower(rtrim(CAST({column} AS VARCHAR), ': ')) IN ({words})",
+                "{n} rows look like totals of the others, by their {name}",
+                f"Leave them out with `where:`, such as `where: {name} <> 'Total'`; as they are they count as rows.",
             )  # fmt: skip
         if (self._table.name, name) == ("subscriptions", "interval"):
             known_words = ", ".join(map(quote_literal, INTERVALS))

@@ -1,0 +1,69 @@
+"""What becomes known later finds its place, and what was never supplied stays unknown."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from project_world import TODAY, write_csv
+
+from beachhead.service.project import Project
+from beachhead.service.run import RunOptions
+
+D = date(2026, 3, 31)
+SOURCES = {
+    "accounts": "history: kept\ncolumns: {account_id: id, signed_up_at: created}\nextra:\n  staff_count: staff\n",
+    "users": "columns: {user_id: id, account_id: account}\n",
+    "events": "columns: {event_id: id, account_id: account, user_id: user, event: event, occurred_at: at}\n",
+    "tickets": "optional: true\ncolumns: {ticket_id: id, account_id: account, created_at: created}\n",
+}
+FIRST = {"id": "a1", "created": "2026-01-01", "staff": ""}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    (tmp_path / "beachhead.yml").write_text("name: Little\ncurrency: EUR\ntemplate: blank\n")
+    (tmp_path / "sources").mkdir()
+    for name, text in SOURCES.items():
+        (tmp_path / f"sources/{name}.yml").write_text(f"files: data/{name}.csv\ntable: {name}\n{text}")
+    write_csv(tmp_path / "data/accounts.csv", [FIRST])
+    write_csv(tmp_path / "data/users.csv", [{"id": "u1", "account": "a1"}])
+    events = [{"id": n, "account": "a1", "user": f"u{n}", "event": "login", "at": "2026-03-30"} for n in (1, 2)]
+    write_csv(tmp_path / "data/events.csv", [*events, {**events[0], "id": 3, "at": "2026-03-31"}])
+    return Project(tmp_path)
+
+
+def update(project: Project, as_of: date | None = D) -> dict[str, object]:
+    project.update(RunOptions(as_of=as_of, today=TODAY, allow_loss=True))
+    return project.latest().customer("a1")
+
+
+def test_events_of_a_person_count_once_the_person_is_known(project: Project) -> None:
+    assert (update(project)["event_count_30d"], update(project)["active_user_count_30d"]) == (3, 1)
+    write_csv(project.root / "data/users.csv", [{"id": u, "account": "a1"} for u in ("u1", "u2")])
+    assert (update(project)["event_count_30d"], update(project)["active_user_count_30d"]) == (3, 2)
+    people = project.latest().users.arrow().to_pylist()
+    assert [(p["user_id"], p["event_count_30d"]) for p in people] == [("u1", 2), ("u2", 1)]
+
+
+def test_customers_of_a_load_that_an_earlier_day_did_not_know_are_there_afterwards(project: Project) -> None:
+    update(project)
+    new = [FIRST, *({"id": a, "created": "2026-04-02", "staff": "4"} for a in ("a2", "a3"))]
+    write_csv(project.root / "data/accounts.csv", new)
+    write_csv(
+        project.root / "data/events.csv",
+        [{"id": 9, "account": "a1", "user": "u1", "event": "login", "at": "2026-04-03"}],
+    )
+    update(project)
+    update(project, None)
+    assert project.latest().accounts["account_id"].to_pylist() == ["a1", "a2", "a3"]
+
+
+def test_what_was_never_supplied_is_unknown_and_not_nothing(project: Project) -> None:
+    record = update(project)
+    assert "ticket_count_total" not in record
+    assert "tickets" in project.latest().about.missing["ticket_count_total"]
+    assert record["staff_count"] is None
+    write_csv(project.root / "data/tickets.csv", [{"id": "t", "account": "nobody", "created": "2026-03-01"}])
+    assert update(project)["ticket_count_total"] == 0
