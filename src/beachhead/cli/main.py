@@ -154,7 +154,8 @@ def check(folder: FolderArgument = None, project: ProjectOption = None, as_json:
     else:
         print_diagnostics(plan.diagnostics)
         errors = len(plan.errors)
-        what = f"{len(plan.project.sources)} sources, {len(plan.own)} own attributes, {len(plan.segments)} segments"
+        counted = {"sources": plan.project.sources, "own attributes": plan.own, "segments": plan.segments}
+        what = ", ".join(plural(len(those), noun) for noun, those in counted.items())
         print(f"{'No errors' if not errors else plural(errors, 'errors')}: {what}")
     raise typer.Exit(1 if plan.errors else 0)
 
@@ -371,7 +372,8 @@ def quality(
         for problem in latest.problems:
             print(printable(f"{problem.severity}: {problem.message} [{problem.code}]"))
             where = " · ".join(x for x in (problem.source, problem.table, problem.column) if x)
-            print(f"  {where}: {problem.count:,} of {problem.out_of:,} rows")
+            if where:
+                print(f"  {where}: {problem.count:,} of {problem.out_of:,} rows")
             for example in problem.examples[:3]:
                 print(printable(f"  e.g. {example}"))
             print(f"  what to do: {problem.remedy}")
