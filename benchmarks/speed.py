@@ -139,11 +139,16 @@ def _best(command: Sequence[str], setting: Setting, fresh: Path | None = None) -
     return min(costs, key=_seconds)
 
 
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""As for anyone who has run it before: the modules are compiled."""
+
+
 def run_process(command: Sequence[str]) -> Cost:
     """Run to the end; stop everything when it fails."""
     start = time.perf_counter()
     process = subprocess.Popen(
         command,
+        env=_ENVIRONMENT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TypeVar, cast
 
 import numpy as np
 import pyarrow as pa
@@ -17,17 +16,32 @@ from beachhead.customers import measures
 from beachhead.customers.events import open_parts
 
 EPOCH = date(1970, 1, 1)
-_Number = TypeVar("_Number", np.uint32, np.uint16, np.int32)
 
 
 @dataclass(frozen=True, slots=True)
 class EventArrays:
-    """All events in memory, sorted by account and day; the four arrays have one length."""
+    """Events in memory, sorted by account and day; the four arrays have one length, and are only read."""
 
     accounts: NDArray[np.uint32]
     users: NDArray[np.uint32]
     codes: NDArray[np.uint16]
     days: NDArray[np.int32]
+
+    def __post_init__(self) -> None:
+        for array in (self.accounts, self.users, self.codes, self.days):
+            array.flags.writeable = False  # as those on disk are, so that the loop is compiled for one kind
+
+    def before(self, account: int) -> int:
+        """How many events belong to accounts with a lower number."""
+        return int(np.searchsorted(self.accounts, np.uint32(account)))
+
+
+@dataclass(frozen=True, slots=True)
+class EventRuns:
+    """All events of a store, each in one of two: `most` of them, where they lie on disk, and those added `later`."""
+
+    most: EventArrays
+    later: EventArrays
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +57,16 @@ class EventCounts:
     per_user: NDArray[np.int32]
 
 
-def read_events(parts: Sequence[Path]) -> EventArrays:
-    """All events of the parts of an event store, sorted by account and day."""
-    runs = sorted((_read_part(p) for p in parts), key=lambda r: len(r.days))
-    if not runs:
-        nothing = np.empty(0, np.uint32)
-        return EventArrays(nothing, nothing, np.empty(0, np.uint16), np.empty(0, np.int32))
-    merged = runs[0]
-    for run in runs[1:]:  # from the smallest, so that the largest is copied once
-        merged = _merge(run, merged)
-    return merged
+def read_events(parts: Sequence[Path]) -> EventRuns:
+    """All events of the parts of an event store. The largest part is not copied; the others are sorted together."""
+    *rest, most = sorted((_read_part(p) for p in parts), key=lambda r: len(r.days)) or [_NOTHING]
+    if len(rest) < 2:
+        return EventRuns(most, *rest or [_NOTHING])
+    accounts, users, codes, days = (
+        np.concatenate([getattr(r, name) for r in rest]) for name in ("accounts", "users", "codes", "days")
+    )
+    order = np.lexsort((days, accounts))
+    return EventRuns(most, EventArrays(accounts[order], users[order], codes[order], days[order]))
 
 
 def _read_part(path: Path) -> EventArrays:
@@ -65,30 +79,17 @@ def _read_part(path: Path) -> EventArrays:
     )
 
 
-def _merge(large: EventArrays, small: EventArrays) -> EventArrays:
-    from beachhead.customers import kernels  # the compiler takes a while to import, and may not be needed
-
-    places = kernels.merge_positions(large.accounts, large.days, small.accounts, small.days)
-
-    def merged(a: NDArray[_Number], b: NDArray[_Number]) -> NDArray[_Number]:
-        return cast("NDArray[_Number]", kernels.insert_at(a, b, places))
-
-    return EventArrays(
-        merged(large.accounts, small.accounts),
-        merged(large.users, small.users),
-        merged(large.codes, small.codes),
-        merged(large.days, small.days),
-    )
+_NOTHING = EventArrays(np.empty(0, np.uint32), np.empty(0, np.uint32), np.empty(0, np.uint16), np.empty(0, np.int32))
 
 
 def count_events(
-    events: EventArrays, as_of: date, codes: Sequence[str], key_events: Sequence[str], accounts: int, users: int
+    events: EventRuns, as_of: date, codes: Sequence[str], key_events: Sequence[str], accounts: int, users: int
 ) -> EventCounts:
     """Window counters of all accounts and users as of the end of `as_of`.
 
     `accounts` and `users` are the highest numbers. A day column is `measures.NEVER` where nothing happened.
     """
-    from beachhead.customers import kernels  # as above
+    from beachhead.customers import kernels  # the compiler takes a while to import, and may not be needed
 
     slots = np.full(max(len(codes), 1), -1, np.int32)
     for slot, name in enumerate(key_events):
@@ -101,18 +102,23 @@ def count_events(
     per_user = np.zeros((measures.USER_MEASURES, users + 1), np.int32)
     per_user[measures.USER_FIRST_DAY :] = measures.NEVER
     day = (as_of - EPOCH).days
-    half = len(events.days) // 2
-    if half:
-        half = int(np.searchsorted(events.accounts, events.accounts[half]))
+    most, later = events.most, events.later
+    middle = int(most.accounts[len(most.accounts) // 2]) if len(most.accounts) else 0
 
-    def count(start: int, stop: int) -> None:
+    def count(start: int, stop: int, later_start: int, later_stop: int) -> None:
         kernels.count_windows(
-            events.accounts,
-            events.users,
-            events.codes,
-            events.days,
+            most.accounts,
+            most.users,
+            most.codes,
+            most.days,
             start,
             stop,
+            later.accounts,
+            later.users,
+            later.codes,
+            later.days,
+            later_start,
+            later_stop,
             day,
             slots,
             per_account,
@@ -120,9 +126,15 @@ def count_events(
             per_user,
         )
 
+    half, later_half = most.before(middle), later.before(middle)
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(count, (0, half), (half, len(events.days))))
+        list(pool.map(count, (0, half), (half, len(most.days)), (0, later_half), (later_half, len(later.days))))
     return EventCounts(per_account, per_key, per_user)
+
+
+def warm_up() -> None:
+    """Load the compiled loop, which takes half a second. Called beside other work, it is there when it is needed."""
+    count_events(EventRuns(_NOTHING, _NOTHING), EPOCH, (), (), 0, 0)
 
 
 def run_of(numbers: NDArray[np.uint32]) -> slice | NDArray[np.uint32]:

@@ -1,4 +1,4 @@
-"""Compiled loops over events that are sorted by account and day. Nobody else imports numba.
+"""A compiled loop over events that are sorted by account and day. Nobody else imports numba.
 
 Days are days since 1970-01-01 (int32). `codes` are dense event codes; `slots` gives, for each code, the
 position of a key event or −1. Windows of N days reach from as_of−N+1 to as_of; later events are ignored.
@@ -50,29 +50,45 @@ def count_windows(
     days: Int32,
     start: int,
     stop: int,
+    later_accounts: NDArray[np.uint32],
+    later_users: NDArray[np.uint32],
+    later_codes: NDArray[np.uint16],
+    later_days: Int32,
+    later_start: int,
+    later_stop: int,
     as_of: int,
     slots: Int32,
     per_account: Int32,
     per_key: Int32,
     per_user: Int32,
 ) -> None:
-    """Fill the results for events [start, stop), which must not cut through an account.
+    """Fill the results for events [start, stop) and the later ones [later_start, later_stop), read as if merged.
 
-    `per_account` is (ACCOUNT_MEASURES, accounts + 1), `per_key` (keys, KEY_MEASURES, accounts + 1), `per_user`
-    (USER_MEASURES, users + 1); number 0 is nobody. All start at 0, days at NEVER.
+    Neither may cut through an account, and both must reach over the same accounts. `per_account` is
+    (ACCOUNT_MEASURES, accounts + 1), `per_key` (keys, KEY_MEASURES, accounts + 1), `per_user` (USER_MEASURES,
+    users + 1); number 0 is nobody. All start at 0, days at NEVER.
     """
-    for i in range(start, stop):
-        day = days[i]
+    i, j = start, later_start
+    while i < stop or j < later_stop:
+        if j < later_stop and (
+            i == stop
+            or later_accounts[j] < accounts[i]
+            or (later_accounts[j] == accounts[i] and later_days[j] < days[i])
+        ):
+            a, u, code, day = later_accounts[j], later_users[j], later_codes[j], later_days[j]
+            j += 1
+        else:
+            a, u, code, day = accounts[i], users[i], codes[i], days[i]
+            i += 1
         if day > as_of:
             continue
         age = as_of - day
-        a = accounts[i]
         if per_account[FIRST_DAY, a] == NEVER:
             per_account[FIRST_DAY, a] = day
         is_new_day = per_account[LAST_DAY, a] != day
         per_account[LAST_DAY, a] = day
         per_account[COUNT_TOTAL, a] += 1
-        slot = slots[codes[i]]
+        slot = slots[code]
         if age < 90:
             per_account[COUNT_90D, a] += 1
             per_account[ACTIVE_90D, a] += is_new_day
@@ -96,7 +112,6 @@ def count_windows(
                     if age < 7:
                         per_key[slot, KEY_COUNT_7D, a] += 1
             per_key[slot, KEY_LAST_DAY, a] = day
-        u = users[i]
         if u:
             if per_user[USER_FIRST_DAY, u] == NEVER:
                 per_user[USER_FIRST_DAY, u] = day
@@ -111,47 +126,3 @@ def count_windows(
                 per_user[USER_COUNT_90D, u] += 1
             per_user[USER_COUNT_TOTAL, u] += 1
             per_user[USER_LAST_DAY, u] = day
-
-
-@njit(cache=True, nogil=True)
-def merge_positions(
-    accounts_a: NDArray[np.uint32], days_a: Int32, accounts_b: NDArray[np.uint32], days_b: Int32
-) -> NDArray[np.int64]:
-    """Where the rows of b go among those of a: for each row of b the number of rows of a that come before it.
-
-    Both are sorted by (account, day); on equal keys a comes first.
-    """
-    places = np.empty(len(accounts_b), np.int64)
-    i = 0
-    n = len(accounts_a)
-    for j in range(len(accounts_b)):
-        account, day = accounts_b[j], days_b[j]
-        low, step = i, 1
-        while low + step < n and (
-            accounts_a[low + step] < account or (accounts_a[low + step] == account and days_a[low + step] <= day)
-        ):
-            step *= 2
-        high = min(n, low + step)
-        while low < high:
-            middle = (low + high) // 2
-            if accounts_a[middle] < account or (accounts_a[middle] == account and days_a[middle] <= day):
-                low = middle + 1
-            else:
-                high = middle
-        i = low
-        places[j] = low
-    return places
-
-
-@njit(cache=True, nogil=True)
-def insert_at(large: NDArray[np.generic], small: NDArray[np.generic], places: NDArray[np.int64]) -> NDArray[np.generic]:
-    """`large` with row j of `small` put before its row `places[j]`; `places` ascend."""
-    merged = np.empty(len(large) + len(small), large.dtype)
-    taken = 0
-    for j in range(len(small)):
-        place = places[j]
-        merged[taken + j : place + j] = large[taken:place]
-        merged[place + j] = small[j]
-        taken = place
-    merged[taken + len(small) :] = large[taken:]
-    return merged

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pyarrow as pa
 
 from beachhead.customers import measures
@@ -28,13 +27,13 @@ _MEASURES = {
 def people_table(engine: Engine, counts: EventCounts | None) -> pa.Table:
     """One row per known person, ordered by number, with what depends on the day: user_no, account_no, counters.
 
-    Counters are there only where events are. Needs the views of `record.make_areas`.
+    Counters are there only where events are, as whole numbers in 32 bits. Needs the views of `record.make_areas`.
     """
     people = engine.query("SELECT user_no, account_no FROM known_users ORDER BY user_no")
     if counts is None:
         return people
     rows = counts.per_user[:, run_of(people["user_no"].to_numpy())]
     for name, column in _MEASURES.items():
-        people = people.append_column(name, pa.array(rows[column].astype(np.int64)))
+        people = people.append_column(name, pa.array(rows[column]))
     people = people.append_column("first_event_on", days_array(rows[measures.USER_FIRST_DAY]))
     return people.append_column("last_event_on", days_array(rows[measures.USER_LAST_DAY]))

@@ -199,21 +199,25 @@ class RecordBuilder:
         self._columns: dict[str, pa.ChunkedArray | pa.Array] = {}
         self._stated: dict[str, pa.Array] = {}
         self.profile: tuple[str, ...] = ()
+        self.activity: tuple[str, ...] = ()
 
     def add_area(self, result: pa.Table) -> None:
         """Take the columns of a query result with `account_no`; customers that it lacks get null or zero."""
+        names = [n for n in result.column_names if n in _STATED.values() or self._wants(n)]
+        if not names:
+            return
         here, numbers = self._spine.account_no, result["account_no"].to_numpy()
         indices = None
         if not np.array_equal(numbers, here):
-            row_of = np.full(int(max(numbers.max(initial=0), here.max(initial=0))) + 1, -1, np.int64)
-            row_of[numbers] = np.arange(len(numbers))
-            indices = pa.array(row_of[here], mask=row_of[here] < 0)
+            row_of = np.full(int(max(numbers.max(initial=0), here.max(initial=0))) + 1, -1, np.int32)
+            row_of[numbers] = np.arange(len(numbers), dtype=np.int32)
+            rows = row_of[here]
+            indices = pa.array(rows, mask=rows < 0)
 
         def placed(name: str) -> pa.Array:
             values = result[name].combine_chunks()
             return values if indices is None else values.take(indices)
 
-        names = [n for n in result.column_names if n in _STATED.values() or self._wants(n)]
         with ThreadPoolExecutor(2) as pool:
             for name, values in zip(names, pool.map(placed, names), strict=True):
                 if name in _STATED.values():
@@ -228,10 +232,12 @@ class RecordBuilder:
         needed = [n for n in names if n == "account_no" or n in _STATED.values() or n in set(self.profile) & set(used)]
         self.add_area(engine.query(f"SELECT {', '.join(map(quote_name, needed))} FROM {PROFILES}"))
 
-    def add_events(self, columns: Mapping[str, pa.Array]) -> None:
-        """Take the window counters of events (`event_columns`)."""
-        for name, values in columns.items():
-            self.add(name, values)
+    def add_events(self, columns: Mapping[str, pa.Array], used: Collection[str]) -> None:
+        """Note which window counters of events there are (`activity`), and take those that are `used`."""
+        self.activity = tuple(n for n in columns if self._wants(n))
+        for name in self.activity:
+            if name in used:
+                self.add(name, columns[name])
         if "user_count" in self._columns and "active_user_count_30d" in columns:
             people = pc.cast(self._columns["user_count"], pa.float64()).to_numpy(zero_copy_only=False)
             with np.errstate(divide="ignore", invalid="ignore"):
@@ -260,7 +266,7 @@ class RecordBuilder:
         return name in self._catalog.attributes and name not in self._catalog.missing
 
     def table(self) -> pa.Table:
-        """The columns that `names` lists, without those of the profile that nobody uses."""
+        """The columns that `names` lists, without those of the profile and of events that nobody uses."""
         columns: dict[str, pa.Array | pa.ChunkedArray] = {
             "account_no": pa.array(self._spine.account_no),
             "account_id": self._spine.account_id,
@@ -268,7 +274,7 @@ class RecordBuilder:
         for name in self.names[2:]:
             if name in self._columns:
                 columns[name] = self._columns[name]
-            elif name not in self.profile:
+            elif name not in self.profile and name not in self.activity:
                 columns[name] = pa.nulls(len(self._spine.account_no), arrow_type(self._catalog.attributes[name]))
         return pa.table(columns)
 
@@ -281,11 +287,11 @@ class RecordBuilder:
 
 
 def event_columns(counts: EventCounts, spine: Spine, settings: Settings) -> dict[str, pa.Array]:
-    """The window counters of events for the customers of the spine, by attribute."""
+    """The window counters of events for the customers of the spine, by attribute; whole numbers in 32 bits."""
     here = run_of(spine.account_no)
     day = (spine.as_of - EPOCH).days
     account = counts.per_account[:, here]
-    columns = {name: pa.array(account[measure].astype(np.int64)) for name, measure in _ACCOUNT_COLUMNS.items()}
+    columns = {name: pa.array(account[measure]) for name, measure in _ACCOUNT_COLUMNS.items()}
     prior = account[measures.COUNT_PRIOR_30D].astype(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         trend = account[measures.COUNT_30D] / prior
@@ -298,7 +304,7 @@ def event_columns(counts: EventCounts, spine: Spine, settings: Settings) -> dict
         for name, measure in _KEY_COLUMNS.items():
             values = counts.per_key[slot, measure][here]
             is_day = name.endswith("_on")
-            columns[f"{slug(event)}_{name}"] = days_array(values) if is_day else pa.array(values.astype(np.int64))
+            columns[f"{slug(event)}_{name}"] = days_array(values) if is_day else pa.array(values)
     return columns
 
 

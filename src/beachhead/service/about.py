@@ -13,7 +13,8 @@ from beachhead.service.snapshot_tables import Division
 from beachhead.sources.problems import Problem
 
 # The files of a snapshot, beside its memberships.
-ACCOUNTS, ACTIVITY, USERS = "accounts.parquet", "activity.parquet", "users.parquet"
+ACCOUNTS, AREAS, ACTIVITY = "accounts.parquet", "areas.parquet", "activity.parquet"
+USERS = "users.parquet"
 SET_ASIDE, ABOUT = "set_aside.parquet", "about.json"
 
 

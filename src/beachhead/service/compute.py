@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
@@ -23,7 +23,7 @@ from beachhead.project.definitions import ValueTypeName
 from beachhead.project.model import TABLES
 from beachhead.rules import attribute_sql
 from beachhead.segments.evaluate import Evaluation, evaluate
-from beachhead.service.about import ACTIVITY, USERS
+from beachhead.service.about import ACTIVITY, AREAS, USERS
 from beachhead.service.load import Numbered
 from beachhead.service.plan import OwnAttribute, Plan, split_at_score
 from beachhead.service.progress import Say
@@ -36,14 +36,14 @@ from beachhead.store.layout import Layout
 class Computed:
     """Everything of one day. `scored` is None without a recipe or without customers.
 
-    `columns`: the names of all columns of a record. Those in `profile` stand in the table of profiles, and in
-    `accounts` only if rules use them; `activity` are counters of events.
+    `columns`: the names of all columns of a record. Those in `profile` stand in the table of profiles, those in
+    `written` are in files of the snapshot already; of both, `accounts` has at least what rules use.
     """
 
     accounts: pa.Table
     columns: tuple[str, ...]
     profile: tuple[str, ...]
-    activity: tuple[str, ...]
+    written: Mapping[str, tuple[str, ...]]
     users: pa.Table | None
     scored: Scored | None
     evaluation: Evaluation
@@ -62,7 +62,8 @@ def compute(
 ) -> Computed:
     """Compute the records as of the end of `as_of`. The engine holds the model tables.
 
-    People and counters of events are given to the `writer` as soon as they are complete.
+    Tables are given to the `writer` as soon as they are complete: counters of events, what the sources say of
+    customers, people.
     """
     settings = plan.project.settings
     event_parts = [layout.events / part for part in events.parts]
@@ -88,12 +89,14 @@ def compute(
         counting = aside.submit(count) if event_parts else None
         builder = build_record(engine, spine, plan.catalog, settings, extra, mapped, used)
         counts, columns = counting.result() if counting else (None, {})
-    builder.add_events(columns)
-    users = people_table(engine, counts) if "users" in extra else None
+    builder.add_events(columns, used)
+    if builder.activity:
+        writer.write(ACTIVITY, pa.table({name: columns[name] for name in builder.activity}))
     records = builder.table()
-    activity = tuple(n for n in columns if n in records.column_names)
-    if activity:
-        writer.write(ACTIVITY, records.select(activity))
+    areas = tuple(n for n in records.column_names[2:] if n not in {*builder.profile, *builder.activity})
+    if areas:
+        writer.write(AREAS, records.select(areas))
+    users = people_table(engine, counts) if "users" in extra else None
     if users is not None:
         writer.write(USERS, users)
     before, after = split_at_score(plan.own)
@@ -108,7 +111,9 @@ def compute(
     say("Finding who is in which segment")
     evaluation = evaluate(engine, records, plan.segments, as_of, column_sql(plan.catalog, records.column_names))
     listed = (*builder.names, *(n for n in records.column_names if n not in builder.names))
-    return Computed(records, listed, builder.profile, activity, users, scored, evaluation)
+    return Computed(
+        records, listed, builder.profile, {ACTIVITY: builder.activity, AREAS: areas}, users, scored, evaluation
+    )
 
 
 def _extra_by_table(sources: Sequence[KnownSource]) -> dict[str, dict[str, ValueTypeName]]:

@@ -7,9 +7,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from zoneinfo import ZoneInfo
 
 from beachhead.customers.assemble import Assembler, Assembly, KnownSource
+from beachhead.customers.event_counts import warm_up
 from beachhead.customers.events import EventState
 from beachhead.customers.model_cache import ModelCache
 from beachhead.customers.people import STATED
@@ -17,7 +19,7 @@ from beachhead.customers.record import PROFILES
 from beachhead.engines.duck import DuckEngine
 from beachhead.errors import BeachheadError, DataError, DefinitionError, Diagnostic, Severity, UsageError
 from beachhead.project.definitions import Settings
-from beachhead.service.about import ABOUT, ACCOUNTS, ACTIVITY, SET_ASIDE, USERS, About, AboutSegment, AboutSource
+from beachhead.service.about import ABOUT, ACCOUNTS, SET_ASIDE, USERS, About, AboutSegment, AboutSource
 from beachhead.service.compute import Computed, compute
 from beachhead.service.load import Loaded, known_sources, load_sources, number_records, store_events
 from beachhead.service.plan import Plan, make_plan
@@ -79,6 +81,8 @@ def run(
     plan = make_plan(folder)
     if plan.blocking:
         raise DefinitionError(plan.errors)
+    if any(source.table == "events" for source in plan.project.sources.values()):
+        Thread(target=warm_up).start()
     layout.create(files)
     warnings: list[Diagnostic] = []
     log = RunLog(layout.runs, warnings.append)
@@ -320,12 +324,11 @@ def _about(
 
 
 def _divisions(computed: Computed, assembly: Assembly, layout: Layout) -> dict[str, Division]:
-    """What is known of customers and people whatever the day stays in the stored model tables; what counters of
-    events say of customers gets a file of its own."""
+    """What is known of customers and people whatever the day stays in the stored model tables; what was complete
+    before the score has files of its own."""
     profiles = layout.relative(assembly.files[PROFILES])
     parts = [Part(file=profiles, columns={name: name for name in computed.profile}, key="account_no")]
-    if computed.activity:
-        parts.append(Part(file=ACTIVITY, columns={name: name for name in computed.activity}))
+    parts += [Part(file=file, columns={n: n for n in names}) for file, names in computed.written.items() if names]
     accounts = Division(order=computed.columns, parts=tuple(parts))
     if computed.users is None:
         return {ACCOUNTS: accounts}

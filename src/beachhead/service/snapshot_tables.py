@@ -69,21 +69,37 @@ class TableWriter:
 
 
 def _write(path: Path, table: pa.Table) -> None:
-    """Whole tables are read: statistics would be for nobody."""
-    options = {"compression": "zstd", "compression_level": 1, "row_group_size": 262_144, "write_statistics": False}
+    """Numbers as differences, texts and the rest by dictionary, no marks of nulls where there are none: half the time
+    of the defaults, and smaller. Whole tables are read, so statistics would be for nobody."""
+    fields = [pa.field(f.name, f.type, table[f.name].null_count > 0) for f in table.schema]
+    whole = {f.name for f in fields if pa.types.is_integer(f.type) or pa.types.is_date(f.type)}
+    options = {
+        "compression": "zstd",
+        "compression_level": 1,
+        "row_group_size": 262_144,
+        "write_statistics": False,
+        "use_dictionary": [f.name for f in fields if f.name not in whole],
+        "column_encoding": dict.fromkeys(whole, "DELTA_BINARY_PACKED"),
+    }
     with outside("write", path):
-        pq.write_table(table, path, **options)
+        pq.write_table(table.cast(pa.schema(fields)), path, **options)
 
 
 def read_table(path: Path, division: Division | None, home: Path) -> pa.Table:
     """The whole table; a row that a shared file lacks has nulls there. Raises as pyarrow and the system do."""
     table = pq.read_table(path)
     if not division:
-        return table
+        return _wide(table)
     for part in division.parts:
         for name, column in _columns(part, table, path.parent, home).items():
             table = table.append_column(name, column)
-    return table.select(division.order)
+    return _wide(table.select(division.order))
+
+
+def _wide(table: pa.Table) -> pa.Table:
+    """Counters are stored as they are counted, in 32 bits; who reads them may add and multiply."""
+    kinds = [pa.int64() if field.type == pa.int32() else field.type for field in table.schema]
+    return table.cast(pa.schema(list(zip(table.column_names, kinds, strict=True))))
 
 
 def _columns(part: Part, table: pa.Table, directory: Path, home: Path) -> dict[str, pa.ChunkedArray]:

@@ -42,7 +42,6 @@ customers AS (
         nullif(arg_max(CASE WHEN is_paid THEN coalesce(billing_interval, '') ELSE '' END, weight)
             FILTER (WHERE is_running), '') AS billing_interval,
         CAST(sum(quantity) FILTER (WHERE is_paid) AS BIGINT) AS seat_count,
-        CAST(sum(mrr_cents) FILTER (WHERE is_paid) AS DOUBLE) AS paid_minor,
         CAST(sum(list_mrr_cents) FILTER (WHERE is_paid) AS DOUBLE) AS list_minor,
         coalesce(CAST(sum(renewal_count) AS BIGINT), 0) AS renewal_count,
         min(term_start_day + CAST((renewal_count + 1) * term_days AS INTEGER)) FILTER (WHERE is_paid AND (cancelled_day IS NULL OR cancelled_day > as_of))
@@ -52,14 +51,14 @@ customers AS (
         max(trial_ends_day) FILTER (WHERE is_running) AS trial_ends_on,
         min(paid_from_day) FILTER (WHERE is_first_paid AND paid_from_day <= as_of) AS first_paid_on,
         max(until_day) FILTER (WHERE is_current AND term_start_day IS NOT NULL AND until_day <= as_of) AS last_ended_on,
-        coalesce(bool_or(is_paid AND mrr_cents > 0), false) AS is_paying,
-        coalesce(bool_or(is_running), false) AS is_running
+        coalesce(bool_or(is_paid AND mrr_cents > 0), false) AS is_paying
     FROM renewed
     GROUP BY account_no, as_of
 )
 SELECT
     *,
     mrr_cents - mrr_cents_90d_ago AS mrr_change_cents_90d,
-    1 - paid_minor / nullif(list_minor, 0) AS discount_share,
+    subscription_count > 0 AS is_running,
+    1 - CAST(mrr_cents AS DOUBLE) / nullif(list_minor, 0) AS discount_share,
     date_diff('day', as_of, next_renewal_on) AS days_to_renewal
 FROM customers
