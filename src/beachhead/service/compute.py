@@ -23,7 +23,7 @@ from beachhead.project.definitions import ValueTypeName
 from beachhead.project.model import TABLES
 from beachhead.rules import attribute_sql
 from beachhead.segments.evaluate import Evaluation, evaluate
-from beachhead.service.about import ACTIVITY, AREAS, USERS
+from beachhead.service.about import ACCOUNTS, ACTIVITY, AREAS, USERS
 from beachhead.service.load import Numbered
 from beachhead.service.plan import OwnAttribute, Plan, split_at_score
 from beachhead.service.progress import Say
@@ -63,7 +63,7 @@ def compute(
     """Compute the records as of the end of `as_of`. The engine holds the model tables.
 
     Tables are given to the `writer` as soon as they are complete: counters of events, what the sources say of
-    customers, people.
+    customers, people, and last the score with what depends on it.
     """
     settings = plan.project.settings
     event_parts = [layout.events / part for part in events.parts]
@@ -93,7 +93,7 @@ def compute(
     if builder.activity:
         writer.write(ACTIVITY, pa.table({name: columns[name] for name in builder.activity}))
     records = builder.table()
-    areas = tuple(n for n in records.column_names[2:] if n not in {*builder.profile, *builder.activity})
+    areas = tuple(n for n in records.column_names[2:] if n not in (*builder.profile, *builder.activity))
     if areas:
         writer.write(AREAS, records.select(areas))
     users = people_table(engine, counts) if "users" in extra else None
@@ -108,6 +108,8 @@ def compute(
     for name, column in score_columns(scored, records.num_rows).items():
         records = records.append_column(name, column)
     records = add_own(engine, records, after, plan.catalog, as_of)
+    elsewhere = {*builder.profile, *builder.activity, *areas}
+    writer.write(ACCOUNTS, records.select([n for n in records.column_names if n not in elsewhere]))
     say("Finding who is in which segment")
     evaluation = evaluate(engine, records, plan.segments, as_of, column_sql(plan.catalog, records.column_names))
     listed = (*builder.names, *(n for n in records.column_names if n not in builder.names))

@@ -143,7 +143,6 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
                     _check_loss(last, computed, settings, reached)
                 say("Publishing")
                 divisions = _divisions(computed, assembly, layout)
-                writer.write(ACCOUNTS, divisions[ACCOUNTS].own(computed.accounts))
                 event_problems, event_tables = event_rows(loaded, events, layout.events)
                 writer.write(SET_ASIDE, set_aside_rows(loaded, assembly, event_tables))
                 memberships, stale = _memberships(plan, computed, before)

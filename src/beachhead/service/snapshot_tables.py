@@ -38,11 +38,6 @@ class Division(BaseModel):
     order: tuple[str, ...]
     parts: tuple[Part, ...]
 
-    def own(self, table: pa.Table) -> pa.Table:
-        """The columns that lie in the table's own file."""
-        elsewhere = {column for part in self.parts for column in part.columns}
-        return table.select([c for c in table.column_names if c not in elsewhere])
-
 
 class TableWriter:
     """Writes tables into a folder as Parquet, beside other work. The end of the context waits until all are written,
