@@ -19,6 +19,8 @@ _SIGNS = (
     ("last_payment_on", "paid"),
     ("last_event_on", "been active"),
 )
+NEEDED = (*TELLS, *(name for name, _ in _SIGNS))
+"""What records need for all that is asked here, beside what the engine computes."""
 _EPOCH = date(1970, 1, 1)
 
 

@@ -19,6 +19,7 @@ from typer.exceptions import TyperException
 
 import beachhead
 from beachhead.analysis.display import plural, value_text
+from beachhead.cli import INTERRUPTED
 from beachhead.cli.output import (
     Format,
     parse_columns,
@@ -29,7 +30,6 @@ from beachhead.cli.output import (
     printable,
     refuse_file,
 )
-from beachhead.cli.start import INTERRUPTED
 from beachhead.errors import BeachheadError, Diagnostic, UsageError
 from beachhead.service.documents import Json, document, money_value, plain, problem_json
 from beachhead.service.explanation import explain_customer, explanation_json, explanation_lines

@@ -5,8 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 
-INTERRUPTED = 130
-"""The exit code after Ctrl-C: 128 and the number of the signal, as everywhere."""
+from beachhead.cli import INTERRUPTED
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -18,22 +19,23 @@ from beachhead.customers.events import open_parts
 EPOCH = date(1970, 1, 1)
 
 
-@dataclass(frozen=True, slots=True)
-class EventArrays:
-    """Events in memory, sorted by account and day; the four arrays have one length, and are only read."""
+class EventArrays(NamedTuple):
+    """Events in memory, sorted by account and day; the four arrays have one length."""
 
     accounts: NDArray[np.uint32]
     users: NDArray[np.uint32]
     codes: NDArray[np.uint16]
     days: NDArray[np.int32]
 
-    def __post_init__(self) -> None:
-        for array in (self.accounts, self.users, self.codes, self.days):
-            array.flags.writeable = False  # as those on disk are, so that the loop is compiled for one kind
-
     def before(self, account: int) -> int:
         """How many events belong to accounts with a lower number."""
         return int(np.searchsorted(self.accounts, np.uint32(account)))
+
+    def read_only(self) -> EventArrays:
+        """Itself, protected, as events on disk are: the loop is compiled for one kind of arrays."""
+        for array in self:
+            array.flags.writeable = False
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,9 @@ def read_events(parts: Sequence[Path]) -> EventRuns:
     *rest, most = sorted((_read_part(p) for p in parts), key=lambda r: len(r.days)) or [_NOTHING]
     if len(rest) < 2:
         return EventRuns(most, *rest or [_NOTHING])
-    accounts, users, codes, days = (
-        np.concatenate([getattr(r, name) for r in rest]) for name in ("accounts", "users", "codes", "days")
-    )
+    accounts, users, codes, days = map(np.concatenate, zip(*rest, strict=True))
     order = np.lexsort((days, accounts))
-    return EventRuns(most, EventArrays(accounts[order], users[order], codes[order], days[order]))
+    return EventRuns(most, EventArrays(accounts[order], users[order], codes[order], days[order]).read_only())
 
 
 def _read_part(path: Path) -> EventArrays:
@@ -76,10 +76,11 @@ def _read_part(path: Path) -> EventArrays:
         table["user_no"].to_numpy(),
         table["code"].to_numpy(),
         table["day"].cast(pa.int32()).to_numpy(),
-    )
+    ).read_only()
 
 
-_NOTHING = EventArrays(np.empty(0, np.uint32), np.empty(0, np.uint32), np.empty(0, np.uint16), np.empty(0, np.int32))
+_NO_NUMBERS = np.empty(0, np.uint32)
+_NOTHING = EventArrays(_NO_NUMBERS, _NO_NUMBERS, np.empty(0, np.uint16), np.empty(0, np.int32)).read_only()
 
 
 def count_events(
@@ -107,23 +108,7 @@ def count_events(
 
     def count(start: int, stop: int, later_start: int, later_stop: int) -> None:
         kernels.count_windows(
-            most.accounts,
-            most.users,
-            most.codes,
-            most.days,
-            start,
-            stop,
-            later.accounts,
-            later.users,
-            later.codes,
-            later.days,
-            later_start,
-            later_stop,
-            day,
-            slots,
-            per_account,
-            per_key,
-            per_user,
+            most, start, stop, later, later_start, later_stop, day, slots, per_account, per_key, per_user
         )
 
     half, later_half = most.before(middle), later.before(middle)

@@ -40,20 +40,16 @@ from beachhead.customers.measures import (
 )
 
 Int32 = NDArray[np.int32]
+Events = tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint16], Int32]
+"""Numbers of accounts and of people (0: nobody), codes, days: one row for each event."""
 
 
 @njit(cache=True, nogil=True)
 def count_windows(
-    accounts: NDArray[np.uint32],
-    users: NDArray[np.uint32],
-    codes: NDArray[np.uint16],
-    days: Int32,
+    most: Events,
     start: int,
     stop: int,
-    later_accounts: NDArray[np.uint32],
-    later_users: NDArray[np.uint32],
-    later_codes: NDArray[np.uint16],
-    later_days: Int32,
+    later: Events,
     later_start: int,
     later_stop: int,
     as_of: int,
@@ -62,12 +58,14 @@ def count_windows(
     per_key: Int32,
     per_user: Int32,
 ) -> None:
-    """Fill the results for events [start, stop) and the later ones [later_start, later_stop), read as if merged.
+    """Fill the results for events [start, stop) of most and [later_start, later_stop) of later, as if merged.
 
-    Neither may cut through an account, and both must reach over the same accounts. `per_account` is
-    (ACCOUNT_MEASURES, accounts + 1), `per_key` (keys, KEY_MEASURES, accounts + 1), `per_user` (USER_MEASURES,
-    users + 1); number 0 is nobody. All start at 0, days at NEVER.
+    Both ranges hold all events of the same accounts. `per_account` is (ACCOUNT_MEASURES, accounts + 1), `per_key`
+    (keys, KEY_MEASURES, accounts + 1), `per_user` (USER_MEASURES, users + 1); number 0 is nobody. All start at 0,
+    days at NEVER.
     """
+    accounts, users, codes, days = most
+    later_accounts, later_users, later_codes, later_days = later
     i, j = start, later_start
     while i < stop or j < later_stop:
         if j < later_stop and (

@@ -9,7 +9,7 @@ from datetime import date
 
 import pyarrow as pa
 
-from beachhead.analysis.keeping import TELLS
+from beachhead.analysis.keeping import NEEDED
 from beachhead.customers.assemble import KnownSource
 from beachhead.customers.catalog import Catalog
 from beachhead.customers.columns import extra_types
@@ -84,7 +84,7 @@ def compute(
         counts = count_events(read_events(event_parts), as_of, events.codes, settings.key_events, accounts, users)
         return counts, event_columns(counts, spine, settings)
 
-    used = {*plan.attributes_used, *TELLS}
+    used = {*plan.attributes_used, *NEEDED}
     with ThreadPoolExecutor(1) as aside:  # events are read and counted while the engine does the rest
         counting = aside.submit(count) if event_parts else None
         builder = build_record(engine, spine, plan.catalog, settings, extra, mapped, used)
@@ -93,7 +93,8 @@ def compute(
     if builder.activity:
         writer.write(ACTIVITY, pa.table({name: columns[name] for name in builder.activity}))
     records = builder.table()
-    areas = tuple(n for n in records.column_names[2:] if n not in (*builder.profile, *builder.activity))
+    elsewhere = {*builder.profile, *builder.activity}
+    areas = tuple(n for n in records.column_names[2:] if n not in elsewhere)
     if areas:
         writer.write(AREAS, records.select(areas))
     users = people_table(engine, counts) if "users" in extra else None
@@ -108,8 +109,8 @@ def compute(
     for name, column in score_columns(scored, records.num_rows).items():
         records = records.append_column(name, column)
     records = add_own(engine, records, after, plan.catalog, as_of)
-    elsewhere = {*builder.profile, *builder.activity, *areas}
-    writer.write(ACCOUNTS, records.select([n for n in records.column_names if n not in elsewhere]))
+    own = [n for n in records.column_names if n not in elsewhere and n not in areas]
+    writer.write(ACCOUNTS, records.select(own))
     say("Finding who is in which segment")
     evaluation = evaluate(engine, records, plan.segments, as_of, column_sql(plan.catalog, records.column_names))
     listed = (*builder.names, *(n for n in records.column_names if n not in builder.names))

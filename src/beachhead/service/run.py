@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from threading import Thread
 from zoneinfo import ZoneInfo
 
 from beachhead.customers.assemble import Assembler, Assembly, KnownSource
@@ -82,7 +82,7 @@ def run(
     if plan.blocking:
         raise DefinitionError(plan.errors)
     if any(source.table == "events" for source in plan.project.sources.values()):
-        Thread(target=warm_up).start()
+        ThreadPoolExecutor(1).submit(warm_up)
     layout.create(files)
     warnings: list[Diagnostic] = []
     log = RunLog(layout.runs, warnings.append)
