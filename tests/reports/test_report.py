@@ -101,6 +101,12 @@ def test_next_best_say_what_would_lift_them(saas_text):
     assert re.search(r"(MRR|Active days of 30) from \S+ to \S+", saas_text)
 
 
+def test_a_mean_score_is_of_those_who_are_compared(saas):
+    everybody = replace(saas.segments[0], name="all", members=np.full(saas.accounts.num_rows, True))
+    assert saas.tiering.ranked < saas.accounts.num_rows
+    assert f"of {saas.tiering.ranked:,} scored" in Page(render(replace(saas, segments=(everybody,)))).text
+
+
 def test_the_planted_difference_is_the_first_one(saas_text):
     assert "“Industry: Software”" in saas_text[: saas_text.index("Customers now")]
 
