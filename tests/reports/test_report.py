@@ -13,10 +13,12 @@ import pytest
 
 from beachhead.analysis.segment import SegmentResult
 from beachhead.customers.tiers import assign_tiers
+from beachhead.customers.value import score
 from beachhead.errors import Severity
 from beachhead.project.definitions import Settings
 from beachhead.reports.data import SourceRows
 from beachhead.reports.render import render
+from beachhead.reports.words import spoken
 from beachhead.sources.problems import Example, Problem
 
 VOID = {"meta", "br", "hr", "img", "input", "link", "path", "line", "rect", "circle"}
@@ -101,6 +103,43 @@ def test_next_best_say_what_would_lift_them(saas_text):
     assert re.search(r"(MRR|Active days of 30) from \S+ to \S+", saas_text)
 
 
+def test_lifts_name_the_exact_amount_that_suffices(saas):
+    mrr = saas.scores.values["mrr_cents"]
+    scores = score(
+        {**saas.scores.values, "mrr_cents": mrr + 46.0 * (mrr > 0)}, saas.scores.definition, saas.scores.scope
+    )
+    tiering = assign_tiers(scores.score, scores.scope, scores.definition.tiers)
+    text = Page(render(replace(saas, scores=scores, tiering=tiering))).text
+    assert re.search(r"MRR from €[\d,]+\.46 to €[\d,]+\.46", text)
+
+
+def test_what_all_have_alike_is_no_reason():
+    text = Page(render(only(made.saas(200), np.flatnonzero(made.saas(200).accounts["is_customer"].to_numpy())))).text
+    assert "▲" in text
+    assert "like everybody" not in text
+
+
+def test_a_mean_score_is_of_those_who_are_compared(saas):
+    everybody = replace(saas.segments[0], name="all", members=np.full(saas.accounts.num_rows, True))
+    assert saas.tiering.ranked < saas.accounts.num_rows
+    assert f"of {saas.tiering.ranked:,} scored" in Page(render(replace(saas, segments=(everybody,)))).text
+
+
+@pytest.mark.parametrize(
+    ("title", "said"),
+    [("api_call: 30 days", "Api call: 30 days"), ("team size", "Team size"), ("iPhone users", "iPhone users")],
+)
+def test_titles_made_from_names_are_said_as_words(title, said):
+    assert spoken(title) == said
+
+
+def test_statistics_are_folded(saas_html):
+    open_parts = re.sub(r"<details>.*?</details>", "", saas_html, flags=re.DOTALL)
+    for text in ("points apart", "exact tests", "Moves with the score"):
+        assert text in saas_html
+        assert text not in open_parts
+
+
 def test_the_planted_difference_is_the_first_one(saas_text):
     assert "“Industry: Software”" in saas_text[: saas_text.index("Customers now")]
 
@@ -123,7 +162,7 @@ def test_problems_come_with_place_and_remedy_and_rows_add_up(saas_text):
     assert "Add the format %d.%m.%Y to this column." in saas_text
     assert "188,532 rows read, 188,414 used, 118 set aside" in saas_text
     assert (
-        saas_text.index("Must be mended")
+        saas_text.index("Must be put right")
         < saas_text.index("Makes numbers less certain")
         < saas_text.index("Worth knowing")
     )
@@ -200,8 +239,6 @@ def only(data, rows):
     rows = np.asarray(rows, dtype=np.int64)
     scores = tiering = None
     if data.scores is not None:
-        from beachhead.customers.value import score
-
         values = {k: v[rows] for k, v in data.scores.values.items()}
         scope = data.scores.scope[rows]
         scores = score(values, data.scores.definition, scope)

@@ -22,7 +22,7 @@ class Column:
 
 
 def histogram(
-    columns: Sequence[Column], *, title: str, domain: tuple[float, float], width: int = 640, height: int = 170
+    columns: Sequence[Column], *, title: str, domain: tuple[float, float], width: int = 400, height: int = 130
 ) -> Chart:
     """Adjoining columns over the number line `domain`, titled `title`; stacked by giving each its base."""
     values = [{"start": c.start, "end": c.end, "top": c.top, "base": c.base, "colour": c.colour} for c in columns]
@@ -41,14 +41,14 @@ def histogram(
     return chart
 
 
-def tenths(shares: Sequence[tuple[float, str]], *, names: tuple[str, str], width: int = 640) -> Chart:
+def tenths(shares: Sequence[tuple[float, str]], *, names: tuple[str, str], width: int = 400) -> Chart:
     """Ten columns, the first tenth first, each with its text above; `names` stand under the first and the last."""
     values = [
         {"tenth": i + 1, "share": share, "text": text, "colour": ACCENT if i == 0 else ACCENT_SOFT}
         for i, (share, text) in enumerate(shares)
     ]
     top = max([share for share, _ in shares] + [0.0]) or 1.0
-    height = 150
+    height = 110
     base = alt.Chart(inline(values), width=width, height=height)
     axis = alt.Axis(title=None, labels=False, domain=True, domainColor=RULE, minExtent=24)
     x = alt.X("tenth:O", axis=axis, scale=alt.Scale(paddingInner=0.12))

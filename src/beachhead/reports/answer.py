@@ -182,7 +182,8 @@ def tiles(
             Tile(
                 money.attribute.title,
                 money_text(money.total, currency, short=True),
-                f"from {paying:,} who pay; known for {money.known:,} of {heads.total:,}",
+                f"from {paying:,} who pay"
+                + (f"; known for {money.known:,} of {heads.total:,}" if money.known < heads.total else ""),
             )
         )
         if paying:

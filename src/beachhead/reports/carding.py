@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
+import pyarrow as pa
 from markupsafe import Markup
 
 from beachhead.analysis.columns import optional_floats
@@ -87,5 +89,9 @@ def _nothing(profile: Profile, words: Words) -> str:
 
 
 def profiler_of(data: ReportData, money: Money | None) -> Profiler:
-    """The profiler of this report's customers."""
-    return Profiler(data.accounts, data.attributes, data.as_of, money=money, currency=data.settings.currency)
+    """The profiler of this report's customers. Scores count where they are compared: who is or was a customer."""
+    accounts, scores = data.accounts, optional_floats(data.accounts, "value_score")
+    if data.tiering is not None and scores is not None:
+        compared = pa.array(scores, mask=(data.tiering.ranks == 0) | np.isnan(scores))
+        accounts = accounts.set_column(accounts.column_names.index("value_score"), "value_score", compared)
+    return Profiler(accounts, data.attributes, data.as_of, money=money, currency=data.settings.currency)

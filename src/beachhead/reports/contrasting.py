@@ -6,17 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from markupsafe import Markup
 
 from beachhead.analysis.columns import Mask, optional_truths
 from beachhead.analysis.contrast import Contrast, Difference, Shift, contrast
 from beachhead.analysis.display import plural, share_text
 from beachhead.analysis.profile import strongest
-from beachhead.charts.bars import Bar, pairs
-from beachhead.charts.theme import BEST, WORST
 from beachhead.customers.attributes import Attribute
 from beachhead.reports.data import ReportData
-from beachhead.reports.drawing import drawing
 from beachhead.reports.scoring import ScoreView
 from beachhead.reports.words import Words
 
@@ -27,13 +23,13 @@ _LISTED = 25
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Statements of one sort: who customers are, or what they do."""
+    """Statements of one sort: who customers are, or what they do. `drawn`: the strongest, one per property."""
 
     title: str
     note: str
     differences: tuple[Difference, ...]
     shifts: tuple[Shift, ...]
-    chart: Markup | None
+    drawn: tuple[Difference, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +47,8 @@ class ContrastView:
     found: Contrast
 
     @property
-    def chart(self) -> bool:
-        return any(part.chart for part in self.parts)
+    def is_drawn(self) -> bool:
+        return any(part.drawn for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,26 +139,22 @@ def _is_early(attribute: Attribute) -> bool:
 
 def _part(title: str, note: str, differences: Sequence[Difference], shifts: Sequence[Shift]) -> Part:
     every = sorted([*differences, *(s.test for s in shifts)], key=lambda d: -abs(d.difference))
-    drawn = strongest(every, _DRAWN)
-    chart = None
-    if drawn:
-        rows = [
-            (
-                Bar(f"{d.attribute.title}: {d.level}", d.share_a, share_text(d.share_a), colour=BEST),
-                Bar("", d.share_b, share_text(d.share_b), colour=WORST),
-            )
-            for d in drawn
-        ]
-        said = "; ".join(f"{a.name} {a.text} against {b.text}" for a, b in rows)
-        chart = drawing(pairs(rows, width=430), f"{title}: {said}")
-    return Part(title, note, tuple(differences[:_LISTED]), tuple(shifts[:_LISTED]), chart)
+    return Part(title, note, tuple(differences[:_LISTED]), tuple(shifts[:_LISTED]), _first(every, _DRAWN))
+
+
+def _first(found: Sequence[Difference], limit: int) -> tuple[Difference, ...]:
+    """The first `limit`, one per thing: `Export: 30 days` and `Export: active days of 30` are about one."""
+    kept: dict[str, Difference] = {}
+    for difference in strongest(found, len(found)):
+        kept.setdefault(difference.attribute.title.partition(":")[0], difference)
+    return tuple(kept.values())[:limit]
 
 
 def _brief(found: Contrast) -> str:
     every = sorted([*found.differences, *(s.test for s in found.shifts)], key=lambda d: -abs(d.difference))
     more = [d for d in every if d.difference > 0]
     early = [d for d in more if _is_early(d.attribute)]
-    chosen = strongest([*early, *more], 2)
+    chosen = _first([*early, *more], 2)
     return " and ".join(
         f"“{d.attribute.title}: {d.level}” ({share_text(d.share_a)} against {share_text(d.share_b)})" for d in chosen
     )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from datetime import date
+
+from markupsafe import Markup, escape
 
 from beachhead.analysis.contrast import Median
 from beachhead.analysis.display import UNKNOWN, date_text, money_text, number_text, share_text
@@ -45,6 +48,7 @@ def filters(currency: str) -> dict[str, Callable[..., str]]:
         "points": points,
         "times": times,
         "correlation": correlation,
+        "coded": coded,
         "share_range": share_range,
     }
 
@@ -89,6 +93,11 @@ def correlation(value: float | None) -> str:
     if value is None or math.isnan(value):
         return UNKNOWN
     return f"{'+' if value > 0 else '−' if value < 0 else ''}{abs(value):.2f}"
+
+
+def coded(text: str) -> Markup:
+    """What stands between backquotes set as code, all of it escaped."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
 def share_range(rate: Rate) -> str:

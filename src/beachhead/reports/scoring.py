@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -67,7 +68,7 @@ class InputRow:
 @dataclass(frozen=True, slots=True)
 class ScoreSection:
     lead: str
-    warnings: tuple[Problem, ...]
+    warnings: tuple[str, ...]
     distribution: Markup
     distribution_caption: str
     inputs: tuple[InputRow, ...]
@@ -115,20 +116,25 @@ class ScoreView:
         known = self._attributes.get(attribute)
         return known.title if known else attribute.replace("_", " ")
 
-    def value(self, attribute: str, value: float | None) -> str:
+    def titled(self, message: str) -> str:
+        """A message with titles in place of the names of attributes: `'nps_score' is missing` → `“NPS answer” is …`."""
+        return re.sub(r"'(\w+)'", lambda m: f"“{self.title(m[1])}”" if m[1] in self._attributes else m[0], message)
+
+    def value(self, attribute: str, value: float | None, *, exact: bool = False) -> str:
         """A value of an input as people read it."""
         known = self._attributes.get(attribute)
         if value is None:
             return "unknown"
         if known and known.type == "money":
-            return money_text(value, self._currency)
+            return money_text(value, self._currency, exact=exact)
         if known and known.type == "boolean":
             return "yes" if value else "no"
         return share_text(value) if known and known.name.endswith("_share") else number_text(value)
 
     def reasons(self, row: int) -> tuple[Reason, ...]:
-        """The inputs that move this customer furthest from the middle, strongest first."""
-        inputs = [i for i in explain(self.scores, self.tiering, row).inputs if i.points is not None]
+        """The inputs that move this customer furthest from the middle, strongest first; none where all are alike."""
+        explained = explain(self.scores, self.tiering, row).inputs
+        inputs = [i for i in explained if i.points is not None and not i.ahead_of == i.behind == 0]
         inputs.sort(key=lambda i: -i.weight * abs((i.points or 0.0) - 0.5))
         return tuple(
             Reason(
@@ -158,8 +164,8 @@ class ScoreView:
         return known is not None and (known.area == "lifecycle" or attribute == "days_since_signup")
 
     def _lift(self, lift: Lift) -> str:
-        start = self.value(lift.attribute, lift.from_value)
-        return f"{self.title(lift.attribute)} from {start} to {self.value(lift.attribute, lift.to_value)}"
+        start, end = (self.value(lift.attribute, v, exact=True) for v in (lift.from_value, lift.to_value))
+        return f"{self.title(lift.attribute)} from {start} to {end}"
 
     def _step(self, k: int, lift: Lift) -> float:
         """How far the change goes in ranks of customers, 0 to 1."""
@@ -185,7 +191,7 @@ def score_section(score: ScoreView, problems: Sequence[Problem], words: Words) -
                 score.title(definition.attribute),
                 f"{definition.theme}; {_PERCENTILES[definition.transform]}; {_MISSING[definition.missing]}",
                 float(scores.shares[k]) if isfinite(float(scores.shares[k])) else None,
-                "much" if definition.direction == "high" else "little",
+                "higher" if definition.direction == "high" else "lower",
                 int(np.isfinite(values).sum()),
                 values.size,
                 with_score if isfinite(with_score) else None,
@@ -200,7 +206,11 @@ def score_section(score: ScoreView, problems: Sequence[Problem], words: Words) -
         lead += f" Half of them lie between {first} and {third}, the middle one at {middle}."
     return ScoreSection(
         lead,
-        tuple(p for p in problems if p.code.startswith("score-input") or p.code == "only-current-customers"),
+        tuple(
+            score.titled(p.message)
+            for p in problems
+            if p.code.startswith("score-input") or p.code == "only-current-customers"
+        ),
         drawing(_histogram(score), f"How {spread.scored:,} scores are spread from 0 to 100"),
         _caption(score, words),
         tuple(rows),

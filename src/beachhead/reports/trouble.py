@@ -11,7 +11,7 @@ from beachhead.reports.data import SourceRows
 from beachhead.sources.problems import Problem
 
 _TITLES = {
-    Severity.ERROR: "Must be mended",
+    Severity.ERROR: "Must be put right",
     Severity.WARNING: "Makes numbers less certain",
     Severity.INFO: "Worth knowing",
 }

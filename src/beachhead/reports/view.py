@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -14,10 +14,8 @@ from beachhead.analysis.counting import CountRow, CountTable, count
 from beachhead.analysis.display import money_text, plural, share_text
 from beachhead.analysis.money import Money, pick_money, tenth_shares
 from beachhead.analysis.profile import Growth, Rate
-from beachhead.charts.bars import Bar, bars
 from beachhead.charts.distribution import tenths
-from beachhead.charts.theme import TIER_COLOURS
-from beachhead.customers.tiers import TIERS
+from beachhead.customers.tiers import TIERS, Tier
 from beachhead.reports.answer import Tile, answer, headcount, heads_of, tiles
 from beachhead.reports.carding import SegmentsView, profiler_of, segments_view
 from beachhead.reports.contrasting import ContrastView, contrast_view
@@ -28,13 +26,14 @@ from beachhead.reports.people import NAMED, Named, named
 from beachhead.reports.scoring import TIER_NAMES, ScoreSection, ScoreView, score_section
 from beachhead.reports.terms import Term, terms
 from beachhead.reports.trouble import ProblemsView, problems_view
-from beachhead.reports.words import Words, words_of
+from beachhead.reports.words import Words, spoken, words_of
 from beachhead.stats.nps import Nps
 
 _GROUPED = ("plan", "industry", "size_band", "acquisition_channel", "country", "buying_motion", "account_status")
 _GROUPS_SHOWN = 4
 _ROWS_SHOWN = 10
 _NEXT = 10
+_WORST = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +51,22 @@ class PeopleView:
 
 
 @dataclass(frozen=True, slots=True)
+class TierShare:
+    """What a tier brings: `share` of the money, in words in `text`."""
+
+    tier: Tier
+    name: str
+    share: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class MoneyView:
     word: str
     lead: str
     tenths: Markup | None
     tenths_title: str
-    tiers: Markup | None
+    tiers: tuple[TierShare, ...]
     tiers_title: str
 
 
@@ -122,6 +131,7 @@ class ReportView:
 def view_of(data: ReportData) -> ReportView:
     """Compute the whole report."""
     words, currency = words_of(data.settings), data.settings.currency
+    data = replace(data, attributes={n: replace(a, title=spoken(a.title)) for n, a in data.attributes.items()})
     money = pick_money(data.accounts, data.attributes, data.settings.template)
     score = None
     if data.scores is not None and data.tiering is not None and data.tiering.ranked:
@@ -190,12 +200,13 @@ def _people(data: ReportData, money: Money | None, score: ScoreView | None, word
     following = score.ranked(behind + 1, behind + _NEXT) if not _is_all_named(score) else ()
     lifted = zip(named(data, following, money, score), (score.lifts(r) for r in following), strict=True)
     last = score.tiering.ranked
-    worst = min(score.tiering.counts[3], NAMED)
+    worst = min(score.tiering.counts[3], _WORST)
     bottom = named(data, tuple(reversed(score.ranked(last - worst + 1, last))) if worst else (), money, score)
-    of_best = f" of the best {behind:,}" if behind > best else ""
     cut = score.tiering.cut_offs[0]
     return PeopleView(
-        f"The best {plural(best, words.many)}{of_best}" if best > 1 else f"The best {words.one}",
+        f"The first {best} of your best {plural(behind, words.many)}"
+        if behind > best
+        else f"Your best {plural(best, words.many) if best > 1 else words.one}",
         f"By good-customer score, out of {plural(last, words.many)} that have one. Beside each, the inputs that move "
         "it most: ▲ lifts it, ▼ lowers it; “ahead of” compares with all who are or were customers.",
         top,
@@ -205,9 +216,9 @@ def _people(data: ReportData, money: Money | None, score: ScoreView | None, word
         else f"To be among the best takes a score of {cut:.1f}. Each change is the smallest that would do it, all else "
         "as it is.",
         bottom,
-        f"The worst {plural(worst, words.many)}" if worst > 1 else f"The worst {words.one}",
-        f"The lowest scores first, of {score.tiering.counts[3]:,} in the worst group. A low score says what happened, "
-        "not that they should go: some left, some never began.",
+        f"The {worst} lowest scores" if worst > 1 else "The lowest score",
+        f"Of {plural(score.tiering.counts[3], words.many)} in the worst group, the lowest first. A low score says what "
+        "happened, not that they should go: some left, some never began.",
     )
 
 
@@ -233,35 +244,31 @@ def _money_section(money: Money, score: ScoreView | None, words: Words, currency
     drawn = None
     if shares:
         texts = [(s, share_text(s)) for s in shares]
-        names = (f"the tenth of {words.many} that pays most", "the tenth that pays least")
+        names = ("the tenth that pays most", "the tenth that pays least")
         said = ", ".join(t for _, t in texts)
         drawn = drawing(tenths(texts, names=names), f"Shares by tenth, the best-paying first: {said}")
-    by_tier = _tier_bars(money, score, words) if score else None
+    by_tier = _tier_shares(money, score, words) if score else ()
     known = f"known for {plural(money.known, words.many)} of {money.values.size:,}"
     lead = f"{money_text(money.total, currency)} in all, {known}."
     return MoneyView(
         money.word,
         lead,
         drawn,
-        f"Share of {money.word}, by tenths of the {money.known:,}",
+        f"Share of {money.word}, by tenths of {plural(money.known, words.many)}",
         by_tier,
-        f"Share of {money.word} by tier, beside each tier's share of {words.many} with a score",
+        f"Share of {money.word} by score",
     )
 
 
-def _tier_bars(money: Money, score: ScoreView, words: Words) -> Markup | None:
-    if money.total <= 0:
-        return None
-    rows = []
+def _tier_shares(money: Money, score: ScoreView, words: Words) -> tuple[TierShare, ...]:
+    found: list[TierShare] = []
     for tier, n in zip(TIERS, score.tiering.counts, strict=True):
         amount = total(money.values, score.tier(tier))
-        if n and amount is not None:
+        if n and amount is not None and money.total > 0:
             share = amount / money.total
-            text = f"{share_text(share)} from {share_text(n / score.tiering.ranked)} of them ({n:,})"
-            rows.append(Bar(TIER_NAMES[tier], share, text, colour=TIER_COLOURS[tier]))
-    if not rows:
-        return None
-    return drawing(bars(rows, width=460), "; ".join(f"{r.name}: {r.text}" for r in rows))
+            text = f"{share_text(share)} from {plural(n, words.many)}, {share_text(n / score.tiering.ranked)} of them"
+            found.append(TierShare(tier, TIER_NAMES[tier], share, text))
+    return tuple(found)
 
 
 def _groups(data: ReportData, money: Money | None) -> tuple[GroupTable, ...]:

@@ -27,6 +27,15 @@ class Words:
         return "Still buying" if self.is_shop else "Kept"
 
 
+def spoken(title: str) -> str:
+    """A title made from the name of a column or an event as one says it: `api_call: 30 days` → `Api call: 30 days`.
+
+    One with a capital in its first word keeps it as it is.
+    """
+    said = title.replace("_", " ")
+    return said[:1].upper() + said[1:] if said.split(" ", 1)[0].islower() else said
+
+
 def words_of(settings: Settings) -> Words:
     """The words for these settings."""
     many = settings.customers_are.strip() or "customers"
