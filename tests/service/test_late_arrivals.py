@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from project_world import TODAY, write_csv
 
+from beachhead.errors import BeachheadError
 from beachhead.service.project import Project
 from beachhead.service.run import RunOptions
 
@@ -67,3 +68,35 @@ def test_what_was_never_supplied_is_unknown_and_not_nothing(project: Project) ->
     assert record["staff_count"] is None
     write_csv(project.root / "data/tickets.csv", [{"id": "t", "account": "nobody", "created": "2026-03-01"}])
     assert update(project)["ticket_count_total"] == 0
+
+
+def test_a_row_whose_customer_became_known_is_set_aside_no_more(project: Project) -> None:
+    write_csv(project.root / "data/tickets.csv", [{"id": "t", "account": "a2", "created": "2026-03-01"}])
+    update(project)
+    assert project.latest().set_aside["code"].to_pylist() == ["orphan-key"]
+    write_csv(project.root / "data/accounts.csv", [FIRST, {**FIRST, "id": "a2"}])
+    for _ in range(2):  # made anew, then found as it was stored
+        update(project)
+        assert (len(project.latest().set_aside), project.latest().customer("a2")["ticket_count_total"]) == (0, 1)
+
+
+def test_a_row_that_names_only_a_person_counts_once_the_persons_customer_is_known(project: Project) -> None:
+    (project.root / "sources/tickets.yml").write_text(
+        "files: data/tickets.csv\ntable: tickets\ncolumns: {ticket_id: id, user_id: user, created_at: created}\n"
+    )
+    write_csv(project.root / "data/users.csv", [{"id": "u1", "account": "a2"}])
+    write_csv(project.root / "data/tickets.csv", [{"id": "t", "user": "u1", "created": "2026-03-01"}])
+    update(project)
+    write_csv(project.root / "data/accounts.csv", [FIRST, {**FIRST, "id": "a2"}])
+    update(project)
+    assert project.latest().customer("a2")["ticket_count_total"] == 1
+
+
+def test_full_makes_a_damaged_model_table_anew(project: Project) -> None:
+    update(project)
+    for path in (project.root / ".beachhead/model").glob("users-*.parquet"):
+        path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(BeachheadError):
+        update(project)
+    project.update(RunOptions(as_of=D, today=TODAY, full=True))
+    assert project.latest().users["user_id"].to_pylist() == ["u1"]

@@ -89,7 +89,7 @@ class Assembler:
             if not mapped:
                 self._make_empty(table)
                 continue
-            parts = self._parts(table, mapped)
+            parts = self._parts(table, mapped, made_of)
             stored = self._cache.find(table.name, parts)
             if stored:
                 self._problems += stored.problems
@@ -107,13 +107,13 @@ class Assembler:
     def _extra(self, table: str) -> dict[str, ValueTypeName]:
         return extra_types([s.definition for s in self._sources if s.table.name == table])
 
-    def _parts(self, table: Table, mapped: Sequence[KnownSource]) -> list[str]:
-        """All that a table is made of: its own sources, and those that lend it the customer's id."""
-        lenders = {"users", "orders"} if table.column("user_id") or table.name == "order_lines" else set()
-        sources = [*mapped, *(s for s in self._sources if s.table.name in lenders - {table.name})]
+    def _parts(self, table: Table, mapped: Sequence[KnownSource], made_of: Mapping[str, Sequence[str]]) -> list[str]:
+        """All that a table is made of: its own sources, and the tables that lend it the customer's id."""
+        lender = "orders" if table.name == "order_lines" else "users" if table.column("user_id") else None
         return [
             self._currency,
-            *(f"{s.definition.model_dump_json()} {s.knows_state} {[f.key for f in s.files]}" for s in sources),
+            *(f"{s.definition.model_dump_json()} {s.knows_state} {[f.key for f in s.files]}" for s in mapped),
+            *made_of.get(lender or "", ()),
         ]
 
     def _derive(self, name: str, sql: str, made_of: Sequence[str]) -> None:

@@ -128,7 +128,7 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
         say(f"Matching records to {settings.customers_are}")
         numbered = number_records(sources, layout, files, engine, loaded.data_day, published)
         accounts, users = numbered.accounts.relation(), numbered.users.relation()
-        cache = ModelCache(layout, files, numbered.accounts.count())
+        cache = ModelCache(layout, files, numbered.accounts.count(), again=options.full)
         assembly = Assembler(engine, sources, accounts, users, settings.currency, cache).assemble()
         say("Storing events")
         events = store_events(sources, numbered, layout, files, engine, full=options.full)
