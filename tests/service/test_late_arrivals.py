@@ -100,3 +100,12 @@ def test_full_makes_a_damaged_model_table_anew(project: Project) -> None:
         update(project)
     project.update(RunOptions(as_of=D, today=TODAY, full=True))
     assert project.latest().users["user_id"].to_pylist() == ["u1"]
+
+
+def test_who_was_in_a_file_before_the_list_of_customers_went_counts_afterwards(project: Project) -> None:
+    rows = [{"id": n, "account": a, "created": "2026-03-01"} for n, a in enumerate(["a1", "a2"])]
+    write_csv(project.root / "data/tickets.csv", rows)
+    update(project)
+    (project.root / "sources/accounts.yml").unlink()
+    update(project)
+    assert project.latest().accounts["account_id"].to_pylist() == ["a1", "a2"]
