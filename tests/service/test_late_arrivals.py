@@ -102,6 +102,25 @@ def test_full_makes_a_damaged_model_table_anew(project: Project) -> None:
     assert project.latest().users["user_id"].to_pylist() == ["u1"]
 
 
+def test_events_go_with_a_person_who_comes_to_another_customer(project: Project) -> None:
+    (project.root / "sources/events.yml").write_text(
+        "files: data/events.csv\ntable: events\ncolumns: {user_id: user, event: event, occurred_at: at}\n"
+    )
+    write_csv(project.root / "data/accounts.csv", [FIRST, {**FIRST, "id": "a2"}])
+    counts = []
+    for account in ("a1", "a2", "a1"):
+        write_csv(project.root / "data/users.csv", [{"id": "u1", "account": account}])
+        update(project)
+        counts.append(project.latest().accounts["event_count_30d"].to_pylist())
+    assert counts == [[2, 0], [0, 2], [2, 0]]
+
+
+def test_without_the_list_of_people_each_is_known_by_customer_and_id(project: Project) -> None:
+    assert update(project)["active_user_count_30d"] == 1
+    (project.root / "sources/users.yml").unlink()
+    assert update(project)["active_user_count_30d"] == 2
+
+
 def test_who_was_in_a_file_before_the_list_of_customers_went_counts_afterwards(project: Project) -> None:
     rows = [{"id": n, "account": a, "created": "2026-03-01"} for n, a in enumerate(["a1", "a2"])]
     write_csv(project.root / "data/tickets.csv", rows)
