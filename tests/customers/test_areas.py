@@ -72,6 +72,16 @@ def test_later_version_replaces_earlier_one(engine: DuckEngine) -> None:
     assert found["subscription_count_total"] == 1
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_versions_of_one_day_the_later_counts(engine: DuckEngine, turned: bool) -> None:
+    rows = [
+        subscription(valid_from=datetime(2026, 2, 1, hour), valid_from_day=date(2026, 2, 1), amount=amount)
+        for hour, amount in ((9, 1000), (15, 2000))
+    ]
+    make_world(engine, D, [1], {"subscriptions": rows[::-1] if turned else rows})
+    assert area(engine, "subscriptions")[1]["mrr_cents"] == 2000
+
+
 def test_change_of_mrr_looks_back_ninety_days(engine: DuckEngine) -> None:
     versions = [
         subscription(started_at=date(2025, 6, 1), valid_from=date(2025, 6, 1)),
@@ -224,6 +234,25 @@ def test_margin_leaves_out_lines_without_a_cost(engine: DuckEngine) -> None:
     make_world(engine, D, [1], {"order_lines": lines, "products": products})
     found = area(engine, "baskets")[1]
     assert (found["margin_cents_total"], found["first_product"], found["product_count"]) == (450, "q", 2)
+
+
+def test_margin_leaves_out_cancelled_orders(engine: DuckEngine) -> None:
+    order = {"account_no": 1, "ordered_at": date(2026, 3, 1), "revenue": 500}
+    line = {"account_no": 1, "quantity": 1.0, "amount": 500}
+    rows = {
+        "orders": [
+            {**order, "order_id": "a", "cancelled_at": date(2026, 3, 2)},
+            {**order, "order_id": "b", "cancelled_at": date(2026, 4, 1)},
+        ],
+        "order_lines": [
+            {**line, "order_id": "a", "product_id": "p", "line_order": 1},
+            {**line, "order_id": "b", "product_id": "q", "line_order": 2},
+        ],
+        "products": [{"product_id": "p", "unit_cost": 100}, {"product_id": "q", "unit_cost": 200}],
+    }
+    make_world(engine, D, [1], rows)
+    found = area(engine, "baskets")[1]
+    assert (found["margin_cents_total"], found["first_product"], found["product_count"]) == (300, "q", 1)
 
 
 def test_ticket_solved_later_is_open_and_its_cost_unknown(engine: DuckEngine) -> None:
