@@ -170,6 +170,15 @@ def test_deal_before_first_payment_means_sales_led(engine: DuckEngine) -> None:
     assert [found[n]["buying_motion"] for n in (1, 2)] == ["sales_led", "self_serve"]
 
 
+@pytest.mark.parametrize("stated", [{"is_churned": True}, {"status": "churned"}])
+@pytest.mark.parametrize(("left", "is_churned"), [(None, True), (date(2026, 3, 31), True), (date(2026, 4, 1), False)])
+def test_who_leaves_later_is_not_churned_yet(
+    engine: DuckEngine, stated: dict[str, object], left: date | None, is_churned: bool
+) -> None:
+    make_world(engine, D, [1], {"accounts": [{"account_no": 1, "churned_at": left, **stated}]})
+    assert area(engine, "lifecycle")[1]["is_churned"] == is_churned
+
+
 def test_revenue_counts_refunds_on_their_day_and_no_failed_payment(engine: DuckEngine) -> None:
     charges = [
         {"account_no": 1, "charged_at": date(2026, 3, 1), "amount": 1000},
