@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from project_world import TODAY, write_csv
 
-from beachhead.errors import BeachheadError
+from beachhead.errors import BeachheadError, DataError
 from beachhead.service.project import Project
 from beachhead.service.run import RunOptions
 
@@ -128,3 +128,13 @@ def test_who_was_in_a_file_before_the_list_of_customers_went_counts_afterwards(p
     (project.root / "sources/accounts.yml").unlink()
     update(project)
     assert project.latest().accounts["account_id"].to_pylist() == ["a1", "a2"]
+
+
+def test_too_many_names_of_events_are_an_error_that_says_what_to_do(project: Project) -> None:
+    rows = [{"id": n, "account": "a1", "user": "", "event": f"/page/{n}", "at": "2026-03-30"} for n in range(65_537)]
+    write_csv(project.root / "data/events.csv", rows)
+    with pytest.raises(DataError, match="65,537 different names of events") as error:
+        update(project)
+    assert error.value.diagnostics[0].code == "too-many-event-names"
+    write_csv(project.root / "data/events.csv", rows[:-1])
+    assert update(project)["event_count_30d"] == 65_536

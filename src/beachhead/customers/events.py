@@ -26,6 +26,7 @@ from beachhead.store.layout import Layout
 from beachhead.store.scratch import scratch_path, write_atomically
 
 _COMPACT_ABOVE = 16
+_MOST_NAMES = 1 << 16
 _BATCH = 1 << 25
 _RAW = "account_id, user_id, event, occurred_at, occurred_day, _landed, _row"
 
@@ -206,6 +207,8 @@ class EventStore:
         found = engine.query(f"SELECT DISTINCT event FROM ({rows}) ORDER BY event")["event"].to_pylist()
         known = set(state.codes)
         codes = (*state.codes, *(n for n in found if n not in known))
+        if len(codes) > _MOST_NAMES:
+            raise DataError(_too_many_names(codes))
         coded = pa.table({"code": pa.array(range(len(codes)), pa.uint16()), "event": pa.array(codes, pa.string())})
         engine.load("event_codes", coded)
         engine.execute(
@@ -256,6 +259,13 @@ class EventStore:
         engine.load("event_parts", open_parts(map(self.path, state.parts)))
         self._write_part(engine, "SELECT * FROM event_parts", name)
         return replace(state, parts=(name,))
+
+
+def _too_many_names(codes: Sequence[str]) -> Diagnostic:
+    message = f"there are {len(codes):,} different names of events; {_MOST_NAMES:,} can be told apart"
+    why = f"such as {', '.join(repr(name) for name in codes[-3:])}"
+    remedy = "Map `event` to what was done, such as page_view, and not to a page's address or an id; then run --full."
+    return Diagnostic("too-many-event-names", message, why=why, remedy=remedy)
 
 
 def open_parts(paths: Iterable[Path]) -> pa.Table:
