@@ -234,6 +234,17 @@ def test_orders_of_a_repeat_buyer(engine: DuckEngine) -> None:
     assert found[2]["days_between_orders"] is None
 
 
+@pytest.mark.parametrize(("refunded_at", "revenue"), [(None, 0), (date(2026, 3, 31), 0), (date(2026, 4, 1), 1000)])
+def test_payment_that_is_given_back_later_still_counts(
+    engine: DuckEngine, refunded_at: date | None, revenue: int
+) -> None:
+    charge = {"account_no": 1, "charged_at": date(2026, 3, 1), "amount": 1000, "status": "refunded"}
+    given_back = {"refunded": 1000, "refunded_at": refunded_at}
+    paid = {"account_no": 1, "charged_at": date(2026, 3, 1), "amount": 5, "status": "paid"}
+    make_world(engine, D, [1], {"charges": [{**charge, **given_back}, paid]})
+    assert area(engine, "revenue")[1]["revenue_cents_total"] == revenue + 5
+
+
 def test_margin_leaves_out_lines_without_a_cost(engine: DuckEngine) -> None:
     lines = [
         {"account_no": 1, "order_id": "a", "product_id": "p", "quantity": 3.0, "amount": 900, "line_order": 2},

@@ -135,6 +135,9 @@ def known_view(table: Table, extra: Mapping[str, ValueTypeName], mapped: Collect
         conditions.append(f"(t.{day_column(table.known_at)} IS NULL OR t.{day_column(table.known_at)} <= s.as_of)")
     if table.column("valid_from"):
         conditions.append("(t.valid_from_day IS NULL OR t.valid_from_day <= s.as_of)")
+    if table.name == "charges":  # as of a day before it, a payment that is given back later is one like others
+        paid = "CASE WHEN t.refunded_day > s.as_of AND lower(t.status) = 'refunded' THEN NULL ELSE t.status END"
+        listed = [x.replace('t."status"', f'{paid} AS "status"') for x in listed]
     if table.name == "subscriptions":
         listed = [x.replace('t."interval"', 't."interval" AS billing_interval') for x in listed]
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
