@@ -138,3 +138,18 @@ def test_too_many_names_of_events_are_an_error_that_says_what_to_do(project: Pro
     assert error.value.diagnostics[0].code == "too-many-event-names"
     write_csv(project.root / "data/events.csv", rows[:-1])
     assert update(project)["event_count_30d"] == 65_536
+
+
+def test_people_belong_to_their_customer_also_before_the_first_load(project: Project) -> None:
+    (project.root / "sources/users.yml").write_text(
+        "files: data/users.csv\ntable: users\n"
+        "columns: {user_id: id, account_id: account, signed_up_at: at, role: role}\n"
+    )
+    people = [
+        {"id": u, "account": "a1", "at": at, "role": "x"} for u, at in (("u1", "2026-01-02"), ("u2", "2026-03-31"))
+    ]
+    write_csv(project.root / "data/users.csv", people)
+    update(project, None)
+    assert update(project, date(2026, 3, 30))["user_count"] == 1
+    assert [(p["user_id"], p["event_count_30d"]) for p in project.latest().users.arrow().to_pylist()] == [("u1", 1)]
+    assert len(project.latest().set_aside) == 0

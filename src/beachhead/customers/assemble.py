@@ -303,10 +303,13 @@ def _select_source(source: KnownSource, number: int, columns: Mapping[str, str],
         column = table.column(name)
         origin = definition.columns.get(name) or definition.extra.get(name)
         stable = definition.stable if origin is None or origin.stable is None else origin.stable
-        is_dated = name in table.key or type_ == "DATE" or (column is not None and column.type == "timestamp")
+        is_id = name in table.key or name == "account_id"
+        is_dated = type_ == "DATE" or (column is not None and column.type == "timestamp")
         if table.name == "order_lines" and name == "amount" and "amount" not in definition.columns:
             sql = "CAST(round(CAST(quantity AS DECIMAL(18, 4)) * unit_price) AS BIGINT)"
-        elif name not in mapped or (table.state and not source.knows_state and not stable and not is_dated):
+        elif name not in mapped or (
+            table.state and not source.knows_state and not stable and not is_id and not is_dated
+        ):
             sql = f"CAST(NULL AS {type_})"
         else:
             sql = quote_name(name)

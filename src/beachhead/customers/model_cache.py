@@ -24,7 +24,7 @@ from beachhead.store.files import FileSystem, outside
 from beachhead.store.layout import Layout
 from beachhead.store.scratch import scratch_path, write_atomically
 
-_VERSION = 1
+_VERSION = 2
 
 
 class _Note(BaseModel):
