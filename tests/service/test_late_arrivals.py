@@ -153,3 +153,18 @@ def test_people_belong_to_their_customer_also_before_the_first_load(project: Pro
     assert update(project, date(2026, 3, 30))["user_count"] == 1
     assert [(p["user_id"], p["event_count_30d"]) for p in project.latest().users.arrow().to_pylist()] == [("u1", 1)]
     assert len(project.latest().set_aside) == 0
+
+
+def test_of_two_onboarding_answers_the_later_counts(project: Project) -> None:
+    (project.root / "beachhead.yml").write_text(
+        "name: Little\ncurrency: EUR\ntemplate: blank\nonboarding_questions: [use]\n"
+    )
+    (project.root / "sources/responses.yml").write_text(
+        "files: data/responses.csv\ntable: responses\ncolumns: {account_id: account, responded_at: at, "
+        "survey: {constant: onboarding}, question: {constant: use}, answer: answer}\n"
+    )
+    answers = (("2026-02-01", "reports"), ("2026-03-02", "alerts"), ("2026-03-03", ""), ("2026-04-01", "teams"))
+    rows = [{"account": "a1", "at": at, "answer": answer} for at, answer in answers]
+    write_csv(project.root / "data/responses.csv", rows)
+    assert update(project)["onboarding_use"] == "alerts"
+    assert update(project, date(2026, 2, 28))["onboarding_use"] == "reports"
