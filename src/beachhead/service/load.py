@@ -73,7 +73,7 @@ def load_sources(
         oddities += [
             p
             for f in landed[name].files
-            for p in _examined(engine, source, landed[name], f, today, settings.currency, files)
+            for p in _examined(engine, source, landed[name], f, today, settings.currency, layout, files)
         ]
     if wrong:
         kind = OutsideError if all(isinstance(e, OutsideError) for e in wrong) else DataError
@@ -102,6 +102,7 @@ def _examined(
     file: LandedFile,
     today: date,
     currency: str,
+    layout: Layout,
     files: FileSystem,
 ) -> tuple[Problem, ...]:
     """What is odd about one landed file. It is looked at once; the findings stay beside it."""
@@ -114,7 +115,7 @@ def _examined(
     found = examine(engine, source, replace(landed, files=(file,)), today, currency)
     if any(p.code == "future-date" for p in found):
         looked += f" {today}"
-    files.write_bytes(noted, _Oddities(looked=looked, problems=found).model_dump_json().encode())
+    write_atomically(layout, files, noted, _Oddities(looked=looked, problems=found).model_dump_json().encode())
     return found
 
 
