@@ -72,6 +72,16 @@ def test_later_version_replaces_earlier_one(engine: DuckEngine) -> None:
     assert found["subscription_count_total"] == 1
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_of_two_versions_of_one_day_the_later_counts(engine: DuckEngine, turned: bool) -> None:
+    rows = [
+        subscription(valid_from=datetime(2026, 2, 1, hour), valid_from_day=date(2026, 2, 1), amount=amount)
+        for hour, amount in ((9, 1000), (15, 2000))
+    ]
+    make_world(engine, D, [1], {"subscriptions": rows[::-1] if turned else rows})
+    assert area(engine, "subscriptions")[1]["mrr_cents"] == 2000
+
+
 def test_change_of_mrr_looks_back_ninety_days(engine: DuckEngine) -> None:
     versions = [
         subscription(started_at=date(2025, 6, 1), valid_from=date(2025, 6, 1)),
@@ -160,6 +170,15 @@ def test_deal_before_first_payment_means_sales_led(engine: DuckEngine) -> None:
     assert [found[n]["buying_motion"] for n in (1, 2)] == ["sales_led", "self_serve"]
 
 
+@pytest.mark.parametrize("stated", [{"is_churned": True}, {"status": "churned"}])
+@pytest.mark.parametrize(("left", "is_churned"), [(None, True), (date(2026, 3, 31), True), (date(2026, 4, 1), False)])
+def test_who_leaves_later_is_not_churned_yet(
+    engine: DuckEngine, stated: dict[str, object], left: date | None, is_churned: bool
+) -> None:
+    make_world(engine, D, [1], {"accounts": [{"account_no": 1, "churned_at": left, **stated}]})
+    assert area(engine, "lifecycle")[1]["is_churned"] == is_churned
+
+
 def test_revenue_counts_refunds_on_their_day_and_no_failed_payment(engine: DuckEngine) -> None:
     charges = [
         {"account_no": 1, "charged_at": date(2026, 3, 1), "amount": 1000},
@@ -215,6 +234,17 @@ def test_orders_of_a_repeat_buyer(engine: DuckEngine) -> None:
     assert found[2]["days_between_orders"] is None
 
 
+@pytest.mark.parametrize(("refunded_at", "revenue"), [(None, 0), (date(2026, 3, 31), 0), (date(2026, 4, 1), 1000)])
+def test_payment_that_is_given_back_later_still_counts(
+    engine: DuckEngine, refunded_at: date | None, revenue: int
+) -> None:
+    charge = {"account_no": 1, "charged_at": date(2026, 3, 1), "amount": 1000, "status": "refunded"}
+    given_back = {"refunded": 1000, "refunded_at": refunded_at}
+    paid = {"account_no": 1, "charged_at": date(2026, 3, 1), "amount": 5, "status": "paid"}
+    make_world(engine, D, [1], {"charges": [{**charge, **given_back}, paid]})
+    assert area(engine, "revenue")[1]["revenue_cents_total"] == revenue + 5
+
+
 def test_margin_leaves_out_lines_without_a_cost(engine: DuckEngine) -> None:
     lines = [
         {"account_no": 1, "order_id": "a", "product_id": "p", "quantity": 3.0, "amount": 900, "line_order": 2},
@@ -224,6 +254,25 @@ def test_margin_leaves_out_lines_without_a_cost(engine: DuckEngine) -> None:
     make_world(engine, D, [1], {"order_lines": lines, "products": products})
     found = area(engine, "baskets")[1]
     assert (found["margin_cents_total"], found["first_product"], found["product_count"]) == (450, "q", 2)
+
+
+def test_margin_leaves_out_cancelled_orders(engine: DuckEngine) -> None:
+    order = {"account_no": 1, "ordered_at": date(2026, 3, 1), "revenue": 500}
+    line = {"account_no": 1, "quantity": 1.0, "amount": 500}
+    rows = {
+        "orders": [
+            {**order, "order_id": "a", "cancelled_at": date(2026, 3, 2)},
+            {**order, "order_id": "b", "cancelled_at": date(2026, 4, 1)},
+        ],
+        "order_lines": [
+            {**line, "order_id": "a", "product_id": "p", "line_order": 1},
+            {**line, "order_id": "b", "product_id": "q", "line_order": 2},
+        ],
+        "products": [{"product_id": "p", "unit_cost": 100}, {"product_id": "q", "unit_cost": 200}],
+    }
+    make_world(engine, D, [1], rows)
+    found = area(engine, "baskets")[1]
+    assert (found["margin_cents_total"], found["first_product"], found["product_count"]) == (300, "q", 1)
 
 
 def test_ticket_solved_later_is_open_and_its_cost_unknown(engine: DuckEngine) -> None:

@@ -153,6 +153,20 @@ def test_expressions_constants_and_filters(world: World) -> None:
     assert "raw_price" not in table_of(landed)[0]
 
 
+@pytest.mark.parametrize(
+    ("expression", "minor"), [("part", -13), ("price / 2", -13), ("-part", 13), ("-price / 2", 13)]
+)
+def test_money_of_an_expression_is_rounded_half_away_from_zero(world: World, expression: str, minor: int) -> None:
+    columns = {"order_id": "o", "ordered_at": "t", "amount": {"expression": expression}}
+    extra = {
+        "part": {"column": "p", "type": "number", "hidden": True},
+        "price": {"column": "q", "type": "money", "hidden": True},
+    }
+    text = "o,t,p,q\n1,2024-01-02,-0.125,-0.25\n"
+    landed = world.file(text, table="order_lines", columns=columns, extra=extra)
+    assert table_of(landed)[0]["amount"] == minor
+
+
 def test_unmapped_columns_are_typed_nulls(world: World) -> None:
     row = table_of(world.file(HEADER + "1,a,2024-01-02,1,1\n"))[0]
     assert row["cancelled_at"] is None

@@ -8,6 +8,7 @@ import pytest
 
 from beachhead.engines.duck import DuckEngine
 from beachhead.errors import DataError
+from beachhead.store.layout import Layout
 from beachhead.store.registry import Registry
 
 DAY = date(2024, 10, 31)
@@ -86,6 +87,14 @@ def test_merged_id_has_the_number_of_its_survivor_through_a_chain(engine, regist
     part(layout, "accounts-aliases-0002.parquet", {"account_id": ["b"], "account_no": pa.array([3], pa.uint32())})
     assert numbers(engine, registry) == {"a": 3, "b": 3, "c": 3, "d": 4, "x": 3}
     assert registry.register_new(engine, values("x", "a"), DAY) == 0
+
+
+def test_merged_ids_are_read_in_a_folder_whose_name_looks_like_a_pattern(engine, tmp_path):
+    layout = Layout(tmp_path / "we[ir]d")
+    registry = Registry(layout, "account")
+    registry.register_new(engine, values("a", "b"), DAY)
+    part(layout, "accounts-aliases-0001.parquet", {"account_id": ["a"], "account_no": pa.array([2], pa.uint32())})
+    assert numbers(engine, registry) == {"a": 2, "b": 2}
 
 
 def test_later_alias_wins_and_a_circle_changes_nothing(engine, registry, layout):

@@ -89,7 +89,7 @@ class Assembler:
             if not mapped:
                 self._make_empty(table)
                 continue
-            parts = self._parts(table, mapped)
+            parts = self._parts(table, mapped, made_of)
             stored = self._cache.find(table.name, parts)
             if stored:
                 self._problems += stored.problems
@@ -107,13 +107,13 @@ class Assembler:
     def _extra(self, table: str) -> dict[str, ValueTypeName]:
         return extra_types([s.definition for s in self._sources if s.table.name == table])
 
-    def _parts(self, table: Table, mapped: Sequence[KnownSource]) -> list[str]:
-        """All that a table is made of: its own sources, and those that lend it the customer's id."""
-        lenders = {"users", "orders"} if table.column("user_id") or table.name == "order_lines" else set()
-        sources = [*mapped, *(s for s in self._sources if s.table.name in lenders - {table.name})]
+    def _parts(self, table: Table, mapped: Sequence[KnownSource], made_of: Mapping[str, Sequence[str]]) -> list[str]:
+        """All that a table is made of: its own sources, and the tables that lend it the customer's id."""
+        lender = "orders" if table.name == "order_lines" else "users" if table.column("user_id") else None
         return [
             self._currency,
-            *(f"{s.definition.model_dump_json()} {s.knows_state} {[f.key for f in s.files]}" for s in sources),
+            *(f"{s.definition.model_dump_json()} {s.knows_state} {[f.key for f in s.files]}" for s in mapped),
+            *made_of.get(lender or "", ()),
         ]
 
     def _derive(self, name: str, sql: str, made_of: Sequence[str]) -> None:
@@ -303,10 +303,13 @@ def _select_source(source: KnownSource, number: int, columns: Mapping[str, str],
         column = table.column(name)
         origin = definition.columns.get(name) or definition.extra.get(name)
         stable = definition.stable if origin is None or origin.stable is None else origin.stable
-        is_dated = name in table.key or type_ == "DATE" or (column is not None and column.type == "timestamp")
+        is_id = name in table.key or name == "account_id"
+        is_dated = type_ == "DATE" or (column is not None and column.type == "timestamp")
         if table.name == "order_lines" and name == "amount" and "amount" not in definition.columns:
             sql = "CAST(round(CAST(quantity AS DECIMAL(18, 4)) * unit_price) AS BIGINT)"
-        elif name not in mapped or (table.state and not source.knows_state and not stable and not is_dated):
+        elif name not in mapped or (
+            table.state and not source.knows_state and not stable and not is_id and not is_dated
+        ):
             sql = f"CAST(NULL AS {type_})"
         else:
             sql = quote_name(name)

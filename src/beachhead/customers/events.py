@@ -3,8 +3,8 @@
 A part is an Arrow file, read by mapping it into memory: account_no, user_no (0: none), code, day, moment. Events
 of customers that are not known yet wait in a pending file and enter with a later part; repeats of an event id are
 kept aside in a file of their own. Events of a known customer by a person whom nobody knows count for the customer;
-when that person becomes known, all events are matched again. `state.json` names all of these files; it is replaced
-by rename after they are on disk, so that an interrupted load is simply done again.
+when that person becomes known, or people change their customer, all events are matched again. `state.json` names all
+of these files; it is replaced by rename after they are on disk, so that an interrupted load is simply done again.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from beachhead.store.layout import Layout
 from beachhead.store.scratch import scratch_path, write_atomically
 
 _COMPACT_ABOVE = 16
+_MOST_NAMES = 1 << 16
 _BATCH = 1 << 25
 _RAW = "account_id, user_id, event, occurred_at, occurred_day, _landed, _row"
 
@@ -35,7 +36,8 @@ class EventState:
     """What is stored: landed files taken in (by key), files of parts, of repeated rows and of strangers (people whom
     events name and no list of people has), and event names by code.
 
-    `known_accounts`, `known_users`: how many there were when events were last matched.
+    `known_accounts`, `known_users`: how many there were when events were last matched; `belonging` stands for whose
+    people those with numbers up to `last_user` were then.
     """
 
     consumed: tuple[str, ...] = ()
@@ -46,6 +48,8 @@ class EventState:
     codes: tuple[str, ...] = ()
     known_accounts: int = 0
     known_users: int = 0
+    last_user: int = 0
+    belonging: str = ""
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -86,6 +90,13 @@ class People:
             number = f"CASE WHEN u.account_no = {self.account_no} THEN {number} ELSE 0 END"
         return f"CAST({number} AS UINTEGER)"
 
+    def belonging(self, engine: DuckEngine, last_user: int) -> str:
+        """A text that changes when a person with a number up to `last_user` comes to another customer or goes."""
+        if not self.knows_users:
+            return "by customer"
+        sql = f"SELECT bit_xor(hash(user_no, account_no)) FROM {self.users} WHERE user_no <= {last_user}"
+        return str(engine.scalar(sql))
+
     @property
     def joins(self) -> str:
         return (
@@ -116,6 +127,8 @@ class EventStore:
                 codes=tuple(raw["codes"]),
                 known_accounts=raw["known_accounts"],
                 known_users=raw["known_users"],
+                last_user=raw["last_user"],
+                belonging=raw["belonging"],
             )
         except (OSError, ValueError, TypeError, KeyError):
             return EventState()
@@ -127,17 +140,21 @@ class EventStore:
     def update(
         self, engine: DuckEngine, landed: Sequence[LandedFile], people: People, *, full: bool = False
     ) -> EventState:
-        """Take in what is new in `landed`; everything again (`full`) when a file that was taken in is gone, or when
-        somebody whom stored events name has become known.
+        """Take in what is new in `landed`; everything again (`full`) when a file that was taken in is gone, when
+        somebody whom stored events name has become known, or when people changed their customer.
 
         The order of `landed` decides which of two rows with one event id came first. Returns the new state,
         already on disk.
         """
         state = self.state
-        counts = engine.query(f"SELECT (SELECT count(*) FROM {people.accounts}), (SELECT count(*) FROM {people.users})")
-        accounts, users = (int(column[0].as_py()) for column in counts.columns)
+        counts = engine.query(
+            f"SELECT (SELECT count(*) FROM {people.accounts}), count(*), coalesce(max(user_no), 0) FROM {people.users}"
+        )
+        accounts, users, last_user = (int(column[0].as_py()) for column in counts.columns)
         is_gone = not set(state.consumed) <= {f.key for f in landed}
-        if full or is_gone or (users != state.known_users and self._knows_a_stranger(engine, state, people)):
+        has_moved = state.belonging != people.belonging(engine, state.last_user)
+        is_met = users != state.known_users and self._knows_a_stranger(engine, state, people)
+        if full or is_gone or has_moved or is_met:
             state = EventState()
         fresh = [f for f in landed if f.key not in state.consumed]
         is_known = (state.known_accounts, state.known_users) == (accounts, users)
@@ -145,7 +162,13 @@ class EventStore:
             return state
         self._files.mkdir(self._folder)
         old = [f for f in landed if f.key in state.consumed]
-        state = replace(self._add_part(engine, state, old, fresh, people), known_accounts=accounts, known_users=users)
+        state = replace(
+            self._add_part(engine, state, old, fresh, people),
+            known_accounts=accounts,
+            known_users=users,
+            last_user=last_user,
+            belonging=people.belonging(engine, last_user),
+        )
         if len(state.parts) > _COMPACT_ABOVE:
             state = self._compact(engine, state)
         write_atomically(self._layout, self._files, self.path("state.json"), json.dumps(asdict(state)).encode())
@@ -184,6 +207,8 @@ class EventStore:
         found = engine.query(f"SELECT DISTINCT event FROM ({rows}) ORDER BY event")["event"].to_pylist()
         known = set(state.codes)
         codes = (*state.codes, *(n for n in found if n not in known))
+        if len(codes) > _MOST_NAMES:
+            raise DataError(_too_many_names(codes))
         coded = pa.table({"code": pa.array(range(len(codes)), pa.uint16()), "event": pa.array(codes, pa.string())})
         engine.load("event_codes", coded)
         engine.execute(
@@ -234,6 +259,13 @@ class EventStore:
         engine.load("event_parts", open_parts(map(self.path, state.parts)))
         self._write_part(engine, "SELECT * FROM event_parts", name)
         return replace(state, parts=(name,))
+
+
+def _too_many_names(codes: Sequence[str]) -> Diagnostic:
+    message = f"there are {len(codes):,} different names of events; {_MOST_NAMES:,} can be told apart"
+    why = f"such as {', '.join(repr(name) for name in codes[-3:])}"
+    remedy = "Map `event` to what was done, such as page_view, and not to a page's address or an id; then run --full."
+    return Diagnostic("too-many-event-names", message, why=why, remedy=remedy)
 
 
 def open_parts(paths: Iterable[Path]) -> pa.Table:

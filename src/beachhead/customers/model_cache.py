@@ -24,7 +24,7 @@ from beachhead.store.files import FileSystem, outside
 from beachhead.store.layout import Layout
 from beachhead.store.scratch import scratch_path, write_atomically
 
-_VERSION = 1
+_VERSION = 2
 
 
 class _Note(BaseModel):
@@ -48,12 +48,13 @@ class StoredTable:
 
 
 class ModelCache:
-    """The stored model tables of one project. `accounts`: how many customers are known now."""
+    """The stored model tables of one project. `accounts`: how many customers are known now; `again`: find none."""
 
-    def __init__(self, layout: Layout, files: FileSystem, accounts: int) -> None:
+    def __init__(self, layout: Layout, files: FileSystem, accounts: int, *, again: bool = False) -> None:
         self._layout = layout
         self._files = files
         self._accounts = accounts
+        self._again = again
         self.used: dict[str, Path] = {}
 
     def _stem(self, table: str, parts: Sequence[str]) -> Path:
@@ -62,6 +63,8 @@ class ModelCache:
 
     def find(self, table: str, parts: Sequence[str]) -> StoredTable | None:
         """The table made of `parts`, if it is stored whole and still good."""
+        if self._again:
+            return None
         stem = self._stem(table, parts)
         path, aside = stem.with_suffix(".parquet"), stem.with_suffix(".aside.parquet")
         with suppress(OSError, ValueError, pa.ArrowException):
@@ -95,6 +98,8 @@ class ModelCache:
                 pq.write_table(set_aside, scratch)
             self._files.fsync_file(scratch)
             self._files.replace(scratch, stem.with_suffix(".aside.parquet"))
+        else:  # rows that once waited for their customer do not wait any more
+            self._files.remove_file(stem.with_suffix(".aside.parquet"))
         waits = any(p.code == "orphan-key" for p in problems)
         note = _Note(accounts=self._accounts if waits else None, problems=tuple(problems))
         write_atomically(self._layout, self._files, stem.with_suffix(".json"), note.model_dump_json().encode())

@@ -135,6 +135,9 @@ def known_view(table: Table, extra: Mapping[str, ValueTypeName], mapped: Collect
         conditions.append(f"(t.{day_column(table.known_at)} IS NULL OR t.{day_column(table.known_at)} <= s.as_of)")
     if table.column("valid_from"):
         conditions.append("(t.valid_from_day IS NULL OR t.valid_from_day <= s.as_of)")
+    if table.name == "charges":  # as of a day before it, a payment that is given back later is one like others
+        paid = "CASE WHEN t.refunded_day > s.as_of AND lower(t.status) = 'refunded' THEN NULL ELSE t.status END"
+        listed = [x.replace('t."status"', f'{paid} AS "status"') for x in listed]
     if table.name == "subscriptions":
         listed = [x.replace('t."interval"', 't."interval" AS billing_interval') for x in listed]
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
@@ -396,7 +399,7 @@ def profile_sql(extra_of_accounts: Mapping[str, str], extra_of_companies: Mappin
 def stated_sql(settings: Settings) -> str:
     """The SELECT of what is stated and depends on the day: days since sign-up, MRR (of those who left 0), answers."""
     questions = [
-        f"max(answer) FILTER (WHERE question = {quote_literal(q)}) AS {quote_name('onboarding_' + slug(q))}"
+        f"max(answer) FILTER (WHERE question = {quote_literal(q)} AND nth = 1) AS {quote_name('onboarding_' + slug(q))}"
         for q in settings.onboarding_questions
     ]
     onboarding = ", ".join(["account_no", "as_of", *questions])
@@ -407,9 +410,18 @@ def stated_sql(settings: Settings) -> str:
     FROM spine AS s
     LEFT JOIN {PROFILES} AS p ON p.account_no = s.account_no
     LEFT JOIN area_lifecycle AS l ON l.account_no = s.account_no AND l.as_of = s.as_of
-    LEFT JOIN (SELECT {onboarding} FROM known_responses WHERE lower(survey) = 'onboarding'
+    LEFT JOIN (SELECT {onboarding} FROM ({_LATEST_ANSWERS}) AS a
         GROUP BY account_no, as_of) AS o ON o.account_no = s.account_no AND o.as_of = s.as_of
     """
+
+
+_LATEST_ANSWERS = """
+    SELECT account_no, as_of, question, answer, row_number() OVER (
+        PARTITION BY account_no, as_of, question ORDER BY responded_at DESC, answer
+    ) AS nth
+    FROM known_responses
+    WHERE lower(survey) = 'onboarding' AND answer IS NOT NULL
+"""
 
 
 def build_record(

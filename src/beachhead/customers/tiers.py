@@ -15,7 +15,6 @@ from beachhead.stats.concentration import count_of
 Tier = Literal["best", "next_best", "middle", "worst"]
 _Number = TypeVar("_Number", np.float64, np.int64)
 TIERS: tuple[Tier, ...] = ("best", "next_best", "middle", "worst")
-TIER_TITLES: dict[Tier, str] = {"best": "Best", "next_best": "Next best", "middle": "Middle", "worst": "Worst"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

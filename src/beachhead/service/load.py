@@ -73,7 +73,7 @@ def load_sources(
         oddities += [
             p
             for f in landed[name].files
-            for p in _examined(engine, source, landed[name], f, today, settings.currency, files)
+            for p in _examined(engine, source, landed[name], f, today, settings.currency, layout, files)
         ]
     if wrong:
         kind = OutsideError if all(isinstance(e, OutsideError) for e in wrong) else DataError
@@ -102,6 +102,7 @@ def _examined(
     file: LandedFile,
     today: date,
     currency: str,
+    layout: Layout,
     files: FileSystem,
 ) -> tuple[Problem, ...]:
     """What is odd about one landed file. It is looked at once; the findings stay beside it."""
@@ -114,7 +115,7 @@ def _examined(
     found = examine(engine, source, replace(landed, files=(file,)), today, currency)
     if any(p.code == "future-date" for p in found):
         looked += f" {today}"
-    files.write_bytes(noted, _Oddities(looked=looked, problems=found).model_dump_json().encode())
+    write_atomically(layout, files, noted, _Oddities(looked=looked, problems=found).model_dump_json().encode())
     return found
 
 
@@ -161,11 +162,12 @@ def known_sources(plan: Plan, loaded: Loaded, layout: Layout, as_of: date) -> li
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """The registries, in which all customers and people of the sources have numbers."""
+    """The registries, in which all customers and people of the sources have numbers. `watermark`: from what."""
 
     accounts: Registry
     users: Registry
     new_accounts: int
+    watermark: tuple[str, ...]
 
 
 def number_records(
@@ -178,9 +180,10 @@ def number_records(
 ) -> Numbered:
     """Give numbers to new customers and people.
 
-    `published`: keys of landed files that are in a published snapshot, so that everybody in them has a number.
+    `published`: the watermark of a published snapshot; everybody who was numbered from a file has a number. The
+    same file may be asked for others another time: of orders for customers only while there is no list of them.
     """
-    new_in = _NewIn(engine, observed_on, frozenset(published))
+    new_in = _NewIn(engine, observed_on, frozenset(published), [])
     accounts, users = Registry(layout, "account", files), Registry(layout, "user", files)
     listed = [s for s in sources if s.definition.table == "accounts"]
     naming = listed or [s for s in sources if s.table.column("account_id")]
@@ -189,7 +192,7 @@ def number_records(
         new_in.register(users, people_files, "user_id")
     else:
         new_in.register(users, _files_of(sources, "events"), "account_id || chr(31) || user_id")
-    return Numbered(accounts, users, new)
+    return Numbered(accounts, users, new, tuple(new_in.watermark))
 
 
 def store_events(
@@ -215,10 +218,13 @@ class _NewIn:
     engine: DuckEngine
     observed_on: date
     published: frozenset[str]
+    watermark: list[str]
 
     def register(self, registry: Registry, files: Sequence[LandedFile], id_sql: str) -> int:
         """Give numbers to the ids in files that were not published yet; returns how many were new."""
-        fresh = [f.parquet for f in files if f.rows and f.key not in self.published]
+        marks = {f.key: f"{registry.kind} {f.key}" for f in files}
+        self.watermark.extend(marks.values())
+        fresh = [f.parquet for f in files if f.rows and marks[f.key] not in self.published]
         if not fresh:
             return 0
         return registry.register_new(self.engine, f"SELECT {id_sql} FROM {parquet(*fresh)}", self.observed_on)

@@ -25,8 +25,6 @@ from beachhead.store.snapshots import SnapshotStore
 if TYPE_CHECKING:
     from beachhead.analysis.counting import CountTable
 
-_MONEY = ("mrr_cents", "revenue_cents_365d", "revenue_cents_total")
-
 
 @dataclass(frozen=True, slots=True)
 class Project:
@@ -78,15 +76,17 @@ class Project:
     def count(self, by: str | Sequence[str], measure: str | None = None) -> CountTable:
         """Customers by one to three attributes, with share, money and kept rate.
 
-        `measure`: a number to add up; default MRR, or revenue where there is no MRR. Raises `UsageError`.
+        `measure`: a number to add up; default the money by which the report measures customers. Raises `UsageError`.
         """
         from beachhead.analysis.counting import count
+        from beachhead.analysis.money import pick_money
 
         latest = self.latest()
-        chosen = measure or next((m for m in _MONEY if m in latest.attributes), None)
-        currency = latest.about.settings.currency
+        accounts, settings = latest.accounts.arrow(), latest.about.settings
+        if measure is None and (money := pick_money(accounts, latest.attributes, settings.template)):
+            measure = money.attribute.name
         names = [by] if isinstance(by, str) else by
-        return count(latest.accounts.arrow(), latest.attributes, names, measure=chosen, currency=currency)
+        return count(accounts, latest.attributes, names, measure=measure, currency=settings.currency)
 
     def report(self, path: Path | str | None = None) -> Path:
         """Write the newest update as one HTML file; default `report.html` in the project."""

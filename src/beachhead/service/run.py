@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from beachhead.customers.assemble import Assembler, Assembly, KnownSource
+from beachhead.customers.assemble import Assembler, Assembly
 from beachhead.customers.event_counts import warm_up
 from beachhead.customers.events import EventState
 from beachhead.customers.model_cache import ModelCache
@@ -21,7 +21,7 @@ from beachhead.errors import BeachheadError, DataError, DefinitionError, Diagnos
 from beachhead.project.definitions import Settings
 from beachhead.service.about import ABOUT, ACCOUNTS, SET_ASIDE, USERS, About, AboutSegment, AboutSource
 from beachhead.service.compute import Computed, compute
-from beachhead.service.load import Loaded, known_sources, load_sources, number_records, store_events
+from beachhead.service.load import Loaded, Numbered, known_sources, load_sources, number_records, store_events
 from beachhead.service.plan import Plan, make_plan
 from beachhead.service.problems import all_problems, event_rows, set_aside_rows, source_rows
 from beachhead.service.progress import Say, say_nothing
@@ -128,7 +128,7 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
         say(f"Matching records to {settings.customers_are}")
         numbered = number_records(sources, layout, files, engine, loaded.data_day, published)
         accounts, users = numbered.accounts.relation(), numbered.users.relation()
-        cache = ModelCache(layout, files, numbered.accounts.count())
+        cache = ModelCache(layout, files, numbered.accounts.count(), again=options.full)
         assembly = Assembler(engine, sources, accounts, users, settings.currency, cache).assemble()
         say("Storing events")
         events = store_events(sources, numbered, layout, files, engine, full=options.full)
@@ -151,7 +151,7 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
                 about = _about(plan, loaded, computed, memberships, stale, before, as_of, problems, rows, divisions)
                 write_memberships(draft.directory / MEMBERSHIPS, memberships)
                 files.write_bytes(draft.directory / ABOUT, about.model_dump_json(indent=1).encode())
-            ref = draft.publish(_contents(plan, loaded, sources, assembly, events, computed, layout))
+            ref = draft.publish(_contents(plan, loaded, numbered, assembly, events, computed, layout))
         collected = collect_garbage(layout, store, files, settings.keep.daily)
     return RunOutcome(
         ref,
@@ -243,13 +243,12 @@ def _last_memberships(before: Snapshot | None) -> dict[str, Membership]:
 def _contents(
     plan: Plan,
     loaded: Loaded,
-    sources: Sequence[KnownSource],
+    numbered: Numbered,
     assembly: Assembly,
     events: EventState,
     computed: Computed,
     layout: Layout,
 ) -> Contents:
-    """`watermark`: the files that were known, whose customers and people have numbers."""
     kept = {
         layout.relative(layout.landing / name / f"{key}.parquet")
         for name, loads in loaded.loads.items()
@@ -263,7 +262,7 @@ def _contents(
         fixed.add(layout.relative(layout.events / "state.json"))
     model = {layout.relative(path) for path in assembly.files.values()}
     return Contents(
-        watermark=tuple(f.key for source in sources for f in source.files),
+        watermark=numbered.watermark,
         references=tuple(sorted(kept | now | stored | model | fixed)),
         counts={"customers": computed.accounts.num_rows, "segments": len(computed.evaluation.members)},
     )

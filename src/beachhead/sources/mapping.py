@@ -31,7 +31,7 @@ from beachhead.rules import (
 from beachhead.rules.ast import RelativeDate
 from beachhead.sources.dates import Reading, bad_formats, in_utc, needs_zones, parsed, parsed_as_utc
 from beachhead.sources.readers import Reader
-from beachhead.sources.values import constant_text, text_sql, value_sql
+from beachhead.sources.values import constant_text, rounded, text_sql, value_sql
 from beachhead.sources.zones import to_local
 
 _NO_DAY = date(1970, 1, 1)
@@ -329,6 +329,7 @@ def _expression_sql(
     """SQL of an expression in the type of its column; None when the types do not fit.
 
     A plain number for a money column is in the column's unit; an expression over money is in minor units already.
+    Money is rounded half away from zero, as where it is read from a text.
     """
 
     def column_sql(name: str) -> str:
@@ -336,10 +337,10 @@ def _expression_sql(
 
     numeric = (ValueType.INTEGER, ValueType.NUMBER, ValueType.MONEY)
     wanted = ValueType(field.type)
-    if wanted is ValueType.MONEY and found in (ValueType.INTEGER, ValueType.NUMBER):
-        factor = 1 if field.column.unit == "minor" else 10**minor_digits
+    if wanted is ValueType.MONEY and found in numeric:
+        is_minor = found is ValueType.MONEY or field.column.unit == "minor"
         value = to_sql(node, _NO_DAY, _no_segments, column_sql)
-        return f"try_cast(floor(CAST(({value}) AS DOUBLE) * {factor} + 0.5) AS BIGINT)"
+        return rounded(f"CAST(({value}) AS DOUBLE)", 1 if is_minor else 10**minor_digits)
     fits = (
         found == wanted
         or (wanted in numeric and found in numeric)

@@ -117,12 +117,13 @@ def _money(text: str, column: ColumnMap, minor_digits: int) -> str:
     """Minor units, half away from zero, computed in decimals."""
     factor = 1 if column.unit == "minor" else 10**minor_digits
     # 32 digits leave room for the factor: an amount beyond them is unreadable, not an overflow of the whole file.
-    slow = _rounded(f"try_cast({_plain_number(text, column.decimal)} AS DECIMAL(32, 10))", factor)
+    slow = rounded(f"try_cast({_plain_number(text, column.decimal)} AS DECIMAL(32, 10))", factor)
     if column.decimal == ",":
         return slow
-    fast = _rounded(f"CASE WHEN strlen({text}) <= 12 THEN try_cast({text} AS DECIMAL(18, 5)) END", factor)
+    fast = rounded(f"CASE WHEN strlen({text}) <= 12 THEN try_cast({text} AS DECIMAL(18, 5)) END", factor)
     return f"coalesce({fast}, {slow})"
 
 
-def _rounded(decimal: str, factor: int) -> str:
-    return f"try_cast(round({decimal} * {factor}) AS BIGINT)"
+def rounded(number: str, factor: int) -> str:
+    """SQL of a number times `factor` as a whole number, half away from zero; null where it does not fit."""
+    return f"try_cast(round({number} * {factor}) AS BIGINT)"

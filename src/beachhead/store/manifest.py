@@ -61,9 +61,9 @@ class FileEntry:
 class Contents:
     """What only the caller knows of a snapshot.
 
-    `watermark`: keys of the loads that it contains. `references`: every immutable file or folder outside the
-    snapshot that a reader or the next run needs (landing, events, model), relative to `.beachhead`; what no manifest
-    refers to is removed in time. `counts`: noun → number.
+    `watermark`: the landed files whose customers or people have numbers (`account KEY`, `user KEY`). `references`:
+    every immutable file or folder outside the snapshot that a reader or the next run needs (landing, events, model),
+    relative to `.beachhead`; what no manifest refers to is removed in time. `counts`: noun → number.
     """
 
     watermark: tuple[str, ...] = ()

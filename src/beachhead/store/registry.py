@@ -11,7 +11,7 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from beachhead.engines.duck import DuckEngine, parquet, quote_literal
+from beachhead.engines.duck import DuckEngine, parquet, path_literal, quote_literal
 from beachhead.errors import DataError, Diagnostic
 from beachhead.store.files import FileSystem, outside
 from beachhead.store.layout import Layout
@@ -180,7 +180,7 @@ class Registry:
 
 
 def _files(paths: list[Path]) -> str:
-    listed = ", ".join(quote_literal(str(path)) for path in paths)
+    listed = ", ".join(map(path_literal, paths))
     return f"read_parquet([{listed}], filename = true)"
 
 

@@ -70,7 +70,6 @@ NAME_ENDINGS = {
     "Media": ("Press", "Publishing", "Radio", "Pictures", "News", "Magazine"),
     "Non-profit": ("Foundation", "Trust", "Initiative", "Alliance", "Network", "Fund"),
 }
-SIZE_BANDS = ("1-10", "11-50", "51-200", "201-1000", "1000+")
 SIZE_WEIGHTS = (0.40, 0.31, 0.17, 0.09, 0.03)
 SIZE_EDGES = (1, 11, 51, 201, 1001, 6000)
 

@@ -1,10 +1,12 @@
 -- Where each customer stands, from what is known: subscriptions first, then purchases, then stated status.
+-- What a source says of those who left is no news before the day on which they left, where that day is known.
 -- Paid before and not now: churned. A shop's customers do not churn by themselves: they lapse, which rules say.
 WITH facts AS (
     SELECT
         spine.account_no,
         spine.as_of,
         a.churned_day,
+        coalesce(w.churned_day > spine.as_of, false) AS is_still_here,
         coalesce(a.is_churned, false) AS is_stated_churned,
         a.plan,
         a.mrr,
@@ -23,6 +25,7 @@ WITH facts AS (
         d.first_deal_on
     FROM spine
     LEFT JOIN known_accounts AS a ON a.account_no = spine.account_no AND a.as_of = spine.as_of
+    LEFT JOIN accounts AS w ON w.account_no = spine.account_no
     LEFT JOIN area_subscriptions AS s ON s.account_no = spine.account_no AND s.as_of = spine.as_of
     LEFT JOIN area_revenue AS r ON r.account_no = spine.account_no AND r.as_of = spine.as_of
     LEFT JOIN area_orders AS o ON o.account_no = spine.account_no AND o.as_of = spine.as_of
@@ -33,7 +36,7 @@ placed AS (
         *,
         CASE
             WHEN is_paying THEN 'active_customer'
-            WHEN is_stated_churned OR churned_day <= as_of THEN 'churned'
+            WHEN (is_stated_churned AND NOT is_still_here) OR churned_day <= as_of THEN 'churned'
             WHEN is_in_trial THEN 'active_trial'
             WHEN first_paid_on IS NOT NULL THEN 'churned'
             WHEN is_running THEN 'free'
@@ -42,7 +45,8 @@ placed AS (
             WHEN has_money OR first_money_on IS NOT NULL THEN 'active_customer'
             WHEN trial_ends_on <= as_of THEN 'expired_trial'
             WHEN lower(status) IN ('trial', 'trialing', 'active_trial') THEN 'active_trial'
-            WHEN lower(status) IN ('churned', 'canceled', 'cancelled', 'inactive', 'lost') THEN 'churned'
+            WHEN NOT is_still_here AND lower(status) IN ('churned', 'canceled', 'cancelled', 'inactive', 'lost')
+                THEN 'churned'
             WHEN lower(status) IN ('active', 'customer', 'paying', 'stayed', 'joined') THEN 'active_customer'
             ELSE 'prospect'
         END AS account_status

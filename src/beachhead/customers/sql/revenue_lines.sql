@@ -1,5 +1,5 @@
 -- The revenue ledger: what came in and went back, per customer and day. Failed payments do not count;
--- a refund without a day of its own counts on the day of its payment.
+-- where the day of refunds is not mapped, each counts on the day of its payment.
 SELECT account_no, as_of, charged_day AS day, amount AS amount_cents
 FROM known_charges
 WHERE status IS NULL OR (

@@ -18,14 +18,16 @@ WITH versions AS (
         ended_day, cancelled_day, amount, discount, discount_percent,
         coalesce(quantity, 1) AS quantity,
         coalesce(interval_count, 1) AS interval_count,
-        greatest(started_day, coalesce(valid_from_day, started_day)) AS version_day
+        greatest(started_day, coalesce(valid_from_day, started_day)) AS version_day,
+        coalesce(valid_from, started_at) AS version_at
     FROM subscriptions
 ),
 followed AS (
     SELECT
         *,
         greatest(version_day, coalesce(trial_ends_day, version_day)) AS paid_from_day,
-        lead(version_day) OVER (PARTITION BY account_no, subscription_id ORDER BY version_day) AS superseded_day
+        lead(version_day) OVER (PARTITION BY account_no, subscription_id ORDER BY version_day, version_at)
+            AS superseded_day
     FROM versions
 ),
 priced AS (
