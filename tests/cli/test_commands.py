@@ -272,6 +272,35 @@ def test_segment_with_an_error_is_left_out_and_marked(published: Path, tmp_path:
     assert not segments["at_risk"].about.stale
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("title: Advocates\nwhere: nps_score >= 9\nonwer: Marketing\n", "a segment has no key 'onwer'"),
+        ("title: [Advocates\n", "a bracket or brace is opened and not properly closed"),
+    ],
+)
+def test_segment_whose_file_cannot_be_used_keeps_its_members(
+    published: Path, tmp_path: Path, text: str, why: str
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(published, folder)
+    import beachhead
+
+    project = beachhead.open(folder)
+    last = project.latest().segments["advocates"]
+    (folder / "segments/advocates.yml").write_text(text, encoding="utf-8")
+    (folder / "segments/never_read.yml").write_text(text, encoding="utf-8")
+    for _ in range(2):
+        segments = project.run().segments
+        about = segments["advocates"].about
+        assert (about.stale, about.joined, about.left) == (True, None, None)
+        assert why in (about.why or "")
+        assert (about.title, about.where, about.size) == (last.about.title, last.about.where, last.about.size)
+        assert len(segments["advocates"].members()) == last.about.size
+        assert list(segments) == sorted(segments)
+        assert "never_read" not in segments
+
+
 def test_segment_file_that_cannot_be_read_is_told_wherever_segments_are(
     published: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

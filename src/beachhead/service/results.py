@@ -115,6 +115,9 @@ class Segments(Mapping[str, SegmentMembers]):
             raise UsageError(Diagnostic.unknown_name("segment", name, self._about))
         return SegmentMembers(self._about[name], self._run)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._about
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._about)
 

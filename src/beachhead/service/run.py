@@ -305,6 +305,8 @@ def _about(
                 left=len(change.left) if change else None,
             )
         )
+    segments += _unreadable(stale, by_name, before, plan)
+    segments.sort(key=lambda s: s.name)
     attributes = tuple(a for a in plan.catalog.attributes.values() if a.name in present)
     return About(
         as_of=as_of,
@@ -319,6 +321,18 @@ def _about(
         diagnostics=tuple(d for d in (*plan.diagnostics, *_failures(computed)) if d.severity is not Severity.INFO),
         divisions=divisions,
     )
+
+
+def _unreadable(
+    stale: Mapping[str, str], kept: Mapping[str, Membership], before: Snapshot | None, plan: Plan
+) -> list[AboutSegment]:
+    """Segments whose file cannot be read and that keep their last members: as they were told last."""
+    lost = [name for name in stale if name in kept and name not in plan.project.segments]
+    if not lost or before is None:
+        return []
+    told = {s.name: s for s in Run(before).about.segments}
+    changes = {"stale": True, "joined": None, "left": None}
+    return [told[name].model_copy(update={**changes, "why": stale[name]}) for name in lost if name in told]
 
 
 def _divisions(computed: Computed, assembly: Assembly, layout: Layout) -> dict[str, Division]:
