@@ -52,6 +52,21 @@ def test_a_last_day_that_moved_back_is_said(project: Project) -> None:
     assert project.update(RunOptions(as_of=FIRST + timedelta(days=9), today=TODAY)).diagnostics == ()
 
 
+def test_customers_are_new_until_an_update_with_them_is_published(project: Project) -> None:
+    export(project, 10)
+    with pytest.raises(DataError, match="no customers are known"):
+        project.update(RunOptions(as_of=date(2025, 12, 31), today=TODAY))
+    assert project.update(RunOptions(today=TODAY)).new_customers == 10
+    export(project, 2)
+    rows = [{"id": f"d{n}", "created": FIRST} for n in range(5)]
+    write_csv(project.root / "data/customers2.csv", rows)
+    with pytest.raises(DataError, match="3 of 10"):
+        project.update(RunOptions(today=TODAY))
+    export(project, 10)
+    assert project.update(RunOptions(today=TODAY)).new_customers == 5
+    assert project.update(RunOptions(today=TODAY)).new_customers == 0
+
+
 def test_nothing_is_ever_published_without_customers(project: Project) -> None:
     with pytest.raises(DataError, match="no file was found") as error:
         project.update(RunOptions(today=TODAY))

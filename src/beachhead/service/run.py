@@ -156,11 +156,18 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
     return RunOutcome(
         ref,
         computed.accounts.num_rows,
-        numbered.new_accounts,
+        _new_customers(numbered, current),
         len(memberships),
         len(about.problems),
         (*plan.diagnostics, *_failures(computed), *_moved_back(reached), *collected.diagnostics),
     )
+
+
+def _new_customers(numbered: Numbered, current: Snapshot | None) -> int:
+    """How many customers got their number since the last update that was published; one that failed may have given
+    them. Without a count from then, those of this update."""
+    known = current.manifest.contents.counts.get("numbered") if current else 0
+    return numbered.new_accounts if known is None else max(numbered.accounts.count() - known, 0)
 
 
 def _check_loss(last: Snapshot, computed: Computed, settings: Settings, reached: str | None) -> None:
@@ -264,7 +271,11 @@ def _contents(
     return Contents(
         watermark=numbered.watermark,
         references=tuple(sorted(kept | now | stored | model | fixed)),
-        counts={"customers": computed.accounts.num_rows, "segments": len(computed.evaluation.members)},
+        counts={
+            "customers": computed.accounts.num_rows,
+            "segments": len(computed.evaluation.members),
+            "numbered": numbered.accounts.count(),
+        },
     )
 
 
