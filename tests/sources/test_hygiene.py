@@ -135,3 +135,12 @@ def test_a_row_of_totals_is_told(world: World) -> None:
     with DuckEngine(world.root / "tmp") as engine:
         found = [p for p in examine(engine, world.definition(**source), landed, TODAY, "EUR") if p.code == "total-row"]
     assert [(p.column, p.count, p.examples[0].value) for p in found] == [("account_id", 1, "Summe")]
+
+
+def test_total_is_told_once_where_the_name_is_the_id(world: World) -> None:
+    path = world.write("t.csv", "Customer,MRR\nAcme,5\nTotal,5\n")
+    source = {"table": "accounts", "columns": {"account_id": "Customer", "name": "Customer", "mrr": "MRR"}}
+    landed = world.land(path, **source)
+    with DuckEngine(world.root / "tmp") as engine:
+        found = [p for p in examine(engine, world.definition(**source), landed, TODAY, "EUR") if p.code == "total-row"]
+    assert [(p.column, p.count) for p in found] == [("account_id", 1)]

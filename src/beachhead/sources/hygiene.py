@@ -125,7 +125,13 @@ class _Examiner:
                 "Correct them; refunds and credits belong into columns of their own.",
                 f"CAST({column} / {10**self._digits} AS DECIMAL(38, {self._digits}))",
             )  # fmt: skip
-        if name == "name" or name in self._table.key or name == "account_id":
+        mapped = self._source.columns.get(name)
+        names_the_same = name == "name" and any(  # the id's own column, which is looked at already
+            other.column == mapped.column
+            for key in (*self._table.key, "account_id")
+            if mapped and mapped.column and (other := self._source.columns.get(key))
+        )
+        if (name == "name" or name in self._table.key or name == "account_id") and not names_the_same:
             words = ", ".join(map(quote_literal, _TOTALS))
             found += self._where(
                 "total-row", name, f"lower(rtrim(CAST({column} AS VARCHAR), ': ')) IN ({words})",
