@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import signal
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -16,7 +17,7 @@ import pyarrow as pa
 import pytest
 from project_world import LAST_DAY, TODAY, make_company, write_csv
 
-from beachhead.errors import OutsideError
+from beachhead.errors import DataError, OutsideError
 from beachhead.service.project import Project
 from beachhead.service.run import RunOptions, run
 from beachhead.store.files import FileSystem, Operation
@@ -127,3 +128,26 @@ def test_full_disk_is_a_clear_error(company: Path, tmp_path: Path) -> None:
     assert caught.value.diagnostics[0].code == "disk-full"
     assert SnapshotStore(Layout(root)).current() == before
     assert_whole(root)
+
+
+def test_an_update_that_fails_at_once_leaves_no_traceback_of_what_ran_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_company(tmp_path)
+    (tmp_path / "data/accounts.csv").write_text("")
+    told: list[object] = []
+    ended = threading.Event()
+
+    def too_late() -> None:
+        ended.set()
+        raise RuntimeError("cannot schedule new futures after interpreter shutdown")
+
+    monkeypatch.setattr("beachhead.service.run.warm_up", too_late)
+    monkeypatch.setattr(threading, "excepthook", told.append)
+    with pytest.raises(DataError, match="is empty"):
+        run(tmp_path, OPTIONS)
+    assert ended.wait(10)
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and not thread.daemon:
+            thread.join(10)
+    assert told == []

@@ -61,7 +61,7 @@ def as_numbers(column: pa.ChunkedArray) -> FloatArray:
     """Numbers, money and yes/no as float64, null as NaN."""
     if pa.types.is_boolean(column.type):
         column = column.cast(pa.int8())
-    numbers: FloatArray = column.cast(pa.float64()).to_numpy(zero_copy_only=False)
+    numbers: FloatArray = column.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     return numbers
 
 
