@@ -27,9 +27,17 @@ def test_the_last_load_up_to_the_day_is_known(day: date, expected: tuple[Load, b
 
 
 def test_unchanged_content_is_no_new_load() -> None:
-    loads = add_load({}, "crm", ["a"], date(2026, 1, 10))
-    assert add_load(loads, "crm", ["a"], date(2026, 3, 1)) == {"crm": (FIRST,)}
-    assert add_load(loads, "crm", ["a", "b"], date(2026, 2, 10)) == {"crm": (FIRST, SECOND)}
+    loads = add_load({}, "crm", ["a"], date(2026, 1, 10), keeps_history=True)
+    assert add_load(loads, "crm", ["a"], date(2026, 3, 1), keeps_history=True) == {"crm": (FIRST,)}
+    assert add_load(loads, "crm", ["a", "b"], date(2026, 2, 10), keeps_history=True) == {"crm": (FIRST, SECOND)}
+
+
+def test_history_begins_with_what_there_is_when_it_is_switched_on() -> None:
+    loads = add_load({}, "crm", ["a"], date(2026, 1, 10), keeps_history=False)
+    loads = add_load(loads, "crm", ["b"], date(2026, 1, 20), keeps_history=False)
+    now = Load(date(2026, 1, 10), ("b",))
+    assert loads == {"crm": (now,)}
+    assert add_load(loads, "crm", ["a", "b"], date(2026, 2, 10), keeps_history=True) == {"crm": (now, SECOND)}
 
 
 def test_loads_read_back(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Which landed files a source consisted of at each update: what `history` is made of.
 
-`loads.json` lists, for each source, the loads whose content differed from the one before: the day up to which
-the data reached (`observed_on`) and the keys of its landed files.
+`loads.json` lists, for each source with `history: kept`, the loads whose content differed from the one before: the
+day up to which the data reached (`observed_on`) and the keys of its landed files. Of any other source it has one: the
+day of the first load, and what the source consists of now.
 """
 
 from __future__ import annotations
@@ -52,12 +53,20 @@ def encode_loads(loads: Loads) -> bytes:
     return (json.dumps(plain, indent=1) + "\n").encode()
 
 
-def add_load(loads: Loads, source: str, keys: Sequence[str], observed_on: date) -> dict[str, tuple[Load, ...]]:
+def add_load(
+    loads: Loads, source: str, keys: Sequence[str], observed_on: date, *, keeps_history: bool
+) -> dict[str, tuple[Load, ...]]:
     """`loads` with what the source consists of now, unless that is what it consisted of before."""
     before = loads.get(source, ())
-    if before and before[-1].keys == tuple(keys):
-        return dict(loads)
-    return {**loads, source: (*before, Load(observed_on, tuple(keys)))}
+    if not before:
+        after: tuple[Load, ...] = (Load(observed_on, tuple(keys)),)
+    elif not keeps_history:
+        after = (Load(before[0].observed_on, tuple(keys)),)
+    elif before[-1].keys == tuple(keys):
+        after = before
+    else:
+        after = (*before, Load(observed_on, tuple(keys)))
+    return {**loads, source: after}
 
 
 def load_as_of(loads: Sequence[Load], day: date) -> tuple[Load, bool]:

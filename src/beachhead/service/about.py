@@ -26,7 +26,7 @@ class AboutSegment(_About):
     """One segment of the snapshot. `size` is null where it has no data; `why` says why then, or why it is stale.
 
     `lacking`: attributes of its rule that have no data and count as unknown. `joined`, `left`: against the
-    snapshot before, null when the rule changed or there was none.
+    newest snapshot of an earlier day, null when the rule changed or there was none.
     """
 
     name: str

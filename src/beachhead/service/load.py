@@ -82,7 +82,8 @@ def load_sources(
     data_day = _data_day(engine, landed, today)
     after = dict(loads)
     for name, each in landed.items():
-        after = add_load(after, name, [f.key for f in each.files], data_day)
+        keeps_history = project.sources[name].history == "kept"
+        after = add_load(after, name, [f.key for f in each.files], data_day, keeps_history=keeps_history)
     if after != loads:
         write_atomically(layout, files, layout.landing / "loads.json", encode_loads(after))
     return Loaded(landed, tuple(oddities), after, data_day)

@@ -125,6 +125,7 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
         published = current.manifest.contents.watermark if current else ()
         earlier = sorted((r for r in store.list() if r.as_of <= as_of), reverse=True)
         before = next((s for ref in earlier if (s := _readable(store, ref))), None)
+        day_before = next((s for ref in earlier if ref.as_of < as_of and (s := _readable(store, ref))), None)
         say(f"Matching records to {settings.customers_are}")
         numbered = number_records(sources, layout, files, engine, loaded.data_day, published)
         accounts, users = numbered.accounts.relation(), numbered.users.relation()
@@ -148,7 +149,9 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
                 memberships, stale = _memberships(plan, computed, before)
                 rows = source_rows(loaded, [assembly.set_aside, *event_tables])
                 problems = all_problems(loaded, assembly, computed, event_problems, rows, as_of)
-                about = _about(plan, loaded, computed, memberships, stale, before, as_of, problems, rows, divisions)
+                about = _about(
+                    plan, loaded, computed, memberships, stale, before, day_before, as_of, problems, rows, divisions
+                )
                 write_memberships(draft.directory / MEMBERSHIPS, memberships)
                 files.write_bytes(draft.directory / ABOUT, about.model_dump_json(indent=1).encode())
             ref = draft.publish(_contents(plan, loaded, numbered, assembly, events, computed, layout))
@@ -286,13 +289,14 @@ def _about(
     memberships: list[Membership],
     stale: Mapping[str, str],
     before: Snapshot | None,
+    day_before: Snapshot | None,
     as_of: date,
     problems: tuple[Problem, ...],
     rows: tuple[AboutSource, ...],
     divisions: dict[str, Division],
 ) -> About:
     present = set(computed.columns)
-    last = _last_memberships(before)
+    last = _last_memberships(day_before)
     by_name = {m.segment: m for m in memberships}
     compiled = {s.name: s for s in plan.segments}
     segments = []
