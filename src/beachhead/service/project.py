@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from beachhead.errors import BeachheadError, Diagnostic, UsageError
 from beachhead.project import find_root
-from beachhead.service.plan import Plan, make_plan
+from beachhead.service.check import check
+from beachhead.service.plan import Plan
 from beachhead.service.progress import Say, say_nothing
 from beachhead.service.query import query
 from beachhead.service.results import Run
@@ -33,8 +34,9 @@ class Project:
     root: Path
 
     def check(self) -> Plan:
-        """The definitions with all that is wrong with them; never raises for what a definition says."""
-        return make_plan(self.root)
+        """The definitions with all that is wrong with them and with the headers of the files that are there; never
+        raises for what a definition says."""
+        return check(self.root)
 
     def run(
         self, as_of: date | str | None = None, *, full: bool = False, allow_loss: bool = False, say: Say = say_nothing

@@ -32,14 +32,14 @@ class Sheet:
 
 def read_sheet(
     path: Path, shown: str, sheet: str | int | None, header_row: int | None, wanted: Collection[str],
-    commas: Collection[str] = (),
+    commas: Collection[str] = (), only_header: bool = False,
 ) -> Sheet:  # fmt: skip
     """Read a sheet (by name, or number from 1; default the first). Raises `DataError`, `OutsideError`.
 
     Whole numbers come without a decimal point, dates in ISO form; in columns named in `commas` numbers are written
-    with a decimal comma, as the mapping says that they are.
+    with a decimal comma, as the mapping says that they are. `only_header`: no more rows than finding it takes.
     """
-    name, cells = _cells(path, shown, sheet)
+    name, cells = _cells(path, shown, sheet, max(_LOOK_AT_ROWS, header_row or 0) if only_header else None)
     place = Place(f"{shown} [{name}]")
     start = (
         header_row - 1 if header_row else find_header([[_text(c) for c in r] for r in cells[:_LOOK_AT_ROWS]], wanted)
@@ -61,7 +61,7 @@ def read_sheet(
     return Sheet(name, tuple(header), start + 1, table, np.array(numbers, np.int64) + 1)
 
 
-def _cells(path: Path, shown: str, sheet: str | int | None) -> tuple[str, Sequence[Sequence[object]]]:
+def _cells(path: Path, shown: str, sheet: str | int | None, most: int | None) -> tuple[str, Sequence[Sequence[object]]]:
     place = Place(shown)
     try:
         with path.open("rb") as file:
@@ -82,7 +82,7 @@ def _cells(path: Path, shown: str, sheet: str | int | None) -> tuple[str, Sequen
                 name = sheet or (names[0] if names else "")
             if name not in names:
                 raise DataError(Diagnostic.unknown_name("sheet", name, names, place))
-            return name, book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+            return name, book.get_sheet_by_name(name).to_python(skip_empty_area=False, nrows=most)
     except PasswordError as e:
         remedy = "Save it without a password."
         raise DataError(

@@ -28,6 +28,7 @@ from beachhead.sources.column_dates import date_problems, find_readings, reading
 from beachhead.sources.dates import Reading
 from beachhead.sources.excel import read_sheet
 from beachhead.sources.faults import Broken, Faults
+from beachhead.sources.headers import missing_columns
 from beachhead.sources.intake import Fingerprint, changed, fingerprint, stamp
 from beachhead.sources.landed import (
     VERSION,
@@ -42,7 +43,7 @@ from beachhead.sources.landed import (
 from beachhead.sources.locate import lines_of_records
 from beachhead.sources.mapping import Field, PlaceOf, SourceMapping, make_mapping
 from beachhead.sources.problems import Example, Problem
-from beachhead.sources.readers import Opening, Reader, missing_column, open_file
+from beachhead.sources.readers import Opening, Reader, at_file, open_file
 
 __all__ = ["LandedFile", "LandedSource", "LandingContext", "land", "read_landed"]
 
@@ -137,7 +138,7 @@ def _land_file(
     try:
         landed = landing.run()
     except DataError as e:
-        raise DataError([_with_place(d, shown) for d in e.diagnostics]) from e
+        raise DataError([at_file(d, shown) for d in e.diagnostics]) from e
     if stamp(path, shown) != (content.size, content.mtime_ns):
         raise DataError(changed(shown))
     write_report(landed, report)
@@ -184,14 +185,7 @@ class _Landing:
             tuple(sorted(self._emptied)),
         )  # fmt: skip
         reader = open_file(opening)
-        missing = [
-            missing_column(
-                f.column.column, tuple(reader.columns), self._shown,
-                self._context.place_of(f.section, f.name, "column") or self._context.place_of(f.section, f.name),
-            )
-            for f in self._mapping.fields
-            if f.column.column is not None and f.column.column not in reader.columns
-        ]  # fmt: skip
+        missing = missing_columns(self._source, reader.columns, self._shown, self._context.place_of)
         if missing:
             reader.close()
             raise DataError(missing)
@@ -438,14 +432,6 @@ def _same_twice(source: SourceDefinition, table: Table, shown: str, first: Lande
         "same-file-twice", Severity.WARNING, message, remedy, first.rows_read, first.rows_read, source.name, table.name,
         examples=(Example(shown, 0, first.file),),
     )  # fmt: skip
-
-
-def _with_place(diagnostic: Diagnostic, shown: str) -> Diagnostic:
-    if diagnostic.code != "engine-error":
-        return diagnostic.at(Place(shown))
-    message = f"{shown} cannot be read"
-    remedy = "Export it again; for CSV, say delimiter, quote and encoding in the source (`csv: {…}`)."
-    return Diagnostic("unreadable-data", message, place=Place(shown), why=diagnostic.message, remedy=remedy)
 
 
 def _no_space(error: OSError) -> OutsideError:

@@ -58,7 +58,10 @@ class Reader:
 
 @dataclass(frozen=True)
 class Opening:
-    """What is to be opened: `wanted` are the source columns that the mapping names."""
+    """What is to be opened: `wanted` are the source columns that the mapping names.
+
+    `only_header`: the columns are asked for, not the rows, where reading fewer of them is cheaper.
+    """
 
     source: SourceDefinition
     path: Path
@@ -67,6 +70,12 @@ class Opening:
     engine: DuckEngine
     temp: Path
     emptied: tuple[int, ...] = ()
+    only_header: bool = False
+
+    @property
+    def kind(self) -> str:
+        """The format that the source says, else that of the file's name."""
+        return self.source.format or _format_of(self.path)
 
     def temporary(self, ending: str) -> Path:
         """A free path for a temporary file."""
@@ -76,8 +85,7 @@ class Opening:
 
 def open_file(opening: Opening) -> Reader:
     """A reader for the file. Raises `DataError` or `OutsideError` when it is not what it should be."""
-    kind = opening.source.format or _format_of(opening.path)
-    match kind:
+    match opening.kind:
         case "parquet":
             return _open_parquet(opening)
         case "excel":
@@ -196,7 +204,9 @@ def _open_excel(opening: Opening) -> Reader:
         for c in (*opening.source.columns.values(), *opening.source.extra.values())
         if c.decimal == "," and c.column
     }
-    sheet = excel.read_sheet(opening.path, opening.shown, options.sheet, options.header_row, opening.wanted, commas)
+    sheet = excel.read_sheet(
+        opening.path, opening.shown, options.sheet, options.header_row, opening.wanted, commas, opening.only_header
+    )
     name = f"sheet_{next(_numbers)}"
     opening.engine.load(name, sheet.table)
     columns = {header: f"c{n}" for n, header in enumerate(sheet.header) if header}
@@ -316,6 +326,15 @@ def _not_a(code: str, what: str, shown: str, error: Exception) -> Diagnostic:
     why = str(error).split("\n", 1)[0]
     remedy = "Export it again, or correct `format:` in the source."
     return Diagnostic(f"not-{code}", f"{shown} is not a {what}", place=Place(shown), why=why, remedy=remedy)
+
+
+def at_file(diagnostic: Diagnostic, shown: str) -> Diagnostic:
+    """What went wrong while a file was opened or read, in words about the file."""
+    if diagnostic.code != "engine-error":
+        return diagnostic.at(Place(shown))
+    message = f"{shown} cannot be read"
+    remedy = "Export it again; for CSV, say delimiter, quote and encoding in the source (`csv: {…}`)."
+    return Diagnostic("unreadable-data", message, place=Place(shown), why=diagnostic.message, remedy=remedy)
 
 
 def missing_column(name: str, known: Collection[str], shown: str, place: Place | None) -> Diagnostic:
