@@ -34,7 +34,7 @@ def _world(seed: int) -> dict[str, list[dict[str, object]]]:
             "ended_at": day(),
             "cancelled_at": day(),
             "trial_ends_at": day(),
-            "amount": rng.choice([0, 999, 4900, 120001]),
+            "amount": rng.choice([0, 999, 4900, 120001, 10**14]),
             "interval": rng.choice(["month", "year", "quarter", "week", "day"]),
             "interval_count": rng.choice([None, 1, 2]),
             "quantity": rng.choice([None, 1, 7]),

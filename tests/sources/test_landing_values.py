@@ -12,7 +12,7 @@ from landing_world import HEADER, World, problem, rejects_of, table_of
         ("12", 1200), ("1,234.50", 123450), ("1.005", 101), ("-1.005", -101), ("2.344", 234), ("(12.00)", -1200),
         ("€ 12.00", 1200), ("12,345,678.90 EUR", 1234567890), ("$5", 500), ("5-", -500), ("-$5.10", -510),
         ("1 234.50", 123450), ("1e3", 100000), (".5", 50), ("nan", None), ("1.234,50", None), ("12,34", None),
-        ("abc", None), ("", None), ("99999999999999999999", None),
+        ("abc", None), ("", None), ("99999999999999999999", None), ("100000000000", 10**13), ("9e12", 9 * 10**14),
     ],
 )  # fmt: skip
 def test_money_becomes_minor_units_rounded_half_away_from_zero(world: World, text: str, minor: int | None) -> None:

@@ -306,7 +306,7 @@ def _select_source(source: KnownSource, number: int, columns: Mapping[str, str],
         is_id = name in table.key or name == "account_id"
         is_dated = type_ == "DATE" or (column is not None and column.type == "timestamp")
         if table.name == "order_lines" and name == "amount" and "amount" not in definition.columns:
-            sql = "CAST(round(CAST(quantity AS DECIMAL(18, 4)) * unit_price) AS BIGINT)"
+            sql = "try_cast(round(try_cast(quantity AS DECIMAL(18, 4)) * unit_price) AS BIGINT)"
         elif name not in mapped or (
             table.state and not source.knows_state and not stable and not is_id and not is_dated
         ):

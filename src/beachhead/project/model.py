@@ -15,21 +15,37 @@ from dataclasses import dataclass, field
 
 from beachhead.project.definitions import ValueTypeName
 
+_LARGEST: Mapping[ValueTypeName, int] = {"money": 10**17, "number": 10**12, "integer": 10**12}
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column. `required`: a row without it cannot be used and is set aside."""
+    """One column. `required`: a row without it cannot be used and is set aside.
+
+    `at_most`: the largest size of a number that can be counted with; if 0, what is usual for its type.
+    """
 
     name: str
     type: ValueTypeName
     description: str
     required: bool = False
+    at_most: int = 0
+
+    @property
+    def largest(self) -> int | None:
+        """Numbers of this size or more are none; money in minor units. Below, no sum of some of them overflows."""
+        return self.at_most or _LARGEST.get(self.type)
+
+
+LARGEST_PRODUCT = 10**15
+"""Minor units: ten trillion euros. What is computed from a price times a quantity stays far below 64 bits."""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """One model table.
 
+    `product`: two columns that are multiplied, the first one money; together they are at most `LARGEST_PRODUCT`.
     `key` columns identify a row (empty: rows have no identity). `state` tables describe how something is
     (accounts, companies); the others hold facts with a date of their own.
     """
@@ -41,6 +57,7 @@ class Table:
     known_at: str | None = None
     reveals: Mapping[str, str] = field(default_factory=dict)
     state: bool = False
+    product: tuple[str, str] | None = None
 
     def column(self, name: str) -> Column | None:
         return next((c for c in self.columns if c.name == name), None)
@@ -58,12 +75,12 @@ def _money(name: str, description: str, required: bool = False) -> Column:
     return Column(name, "money", description, required)
 
 
-def _number(name: str, description: str) -> Column:
-    return Column(name, "number", description)
+def _number(name: str, description: str, at_most: int = 0) -> Column:
+    return Column(name, "number", description, at_most=at_most)
 
 
-def _integer(name: str, description: str) -> Column:
-    return Column(name, "integer", description)
+def _integer(name: str, description: str, at_most: int = 0) -> Column:
+    return Column(name, "integer", description, at_most=at_most)
 
 
 def _moment(name: str, description: str, required: bool = False) -> Column:
@@ -166,14 +183,15 @@ TABLES: tuple[Table, ...] = (
             _moment("valid_from", "from when this version of the row is true"),
             _money("amount", "price per interval and unit, without tax"),
             _text("interval", "day, week, month, quarter or year (also monthly, annual and such); default month"),
-            _integer("interval_count", "every so many intervals; default 1"),
+            _integer("interval_count", "every so many intervals; default 1", at_most=1_000),
             _integer("quantity", "seats or units; default 1"),
-            _number("discount_percent", "0–100"),
+            _number("discount_percent", "0–100", at_most=10_000),
             _money("discount", "discount per interval"),
             _CURRENCY,
         ),
         key=("subscription_id", "valid_from"),
         known_at="started_at",
+        product=("amount", "quantity"),
         reveals={"ended_at": "ended_at", "cancelled_at": "cancelled_at"},
     ),
     Table(
@@ -229,6 +247,7 @@ TABLES: tuple[Table, ...] = (
         ),
         key=("line_id",),
         known_at="ordered_at",
+        product=("unit_price", "quantity"),
     ),
     Table(
         "products",

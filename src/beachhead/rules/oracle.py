@@ -72,11 +72,12 @@ def evaluate_value(node: Node, row: Mapping[str, Value], as_of: date, in_segment
 
 
 def stored_value(value: Value, result: ValueType) -> Value:
-    """The value of a user-defined attribute as it is stored: money and whole numbers rounded half up."""
+    """The value of a user-defined attribute as it is stored: money and whole numbers rounded half up, if they fit."""
     if value is None or isinstance(value, str | date):
         return value
     if result in (ValueType.MONEY, ValueType.INTEGER):
-        return math.floor(float(value) + 0.5)
+        number = float(value) + 0.5
+        return math.floor(number) if -(2.0**63) <= number < 2.0**63 else None
     return float(value) if result is ValueType.NUMBER else value
 
 

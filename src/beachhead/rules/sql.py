@@ -38,12 +38,12 @@ def attribute_sql(
 ) -> str:  # fmt: skip
     """The SQL of a user-defined attribute of type `result`, as it is stored.
 
-    Money and whole numbers, computed in double precision, are rounded half up to bigint.
+    Money and whole numbers, computed in double precision, are rounded half up to bigint; what does not fit is null.
     """
     sql = to_sql(node, as_of, segment_sql, column_sql)
     match result:
         case ValueType.MONEY | ValueType.INTEGER:
-            return f"cast(floor(cast({sql} as double) + 0.5) as bigint)"
+            return f"try_cast(floor(cast({sql} as double) + 0.5) as bigint)"
         case ValueType.NUMBER:
             return f"cast({sql} as double)"
         case ValueType.DATE | ValueType.TIMESTAMP:

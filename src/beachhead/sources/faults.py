@@ -23,7 +23,7 @@ from beachhead.sources.locate import lines_at
 from beachhead.sources.mapping import Field, SourceMapping
 from beachhead.sources.problems import Example, Problem
 from beachhead.sources.readers import Reader
-from beachhead.sources.values import is_not_a_number
+from beachhead.sources.values import is_not_a_number, is_too_large
 
 MAX_VALUES = 100_000
 EXAMPLES = 5
@@ -53,6 +53,7 @@ _REMEDIES = {
     "unreadable-money": 'Correct the values, or say `decimal: ","` where the comma is the decimal mark.',
     "unreadable-number": 'Correct the values, or say `decimal: ","` where the comma is the decimal mark.',
     "not-a-number": "Nothing to do if these are unknown; else correct the export.",
+    "too-large": "Correct the values; nothing is counted with them, nor with a price that its quantity makes so large.",
     "missing-required": "Complete the column in the export, or leave such rows out with `where:`.",
     "broken-record": "Correct these lines in the export; each line must be one JSON object.",
     "too-few-columns": "Correct these lines: a delimiter is missing, or a line break stands outside quotes.",
@@ -164,7 +165,7 @@ class Faults:
 
     @staticmethod
     def _fault(field: Field) -> str:
-        text = field.text if field.is_read else "''"
+        text = field.text if field.is_read or field.is_counted else "''"
         if field.required:
             return f"CASE WHEN {field.value} IS NULL THEN coalesce({text}, '') END"
         return f"CASE WHEN {field.text} IS NOT NULL AND {field.value} IS NULL THEN {field.text} END"
@@ -224,6 +225,7 @@ def _code(field: Field) -> str:
     sql = f"CASE WHEN {column} = '' THEN 'missing-required'"
     if field.type in ("integer", "number", "money"):
         sql += f" WHEN {is_not_a_number(column)} THEN 'not-a-number'"
+        sql += f" WHEN {is_too_large(column, field.type, field.column)} THEN 'too-large'"
     return f"{sql} ELSE '{unreadable}' END"
 
 
@@ -275,7 +277,11 @@ def reason(code: str, column: str | None, fields: Mapping[str, Field]) -> str:
         return _PHRASES[code]
     if code == "missing-required":
         return f"{column} is missing"
-    return f"{column} is not {_KINDS[fields[column].type]}"
+    return f"{column} {_is_not(code, fields[column])}"
+
+
+def _is_not(code: str, field: Field) -> str:
+    return "is too large to count with" if code == "too-large" else f"is not {_KINDS[field.type]}"
 
 
 def problems_of(
@@ -326,16 +332,15 @@ def nothing_readable(problem: Problem, field: Field, texts: Sequence[str]) -> Pr
 
 def _message(code: str, column: str | None, kind: str, n: int, fields: Mapping[str, Field]) -> str:
     rows = "1 row" if n == 1 else f"{n:,} rows"
-    are = "is" if n == 1 else "are"
     if column is None:
         return f"{rows}: {_PHRASES[code]}; set aside"
     if code == "missing-required":
         return f"{rows} without {column}; set aside"
-    what = _KINDS[fields[column].type]
+    what = _is_not(code, fields[column])
     if kind == "row":
-        return f"{rows} whose {column} is not {what}; set aside"
-    values = "1 value" if n == 1 else f"{n:,} values"
-    return f"{values} of {column} {are} not {what}; read as unknown"
+        return f"{rows} whose {column} {what}; set aside"
+    values = f"1 value of {column} {what}" if n == 1 else f"{n:,} values of {column} {what.replace('is', 'are', 1)}"
+    return f"{values}; read as unknown"
 
 
 def write_rejects(table: pa.Table, path: Path) -> None:

@@ -161,7 +161,7 @@ class _Examiner:
     def _was_unread(self, name: str) -> bool:
         """Whether a column is empty only since its values could not be read, which is said already."""
         codes = {p.code for f in self._files for p in f.problems if p.column == name}
-        return any(code.startswith("unreadable-") or code == "not-a-number" for code in codes)
+        return any(code.startswith("unreadable-") or code in ("not-a-number", "too-large") for code in codes)
 
     def _dates(self, name: str, day: str) -> list[Problem]:
         early = self._where(

@@ -15,7 +15,7 @@ from beachhead.engines.base import SQL_TYPES
 from beachhead.engines.duck import quote_literal, quote_name
 from beachhead.errors import DefinitionError, Diagnostic, Place
 from beachhead.project.definitions import ColumnMap, SourceDefinition, ValueTypeName
-from beachhead.project.model import Table, day_column
+from beachhead.project.model import LARGEST_PRODUCT, Table, day_column
 from beachhead.rules import (
     FixedCatalog,
     Node,
@@ -31,7 +31,7 @@ from beachhead.rules import (
 from beachhead.rules.ast import RelativeDate
 from beachhead.sources.dates import Reading, bad_formats, in_utc, needs_zones, parsed, parsed_as_utc
 from beachhead.sources.readers import Reader
-from beachhead.sources.values import constant_text, rounded, text_sql, value_sql
+from beachhead.sources.values import MOST_DIGITS, constant_text, text_sql, value_sql
 from beachhead.sources.zones import to_local
 
 _NO_DAY = date(1970, 1, 1)
@@ -45,7 +45,10 @@ class PlaceOf(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One mapped column. `number` names it in SQL; `is_shown`: it is in the landed file."""
+    """One mapped column. `number` names it in SQL; `is_shown`: it is in the landed file.
+
+    `largest`: numbers are below it.
+    """
 
     number: int
     name: str
@@ -54,6 +57,7 @@ class Field:
     required: bool
     is_shown: bool
     section: str
+    largest: int | None = None
 
     @property
     def text(self) -> str:
@@ -78,8 +82,13 @@ class Field:
         return self.column.expression is None
 
     @property
+    def is_counted(self) -> bool:
+        """Whether it is a number that an expression gives, which may be too large."""
+        return not self.is_read and self.type in ("integer", "number", "money")
+
+    @property
     def can_be_unreadable(self) -> bool:
-        return self.is_read and self.type != "text"
+        return self.is_counted or (self.is_read and self.type != "text")
 
     @property
     def is_dated(self) -> bool:
@@ -146,8 +155,26 @@ class SourceMapping:
         sql = _layer(sql, [f"{self._value(f, readings, zones)} AS {f.value}" for f in self.fields if f.is_read])
         sql = _layer(sql, self._days(lambda f: f.is_read))
         for name in self.order:
-            sql = _layer(sql, [f"{self.expressions[name]} AS {self._field(name).value}"])
-        return _layer(sql, self._days(lambda f: not f.is_read))
+            field, expression = self._field(name), self.expressions[name]
+            if field.is_counted:
+                sql = _layer(sql, [f"{expression} AS e{field.number}"])
+                sql = _layer(sql, _fitting(field))
+            else:
+                sql = _layer(sql, [f"{expression} AS {field.value}"])
+        return self._without_vast_products(_layer(sql, self._days(lambda f: not f.is_read)))
+
+    def _without_vast_products(self, sql: str) -> str:
+        """The same without prices that cannot be multiplied by their quantities."""
+        by_name = {f.name: f for f in self.fields}
+        if self.table.product is None or (self.table.name == "order_lines" and "amount" in by_name):
+            return sql
+        price, quantity = (by_name.get(name) for name in self.table.product)
+        if price is None or quantity is None:
+            return sql
+        vast = f"abs(CAST({price.value} AS DOUBLE) * {quantity.value}) > {LARGEST_PRODUCT}"
+        shown = f", coalesce({price.text}, CAST({price.value} AS VARCHAR)) AS {price.text}" if price.is_counted else ""
+        value = f"CASE WHEN {vast} THEN NULL ELSE {price.value} END AS {price.value}"
+        return f"(SELECT * REPLACE ({value}{shown}) FROM {sql})"
 
     def record(self, reader: Reader) -> str:
         """SQL of a whole record as it can be shown, over numbered `values`."""
@@ -201,7 +228,7 @@ class SourceMapping:
 
     def _value(self, field: Field, readings: Mapping[str, Reading], zones: bool) -> str:
         if not field.is_dated:
-            return value_sql(field.text, field.type, field.column, self.minor_digits)
+            return value_sql(field.text, field.type, field.column, self.minor_digits, field.largest)
         if zones:
             n = field.number
             return in_utc(f"m{n}", f"w{n}", f"y{n}", self.source_zone, self.project_zone)
@@ -210,6 +237,23 @@ class SourceMapping:
 
 def _layer(sql: str, added: Sequence[str]) -> str:
     return f"(SELECT *, {', '.join(added)} FROM {sql})" if added else sql
+
+
+def _fitting(field: Field) -> list[str]:
+    """The value of what an expression gives, a double `e`, if it fits; else a text that tells of it.
+
+    Money is rounded half away from zero, as where it is read from a text.
+    """
+    number = f"e{field.number}"
+    fits = f"abs({number}) < {field.largest or 10**MOST_DIGITS}"
+    if field.type == "number" and not field.largest:
+        fits = f"isfinite({number})"
+    rounded = f"round({number})" if field.type == "money" else f"floor({number} + 0.5)"
+    whole = number if field.type == "number" else f"CAST({rounded} AS BIGINT)"
+    return [
+        f"CASE WHEN {fits} THEN {whole} END AS {field.value}",
+        f"CASE WHEN NOT {fits} THEN CAST({number} AS VARCHAR) END AS {field.text}",
+    ]
 
 
 def make_mapping(
@@ -233,7 +277,7 @@ def _fields(source: SourceDefinition, table: Table, place_of: PlaceOf) -> tuple[
             mistakes.append(Diagnostic.unknown_name(f"{table.name} column", name, table.column_names, place))
             continue
         required = known.required or column.required
-        fields.append(Field(len(fields), name, known.type, column, required, True, "columns"))
+        fields.append(Field(len(fields), name, known.type, column, required, True, "columns", known.largest))
     for name, column in source.extra.items():
         type_ = column.type or "text"
         fields.append(Field(len(fields), name, type_, column, column.required, not column.hidden, "extra"))
@@ -326,10 +370,9 @@ def _parsed(text: str, place: Place | None, mistakes: list[Diagnostic]) -> Node 
 def _expression_sql(
     node: Node, found: ValueType, field: Field, by_name: Mapping[str, Field], minor_digits: int
 ) -> str | None:
-    """SQL of an expression in the type of its column; None when the types do not fit.
+    """SQL of an expression in the type of its column, of numbers as a double; None when the types do not fit.
 
     A plain number for a money column is in the column's unit; an expression over money is in minor units already.
-    Money is rounded half away from zero, as where it is read from a text.
     """
 
     def column_sql(name: str) -> str:
@@ -337,10 +380,9 @@ def _expression_sql(
 
     numeric = (ValueType.INTEGER, ValueType.NUMBER, ValueType.MONEY)
     wanted = ValueType(field.type)
-    if wanted is ValueType.MONEY and found in numeric:
-        is_minor = found is ValueType.MONEY or field.column.unit == "minor"
-        value = to_sql(node, _NO_DAY, _no_segments, column_sql)
-        return rounded(f"CAST(({value}) AS DOUBLE)", 1 if is_minor else 10**minor_digits)
+    if wanted is ValueType.MONEY and found in (ValueType.INTEGER, ValueType.NUMBER):
+        factor = 1 if field.column.unit == "minor" else 10**minor_digits
+        return f"CAST(({to_sql(node, _NO_DAY, _no_segments, column_sql)}) AS DOUBLE) * {factor}"
     fits = (
         found == wanted
         or (wanted in numeric and found in numeric)
@@ -348,6 +390,8 @@ def _expression_sql(
     )
     if wanted is ValueType.TEXT and not fits:
         return f"CAST(({to_sql(node, _NO_DAY, _no_segments, column_sql)}) AS VARCHAR)"
+    if wanted in numeric:
+        wanted = ValueType.NUMBER
     return attribute_sql(node, wanted, _NO_DAY, _no_segments, column_sql) if fits else None
 
 

@@ -12,6 +12,8 @@ from beachhead.sources.intake import Blanks
 
 TRUE_WORDS = ("true", "t", "yes", "y", "1", "1.0", "on", "ja", "j", "oui", "si", "sí", "wahr", "vrai", "verdadero")
 FALSE_WORDS = ("false", "f", "no", "n", "0", "0.0", "off", "nein", "non", "nee", "falsch", "faux", "falso")
+MOST_DIGITS = 18
+"""Of whole numbers: what 64 bits always hold."""
 NOT_A_NUMBER = ("nan", "inf", "-inf", "+inf", "infinity", "-infinity", "#n/a", "#div/0!", "#num!", "#value!")
 
 _SPACES = r"e' \t\r\n' || chr(160) || chr(8239) || chr(12288) || chr(65279)"
@@ -54,20 +56,37 @@ def constant_text(value: str | int | float | bool | None, column: ColumnMap) -> 
     return str(value).replace(".", column.decimal)
 
 
-def value_sql(text: str, type_: ValueTypeName, column: ColumnMap, minor_digits: int) -> str:
-    """The value of a trimmed text (a column name), for all types but dates and timestamps."""
+def value_sql(text: str, type_: ValueTypeName, column: ColumnMap, minor_digits: int, largest: int | None = None) -> str:
+    """The value of a trimmed text (a column name), for all types but dates and timestamps.
+
+    Of numbers null from `largest` on, a power of ten; default what can be stored: 18 digits, or any double.
+    """
     match type_:
         case "integer":
-            return _integer(text, column.decimal)
+            return _integer(text, column.decimal, _digits(largest))
         case "number":
-            return _number(text, column.decimal)
+            return _number(text, column.decimal, largest)
         case "money":
-            return _money(text, column, minor_digits)
+            return _money(text, column, minor_digits, _digits(largest))
         case "boolean":
             yes, no = (", ".join(map(quote_literal, words)) for words in (TRUE_WORDS, FALSE_WORDS))
             return f"CASE WHEN lower({text}) IN ({yes}) THEN true WHEN lower({text}) IN ({no}) THEN false END"
         case _:
             return text
+
+
+def _digits(largest: int | None) -> int:
+    """How many digits are below a power of ten."""
+    return len(str(largest)) - 1 if largest else MOST_DIGITS
+
+
+def is_too_large(text: str, type_: ValueTypeName, column: ColumnMap) -> str:
+    """SQL: whether a text from which no value was made is a number, so that only its size can be the reason."""
+    number = f"try_cast({_plain_number(text, column.decimal)} AS DOUBLE)"
+    digits = f"regexp_matches({text}, '[0-9]') AND ({_plain_number(text, column.decimal)}) NOT IN ('', '-')"
+    if type_ == "integer":  # a fraction is none either, whatever its size
+        return f"({digits} AND coalesce(abs({number}) >= 1e3 AND {number} = trunc({number}), true))"
+    return f"({digits})"
 
 
 def is_not_a_number(text: str) -> str:
@@ -96,34 +115,36 @@ def _plain_number(text: str, decimal: str) -> str:
     return f"CASE WHEN {negative} THEN '-' ELSE '' END || {digits}"
 
 
-def _integer(text: str, decimal: str) -> str:
+def _integer(text: str, decimal: str, digits: int) -> str:
     """Whole numbers; 12.0 is one, 12.5 is not."""
     exact = f"try_cast({_plain_number(text, decimal)} AS DECIMAL(38, 12))"
-    slow = f"CASE WHEN {exact} = trunc({exact}) THEN try_cast({exact} AS BIGINT) END"
-    fast = f"CASE WHEN regexp_full_match({text}, '[-+]?[0-9]{{1,18}}') THEN try_cast({text} AS BIGINT) END"
+    slow = f"CASE WHEN {exact} = trunc({exact}) THEN {_fitting(exact, digits)} END"
+    fast = f"CASE WHEN regexp_full_match({text}, '[-+]?[0-9]{{1,{digits}}}') THEN try_cast({text} AS BIGINT) END"
     return f"coalesce({fast}, {slow})"
 
 
-def _number(text: str, decimal: str) -> str:
-    slow = f"try_cast({_plain_number(text, decimal)} AS DOUBLE)"
-    slow = f"CASE WHEN isfinite({slow}) THEN {slow} END"
-    if decimal == ",":
-        return slow
-    fast = f"CASE WHEN isfinite(try_cast({text} AS DOUBLE)) THEN try_cast({text} AS DOUBLE) END"
-    return f"coalesce({fast}, {slow})"
+def _number(text: str, decimal: str, largest: int | None) -> str:
+    def sane(number: str) -> str:
+        is_sane = f"abs({number}) < {largest}" if largest else f"isfinite({number})"
+        return f"CASE WHEN {is_sane} THEN {number} END"
+
+    slow = sane(f"try_cast({_plain_number(text, decimal)} AS DOUBLE)")
+    return slow if decimal == "," else f"coalesce({sane(f'try_cast({text} AS DOUBLE)')}, {slow})"
 
 
-def _money(text: str, column: ColumnMap, minor_digits: int) -> str:
+def _money(text: str, column: ColumnMap, minor_digits: int, digits: int) -> str:
     """Minor units, half away from zero, computed in decimals."""
     factor = 1 if column.unit == "minor" else 10**minor_digits
     # 32 digits leave room for the factor: an amount beyond them is unreadable, not an overflow of the whole file.
-    slow = rounded(f"try_cast({_plain_number(text, column.decimal)} AS DECIMAL(32, 10))", factor)
+    slow = f"round(try_cast({_plain_number(text, column.decimal)} AS DECIMAL(32, 10)) * {factor})"
+    slow = _fitting(slow, digits)
     if column.decimal == ",":
         return slow
-    fast = rounded(f"CASE WHEN strlen({text}) <= 12 THEN try_cast({text} AS DECIMAL(18, 5)) END", factor)
-    return f"coalesce({fast}, {slow})"
+    # So short a text is an amount that fits, but for some like 1e12, which the factor takes beyond a decimal.
+    fast = f"CASE WHEN strlen({text}) <= 12 THEN try_cast({text} AS DECIMAL(18, 5)) END"
+    return f"coalesce(TRY(try_cast(round({fast} * {factor}) AS BIGINT)), {slow})"
 
 
-def rounded(number: str, factor: int) -> str:
-    """SQL of a number times `factor` as a whole number, half away from zero; null where it does not fit."""
-    return f"try_cast(round({number} * {factor}) AS BIGINT)"
+def _fitting(decimal: str, digits: int) -> str:
+    """SQL of a whole number of at most so many digits; null beyond."""
+    return f"CAST(try_cast({decimal} AS DECIMAL({digits}, 0)) AS BIGINT)"

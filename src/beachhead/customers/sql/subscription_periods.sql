@@ -4,6 +4,7 @@
 -- [paid_from_day, until_day): the end is the first day on which the version no longer counts; null: open.
 -- MRR = (price × quantity, less discounts) per month, rounded once, half-up. Weeks are 52, days 365 a year. Without
 -- an interval a price is one of a month; with a word that is none, MRR is unknown, and hygiene tells of it.
+-- What 64 bits do not hold exactly is computed as a DOUBLE; prices beyond all reason were set aside at ingest.
 -- Terms (for renewals) are counted in days: their length is the longest so far, they begin with the first payment.
 WITH versions AS (
     SELECT
@@ -15,7 +16,8 @@ WITH versions AS (
             WHEN lower("interval") IN ('quarter', 'quarterly') THEN 'quarter'
             WHEN lower("interval") IN ('year', 'yearly', 'annual', 'annually') THEN 'year'
         END AS billing_interval,
-        ended_day, cancelled_day, amount, discount, discount_percent,
+        ended_day, cancelled_day, amount, discount_percent,
+        coalesce(discount, 0) AS discount_minor,
         coalesce(quantity, 1) AS quantity,
         coalesce(interval_count, 1) AS interval_count,
         greatest(started_day, coalesce(valid_from_day, started_day)) AS version_day,
@@ -34,7 +36,8 @@ priced AS (
     SELECT
         *,
         least(coalesce(ended_day, superseded_day), coalesce(superseded_day, ended_day)) AS until_day,
-        amount * quantity AS list_minor,
+        CASE WHEN abs(CAST(amount AS DOUBLE) * quantity) < 9000000000000000000.0 THEN amount * quantity END
+            AS list_minor,
         round_half_up(coalesce(discount_percent, 0) * 10000) AS percent_e4,
         CASE billing_interval WHEN 'week' THEN 52 WHEN 'day' THEN 365 ELSE 1 END AS times,
         CASE billing_interval
@@ -49,10 +52,23 @@ periods AS (
     SELECT
         *,
         until_day IS NULL OR paid_from_day < until_day AS is_ever_paid,
-        round_half_up_div(
-            (list_minor * (1000000 - percent_e4) - coalesce(discount, 0) * 1000000) * times, months * 1000000
-        ) AS mrr_cents,
-        round_half_up_div(list_minor * times, months) AS list_mrr_cents
+        CASE
+            WHEN (
+                abs(CAST(list_minor AS DOUBLE)) * (1000000 + abs(percent_e4))
+                + abs(CAST(discount_minor AS DOUBLE)) * 1000000
+            ) * times < 3000000000000000000.0 AND CAST(months AS DOUBLE) < 3000000000000.0
+                THEN round_half_up_div(
+                    (list_minor * (1000000 - percent_e4) - discount_minor * 1000000) * times, months * 1000000
+                )
+            ELSE round_half_up(
+                (CAST(list_minor AS DOUBLE) * (1000000 - percent_e4) / 1000000.0 - discount_minor) * times
+                / nullif(CAST(months AS DOUBLE), 0)
+            )
+        END AS mrr_cents,
+        CASE
+            WHEN abs(CAST(list_minor AS DOUBLE)) * times < 3000000000000000000.0
+                THEN round_half_up_div(list_minor * times, months)
+        END AS list_mrr_cents
     FROM priced
 )
 SELECT
