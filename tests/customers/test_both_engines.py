@@ -8,7 +8,8 @@ from pathlib import Path
 
 from model_world import make_world
 
-from beachhead.customers.record import AREAS
+from beachhead.customers.record import AREAS, area_sql
+from beachhead.engines.dialect import emit
 from beachhead.engines.duck import DuckEngine
 from beachhead.engines.postgres import PostgresEngine
 
@@ -22,7 +23,14 @@ def _world(seed: int) -> dict[str, list[dict[str, object]]]:
         return rng.choice([None, D - timedelta(days=rng.randint(-40, 900))])
 
     accounts = [
-        {"account_no": n, "signed_up_at": D - timedelta(days=rng.randint(0, 900)), "trial_ends_at": day()}
+        {
+            "account_no": n,
+            "signed_up_at": D - timedelta(days=rng.randint(0, 900)),
+            "trial_ends_at": day(),
+            "churned_at": day() if n % 3 == 0 else None,
+            "is_churned": rng.choice([None, False, True]) if n % 3 == 1 else None,
+            "status": rng.choice(["Active", "Lost"]) if n % 3 == 2 else None,
+        }
         for n in range(1, 301)
     ]
     subscriptions = [
@@ -84,4 +92,8 @@ def test_areas_are_equal_on_duckdb_and_postgresql(tmp_path: Path, postgres: str)
             ours, theirs = (e.query(f"SELECT * FROM area_{name} ORDER BY account_no") for e in (duck, pg))
             assert ours.column_names == theirs.column_names
             assert ours.to_pylist() == theirs.to_pylist(), name
+        for name in ("churned_but_paying",):
+            ours, theirs = (e.query(emit(area_sql(name), e.dialect)) for e in (duck, pg))
+            assert ours.to_pylist() == theirs.to_pylist(), name
+            assert ours.num_rows > 20
         assert duck.query("SELECT count(*) AS n FROM area_subscriptions")["n"][0].as_py() > 200

@@ -32,17 +32,17 @@ def all_problems(
     loaded: Loaded,
     assembly: Assembly,
     computed: Computed,
-    events: Sequence[Problem],
+    more: Sequence[Problem],
     rows: Sequence[AboutSource],
     as_of: date,
 ) -> tuple[Problem, ...]:
-    """Problems of files, of matching, of events and of the score, the worst first, the most frequent first."""
+    """Problems of files, of matching, of the score, and `more`, the worst first, the most frequent first."""
     found: list[Problem] = [
         *_unused(rows),
         *_over_files(p for source in loaded.landed.values() for p in source.all_problems),
         *_over_files(loaded.oddities),
         *_over_files(assembly.problems),
-        *events,
+        *more,
     ]
     accounts = computed.accounts
     found += _doubts_of_leaving(accounts, as_of)

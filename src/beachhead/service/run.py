@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from beachhead.customers.assemble import Assembler, Assembly
+from beachhead.customers.contradictions import contradictions
 from beachhead.customers.event_counts import warm_up
 from beachhead.customers.events import EventState
 from beachhead.customers.model_cache import ModelCache
@@ -148,7 +149,8 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
                 writer.write(SET_ASIDE, set_aside_rows(loaded, assembly, event_tables))
                 memberships, stale = _memberships(plan, computed, before)
                 rows = source_rows(loaded, [assembly.set_aside, *event_tables])
-                problems = all_problems(loaded, assembly, computed, event_problems, rows, as_of)
+                more = [*event_problems, *contradictions(engine, sources, accounts)]
+                problems = all_problems(loaded, assembly, computed, more, rows, as_of)
                 about = _about(
                     plan, loaded, computed, memberships, stale, before, day_before, as_of, problems, rows, divisions
                 )
