@@ -92,7 +92,7 @@ def test_areas_are_equal_on_duckdb_and_postgresql(tmp_path: Path, postgres: str)
             ours, theirs = (e.query(f"SELECT * FROM area_{name} ORDER BY account_no") for e in (duck, pg))
             assert ours.column_names == theirs.column_names
             assert ours.to_pylist() == theirs.to_pylist(), name
-        for name in ("churned_but_paying",):
+        for name in ("churned_but_paying", "charged_and_ordered"):
             ours, theirs = (e.query(emit(area_sql(name), e.dialect)) for e in (duck, pg))
             assert ours.to_pylist() == theirs.to_pylist(), name
             assert ours.num_rows > 20

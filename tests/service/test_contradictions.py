@@ -18,6 +18,10 @@ SUBSCRIPTIONS = (
     "files: data/subscriptions.csv\ntable: subscriptions\n"
     "columns: {subscription_id: id, account_id: account, started_at: start, ended_at: end, amount: amount}\n"
 )
+CHARGES = "files: data/charges.csv\ntable: charges\ncolumns: {account_id: id, charged_at: day, amount: paid}\n"
+ORDERS = (
+    "files: data/orders.csv\ntable: orders\ncolumns: {order_id: no, account_id: id, ordered_at: day, revenue: sum}\n"
+)
 PAID = (
     "id,account,start,end,amount\ns1,a,2025-01-05,,10\ns2,b,2025-01-05,2026-01-31,10\ns3,c,2025-01-05,,10\n"
     "s4,d,2025-08-01,,10\ns5,e,2025-01-05,,0\n"
@@ -69,3 +73,36 @@ def test_churned_customers_who_pay_are_told(
             "the subscription counts: not churned"
         )
         assert (problem.examples[0].file, problem.examples[0].line) == ("data/accounts.csv", 2)
+
+
+def _shop(charges: str, orders: str, more: dict[str, str] | None = None) -> dict[str, str]:
+    return {
+        "sources/accounts.yml": ACCOUNTS % "", "data/accounts.csv": "id,since\na,2025-01-01\nb,2025-01-01\n",
+        "sources/charges.yml": CHARGES, "data/charges.csv": "id,day,paid\n" + charges,
+        "sources/orders.yml": ORDERS, "data/orders.csv": "no,id,day,sum\n" + orders, **(more or {}),
+    }  # fmt: skip
+
+
+def test_the_same_money_from_charges_and_orders_is_told(update: Callable[..., beachhead.Run]) -> None:
+    charges = "a,2026-01-05,1000.50\na,2026-01-06,200\nb,2026-01-05,5\n"
+    orders = "1,a,2026-01-05,1210\n2,b,2026-03-02,5\n"
+    made = update(_shop(charges, orders))
+    (problem,) = _found(made, "charged-and-ordered")
+    assert (problem.count, problem.severity) == (1, Severity.WARNING)
+    assert problem.message == (
+        "1 customer has money from charges and from orders, and revenue is the sum of both; "
+        "for 1 the two are nearly alike, as if the same money counted twice"
+    )
+    assert [str(e) for e in problem.examples] == ["data/accounts.csv:2: a, 1,200.50 in charges, 1,210.00 in orders"]
+    assert made.accounts.pandas()["revenue_cents_total"].to_list() == [241_050, 500]
+
+
+def test_different_sales_are_a_note_only(update: Callable[..., beachhead.Run]) -> None:
+    made = update(_shop("a,2026-01-05,10\nb,2026-01-05,5\n", "1,a,2026-01-05,700\n2,b,2026-01-05,-5\n"))
+    (problem,) = _found(made, "charged-and-ordered")
+    assert (problem.count, problem.severity) == (1, Severity.INFO)
+    assert problem.message.endswith("revenue is the sum of both")
+
+
+def test_nothing_is_said_where_no_customer_has_both(update: Callable[..., beachhead.Run]) -> None:
+    assert _found(update(_shop("a,2026-01-05,10\n", "1,b,2026-01-05,700\n")), "charged-and-ordered") == []

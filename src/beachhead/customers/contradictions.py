@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from beachhead.customers.assemble import KnownSource
 from beachhead.customers.record import area_sql
 from beachhead.engines.dialect import emit
 from beachhead.engines.duck import DuckEngine, path_literal, quote_literal
 from beachhead.errors import Severity
+from beachhead.project.currency import minor_digits
 from beachhead.sources.locate import locate
 from beachhead.sources.problems import Example, Problem
 
 _EXAMPLES = 5
 
 
-def contradictions(engine: DuckEngine, sources: Sequence[KnownSource], accounts: str) -> tuple[Problem, ...]:
+def contradictions(
+    engine: DuckEngine, sources: Sequence[KnownSource], accounts: str, currency: str
+) -> tuple[Problem, ...]:
     """What the sources say against each other as of the day of the spine.
 
     The engine holds what `record.make_areas` makes. `accounts`: a FROM item, (account_no, account_id).
@@ -30,7 +34,17 @@ def contradictions(engine: DuckEngine, sources: Sequence[KnownSource], accounts:
         rows = _rows(engine, "churned_but_paying", accounts)
         if rows.num_rows:
             found.append(_churned_but_paying(engine, sources, rows))
+    if "charges" in mapped and _have_revenue(mapped):
+        rows = _rows(engine, "charged_and_ordered", accounts)
+        if rows.num_rows:
+            found.append(_charged_and_ordered(engine, sources, rows, currency))
     return tuple(found)
+
+
+def _have_revenue(mapped: Mapping[str, Collection[str]]) -> bool:
+    if "orders" in mapped:
+        return "revenue" in mapped["orders"]
+    return bool({"amount", "unit_price"} & set(mapped.get("order_lines", ())))
 
 
 def _rows(engine: DuckEngine, name: str, accounts: str) -> pa.Table:
@@ -52,6 +66,34 @@ def _churned_but_paying(engine: DuckEngine, sources: Sequence[KnownSource], rows
         n,
         _listed(sources),
         table="accounts",
+        examples=_examples(engine, sources, said),
+    )
+
+
+def _charged_and_ordered(engine: DuckEngine, sources: Sequence[KnownSource], rows: pa.Table, currency: str) -> Problem:
+    n, alike = rows.num_rows, int(pc.sum(rows["is_alike"]).as_py() or 0)
+    digits = minor_digits(currency)
+
+    def amount(minor: int) -> str:
+        return f"{minor / 10**digits:,.{digits}f}"
+
+    said = {
+        row["account_id"]: f"{amount(row['charge_cents'])} in charges, {amount(row['order_cents'])} in orders"
+        for row in rows.slice(0, _EXAMPLES).to_pylist()
+    }
+    message = f"{n:,} {'customer has' if n == 1 else 'customers have'} money from charges and from orders, "
+    message += "and revenue is the sum of both"
+    if alike:
+        message += f"; for {alike:,} the two are nearly alike, as if the same money counted twice"
+    return Problem(
+        "charged-and-ordered",
+        Severity.WARNING if 2 * alike >= n else Severity.INFO,
+        message,
+        "If charges pay for these orders, map the money of one of the two only: take `revenue` out of orders (`amount` "
+        "and `unit_price` out of order_lines), or the charges. If they are different sales, nothing is to be done.",
+        n,
+        n,
+        table="charges",
         examples=_examples(engine, sources, said),
     )
 

@@ -149,7 +149,7 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
                 writer.write(SET_ASIDE, set_aside_rows(loaded, assembly, event_tables))
                 memberships, stale = _memberships(plan, computed, before)
                 rows = source_rows(loaded, [assembly.set_aside, *event_tables])
-                more = [*event_problems, *contradictions(engine, sources, accounts)]
+                more = [*event_problems, *contradictions(engine, sources, accounts, settings.currency)]
                 problems = all_problems(loaded, assembly, computed, more, rows, as_of)
                 about = _about(
                     plan, loaded, computed, memberships, stale, before, day_before, as_of, problems, rows, divisions
