@@ -9,11 +9,14 @@ from enum import StrEnum
 from typing import Protocol
 
 Value = str | int | float | bool | date | None
-"""One attribute value: a timestamp is a `datetime` (UTC, without zone), money an int in minor units, null is None."""
+"""One attribute value: a timestamp is a `datetime` (local, without zone), money an int in minor units, null is None."""
 
 
 class ValueType(StrEnum):
-    """The type of an attribute. Money is an integer count of minor units (cents); a timestamp is UTC without zone."""
+    """The type of an attribute. Money is an integer count of minor units (cents).
+
+    A timestamp is in the project's time zone and without one, so that it compares with days.
+    """
 
     TEXT = "text"
     INTEGER = "integer"

@@ -15,7 +15,7 @@ from beachhead.project.model import Table
 from beachhead.sources.intake import Fingerprint, Form
 from beachhead.sources.problems import Example, Problem
 
-VERSION = 2
+VERSION = 3
 """Of the loader: a higher number lands every file again."""
 
 

@@ -1,7 +1,8 @@
 """A mapping as SQL: texts → values → expressions → local days, each a layer over the one before.
 
 For mapped column number i the layers hold `t{i}` (trimmed text), `v{i}` (value) and, for timestamps, `d{i}`
-(local day). Column numbers, never names, so that no name of a file or mapping becomes SQL.
+(local day) and `l{i}` (local time, which rules and expressions see). Column numbers, never names, so that no name of a
+file or mapping becomes SQL.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from beachhead.rules import (
     ValueType,
     attribute_order,
     attribute_sql,
+    attributes_used,
     check_expression,
     check_rule,
     parse,
@@ -32,7 +34,7 @@ from beachhead.rules.ast import RelativeDate
 from beachhead.sources.dates import Reading, bad_formats, in_utc, needs_zones, parsed, parsed_as_utc
 from beachhead.sources.readers import Reader
 from beachhead.sources.values import MOST_DIGITS, constant_text, text_sql, value_sql
-from beachhead.sources.zones import to_local
+from beachhead.sources.zones import to_local, to_utc
 
 _NO_DAY = date(1970, 1, 1)
 
@@ -72,8 +74,14 @@ class Field:
         return f"d{self.number}"
 
     @property
+    def local(self) -> str:
+        return f"l{self.number}"
+
+    @property
     def known(self) -> str:
-        """What an expression sees: of a date its day."""
+        """What an expression sees: of a date its day, of a timestamp the local time."""
+        if self.type == "timestamp":
+            return self.local
         return self.day if self.is_read and self.type == "date" else self.value
 
     @property
@@ -98,13 +106,17 @@ class Field:
 
 @dataclass(frozen=True)
 class SourceMapping:
-    """A source's mapping with checked expressions. `conditions` are SQL over the value layer."""
+    """A source's mapping with checked expressions. `conditions` are SQL over the value layer.
+
+    `named`: columns that an expression or the filter uses.
+    """
 
     table: Table
     fields: tuple[Field, ...]
     expressions: Mapping[str, str]
     order: tuple[str, ...]
     where: str | None
+    named: frozenset[str]
     source_zone: str
     project_zone: str
     minor_digits: int
@@ -153,12 +165,16 @@ class SourceMapping:
                     kinds += [f"{s} AS {k}{f.number}" for k, s in (("m", p.moment), ("w", p.wall), ("y", p.day))]
             sql = _layer(sql, kinds)
         sql = _layer(sql, [f"{self._value(f, readings, zones)} AS {f.value}" for f in self.fields if f.is_read])
+        sql = _layer(sql, [self._local(f) for f in self.fields if f.is_read and self._is_local(f)])
         sql = _layer(sql, self._days(lambda f: f.is_read))
         for name in self.order:
             field, expression = self._field(name), self.expressions[name]
             if field.is_counted:
                 sql = _layer(sql, [f"{expression} AS e{field.number}"])
                 sql = _layer(sql, _fitting(field))
+            elif field.type == "timestamp":
+                sql = _layer(sql, [f"{expression} AS {field.local}"])
+                sql = _layer(sql, [f"{to_utc(field.local, self.project_zone)} AS {field.value}"])
             else:
                 sql = _layer(sql, [f"{expression} AS {field.value}"])
         return self._without_vast_products(_layer(sql, self._days(lambda f: not f.is_read)))
@@ -205,15 +221,26 @@ class SourceMapping:
         return listed
 
     def _final(self, field: Field) -> str:
-        """Of dates the local day."""
+        """Of dates the local day; of further timestamps the local time, since rules compare them with days."""
+        if field.section == "extra" and field.type == "timestamp":
+            return field.local
         return field.day if field.type == "date" else field.value
+
+    def _is_local(self, field: Field) -> bool:
+        """Whether the local time of a column is needed, and not only its day."""
+        return field.type == "timestamp" and (field.section == "extra" or field.name in self.named)
+
+    def _local(self, field: Field) -> str:
+        return f"{to_local(field.value, self.project_zone)} AS {field.local}"
 
     def _days(self, which: Callable[[Field], bool]) -> list[str]:
         made = []
         for f in self.fields:
             if which(f) and f.type in ("date", "timestamp"):
-                is_moment = f.is_read or f.type == "timestamp"
-                local = to_local(f.value, self.project_zone) if is_moment else f.value
+                if f.type == "timestamp" and (self._is_local(f) or not f.is_read):
+                    local = f.local
+                else:
+                    local = to_local(f.value, self.project_zone) if f.is_read else f.value
                 made.append(f"CAST({local} AS DATE) AS {f.day}")
         return made
 
@@ -261,10 +288,8 @@ def make_mapping(
 ) -> SourceMapping:
     """Check a source's mapping as far as it needs no file. Raises `DefinitionError` with all mistakes."""
     fields = _fields(source, table, place_of)
-    expressions, order, where = _compile(source, fields, minor_digits, place_of)
-    return SourceMapping(
-        table, fields, expressions, order, where, source.timezone or project_zone, project_zone, minor_digits
-    )
+    compiled = _compile(source, fields, minor_digits, place_of)
+    return SourceMapping(table, fields, *compiled, source.timezone or project_zone, project_zone, minor_digits)
 
 
 def _fields(source: SourceDefinition, table: Table, place_of: PlaceOf) -> tuple[Field, ...]:
@@ -308,8 +333,8 @@ def _fields(source: SourceDefinition, table: Table, place_of: PlaceOf) -> tuple[
 
 def _compile(
     source: SourceDefinition, fields: Sequence[Field], minor_digits: int, place_of: PlaceOf
-) -> tuple[dict[str, str], tuple[str, ...], str | None]:
-    """SQL of expressions over v-columns, the order in which they are computed, and the filter's SQL."""
+) -> tuple[dict[str, str], tuple[str, ...], str | None, frozenset[str]]:
+    """SQL of expressions, the order in which they are computed, the filter's SQL, and the columns that they name."""
     by_name = {f.name: f for f in fields}
     catalog = FixedCatalog({f.name: ValueType(f.type) for f in fields})
     mistakes: list[Diagnostic] = []
@@ -336,16 +361,18 @@ def _compile(
             else:
                 expressions[name] = sql
     where = None
+    named = frozenset[str]().union(*map(attributes_used, nodes.values()))
     if source.where is not None:
         node = _parsed(source.where, place_of("where"), mistakes)
         if node is not None:
             checked = check_rule(node, catalog)
             mistakes += [d for d in checked.diagnostics if d.is_error]
             if checked.ok:
+                named |= attributes_used(checked.node)
                 where = to_sql(checked.node, _NO_DAY, _no_segments, lambda n: by_name[n].known)
     if mistakes:
         raise DefinitionError(mistakes)
-    return expressions, order.names, where
+    return expressions, order.names, where, named
 
 
 def _parsed(text: str, place: Place | None, mistakes: list[Diagnostic]) -> Node | None:
