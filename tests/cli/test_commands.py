@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -326,3 +327,14 @@ def test_segment_is_told_with_its_profile(published: Path, tmp_path: Path, capsy
     assert call_in(["run", str(folder)]) == 0
     assert call_in(["segments", "advocates", "--project", str(folder)]) == 0
     assert "profile: They tell their friends." in capsys.readouterr().out
+
+
+def test_commands_do_without_pandas(published: Path) -> None:
+    script = (
+        "import sys; from beachhead.cli.start import main\n"
+        f"sys.argv = ['beachhead', 'status', '--project', {str(published)!r}]\n"
+        "try: main()\nexcept SystemExit as e: assert not e.code\n"
+        "assert 'pyarrow' in sys.modules and 'pandas' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -146,13 +146,14 @@ class EventStore:
         The order of `landed` decides which of two rows with one event id came first. Returns the new state,
         already on disk.
         """
-        state = self.state
+        state = before = self.state
         counts = engine.query(
             f"SELECT (SELECT count(*) FROM {people.accounts}), count(*), coalesce(max(user_no), 0) FROM {people.users}"
         )
         accounts, users, last_user = (int(column[0].as_py()) for column in counts.columns)
         is_gone = not set(state.consumed) <= {f.key for f in landed}
-        has_moved = state.belonging != people.belonging(engine, state.last_user)
+        belonging = people.belonging(engine, state.last_user)
+        has_moved = state.belonging != belonging
         is_met = users != state.known_users and self._knows_a_stranger(engine, state, people)
         if full or is_gone or has_moved or is_met:
             state = EventState()
@@ -167,7 +168,7 @@ class EventStore:
             known_accounts=accounts,
             known_users=users,
             last_user=last_user,
-            belonging=people.belonging(engine, last_user),
+            belonging=belonging if last_user == before.last_user else people.belonging(engine, last_user),
         )
         if len(state.parts) > _COMPACT_ABOVE:
             state = self._compact(engine, state)
