@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
@@ -55,19 +55,30 @@ class Company:
 
 
 @dataclass(frozen=True, slots=True)
+class Pair:
+    """The SQL by hand and an update of the same files, one right after the other."""
+
+    by_hand: Cost
+    update: Cost
+
+    @property
+    def ratio(self) -> float:
+        return self.update.seconds / self.by_hand.seconds
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
-    """One company's costs; `daily` is None where it was not asked for. `differences`: baseline against update."""
+    """One company's pairs: of a first update, and of one more day. `differences`: in what the two do not agree."""
 
     company: Company
-    full: Cost
-    baseline: Cost | None = None
-    daily: Cost | None = None
+    first: Pair
+    next_day: Pair
     differences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How to measure. The best of `repeats` counts; `cores` processors are used by every process."""
+    """How to measure. Of `repeats` pairs the middle one counts; `cores` processors are used by every process."""
 
     seed: int = 7
     clean: bool = False
@@ -75,27 +86,49 @@ class Setting:
     repeats: int = 1
 
 
-def measure(folder: Path, accounts: int, setting: Setting, *, compared: bool = True) -> Measured:
-    """Make a company in `folder` and measure. Without `compared` only the first update is measured."""
+def measure(folder: Path, accounts: int, setting: Setting) -> Measured:
+    """Make a company in `folder`; measure first updates and further days against the SQL by hand, pair by pair, since
+    a machine may be faster at one moment than at another."""
+    truth = _make(folder, accounts, setting)
+    company = _company(folder, truth)
+    firsts, days = [], []
+    for _ in range(setting.repeats):
+        say("SQL by hand, first update")
+        by_hand = run_process(_baseline(folder, truth.last_day))
+        firsts.append(Pair(by_hand, _first_update(folder, truth.last_day)))
+    differences = [f"first day: {d}" for d in compare(folder).differences]
+    for _ in range(setting.repeats):
+        truth = append_day(folder, share=0.01, events_only=True).truth
+        say(f"Update for {truth.last_day}, SQL by hand")
+        update = run_process(_update(folder, truth.last_day))
+        days.append(Pair(run_process(_baseline(folder, truth.last_day)), update))
+    differences += [f"next day: {d}" for d in compare(folder).differences]
+    return Measured(company, _middle(firsts), _middle(days), tuple(differences))
+
+
+def measure_first(folder: Path, accounts: int, setting: Setting) -> tuple[Company, Cost]:
+    """Make a company in `folder`, and measure one first update."""
+    truth = _make(folder, accounts, setting)
+    say("First update")
+    return _company(folder, truth), _first_update(folder, truth.last_day)
+
+
+def _make(folder: Path, accounts: int, setting: Setting) -> Truth:
     say(f"Making a company with {accounts:,} customers")
     truth = generate(folder, accounts, setting.seed, dirt=not setting.clean, files=FILES)
     with (folder / "beachhead.yml").open("a", encoding="utf-8") as settings:
         settings.write(f"\nmemory_limit: {MEMORY_LIMIT}\n")
-    company = _company(folder, truth)
-    baseline = _best(_baseline(folder, truth.last_day), setting) if compared else None
-    say("First update")
-    full = _best(_update(folder, truth.last_day), setting, fresh=folder / ".beachhead")
-    if not compared:
-        return Measured(company, full)
-    differences = [f"first day: {d}" for d in compare(folder).differences]
-    days = []
-    for _ in range(setting.repeats):
-        truth = append_day(folder, share=0.01, events_only=True).truth
-        say(f"Update for {truth.last_day}")
-        days.append(run_process(_update(folder, truth.last_day)))
-    run_process(_baseline(folder, truth.last_day))
-    differences += [f"next day: {d}" for d in compare(folder).differences]
-    return Measured(company, full, baseline, min(days, key=_seconds), tuple(differences))
+    return truth
+
+
+def _first_update(folder: Path, day: date) -> Cost:
+    shutil.rmtree(folder / ".beachhead", ignore_errors=True)
+    return run_process(_update(folder, day))
+
+
+def _middle(pairs: Sequence[Pair]) -> Pair:
+    """The pair with the middle ratio; of two in the middle the slower update."""
+    return sorted(pairs, key=lambda pair: pair.ratio)[len(pairs) // 2]
 
 
 def _company(folder: Path, truth: Truth) -> Company:
@@ -123,20 +156,6 @@ def _update(folder: Path, day: date) -> list[str]:
         "--as-of",
         str(day),
     ]
-
-
-def _seconds(cost: Cost) -> float:
-    return cost.seconds
-
-
-def _best(command: Sequence[str], setting: Setting, fresh: Path | None = None) -> Cost:
-    """The fastest of several runs; `fresh` is removed before each."""
-    costs = []
-    for _ in range(setting.repeats):
-        if fresh:
-            shutil.rmtree(fresh, ignore_errors=True)
-        costs.append(run_process(command))
-    return min(costs, key=_seconds)
 
 
 _ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -169,24 +188,27 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def table(measured: Measured, big: Measured | None, setting: Setting) -> str:
+def table(measured: Measured, big: tuple[Company, Cost] | None, setting: Setting) -> str:
     """The result as Markdown: where and on what it was measured, then costs, ratios and their limits."""
-    lines = [f"- {line}" for line in (*_surroundings(setting), *map(_sizes, filter(None, (measured, big))))]
+    sizes = [_sizes(company) for company in (measured.company, *([big[0]] if big else []))]
+    lines = [f"- {line}" for line in (*_surroundings(setting), *sizes)]
     lines += [
         "",
         "| | seconds | processor seconds | resident | ratio | at most |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
-    base, full, daily = measured.baseline, measured.full, measured.daily
-    if base and daily:
-        lines.append(_row("SQL by hand", base, "1.00", ""))
-        lines.append(_row("first update", full, f"{full.seconds / base.seconds:.2f}", f"{MOST_FULL:.2f}"))
-        lines.append(_row("one more day, 1 % events", daily, f"{daily.seconds / base.seconds:.2f}", f"{MOST_DAILY}"))
+    first, day = measured.first, measured.next_day
+    lines += [
+        _row("SQL by hand", first.by_hand, "1.00", ""),
+        _row("first update", first.update, f"{first.ratio:.2f}", f"{MOST_FULL:.2f}"),
+        _row("SQL by hand, one more day", day.by_hand, "1.00", ""),
+        _row("update for one more day, 1 % events", day.update, f"{day.ratio:.2f}", f"{MOST_DAILY}"),
+    ]
     if big:
-        times = big.company.accounts / measured.company.accounts
-        limit = MOST_GROWTH / _GROWTH_ACCOUNTS * times
-        name = f"first update, {times:.0f} times the customers"
-        lines.append(_row(name, big.full, f"{big.full.seconds / full.seconds:.2f} of the first", f"{limit:.1f}"))
+        company, cost = big
+        times = company.accounts / measured.company.accounts
+        name, ratio = f"first update, {times:.0f} times the customers", cost.seconds / first.update.seconds
+        lines.append(_row(name, cost, f"{ratio:.2f} of the first", f"{MOST_GROWTH / _GROWTH_ACCOUNTS * times:.1f}"))
     lines.append("")
     if measured.differences:
         lines += ["The update and the SQL by hand do not agree:", "", *(f"- {d}" for d in measured.differences)]
@@ -199,8 +221,7 @@ def _row(name: str, cost: Cost, ratio: str, limit: str) -> str:
     return f"| {name} | {cost.seconds:.1f} | {cost.cpu_seconds:.1f} | {cost.resident_gb:.1f} GB | {ratio} | {limit} |"
 
 
-def _sizes(measured: Measured) -> str:
-    c = measured.company
+def _sizes(c: Company) -> str:
     return (
         f"{c.accounts:,} rows of customers, {c.users:,} of people, {c.subscriptions:,} of subscriptions, "
         f"{c.events:,} of events: {c.megabytes:,.0f} MB of CSV"
@@ -214,7 +235,8 @@ def _surroundings(setting: Setting) -> list[str]:
         f"{_processor()}, {setting.cores} of {os.cpu_count()} processors, {memory:.0f} GB of memory, "
         f"memory limit {MEMORY_LIMIT}",
         f"Python {platform.python_version()}, {packages}; Beachhead {_commit()}",
-        f"best of {setting.repeats} (the larger company once); files {'without' if setting.clean else 'with'} faulty rows",
+        f"pairs of SQL and update: {setting.repeats}, the middle one counts",
+        f"files {'without' if setting.clean else 'with'} faulty rows",
     ]
 
 
@@ -239,9 +261,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--clean", action="store_true", help="files without faulty rows")
     parser.add_argument("--cores", type=int, default=2)
-    parser.add_argument(
-        "--repeats", type=int, default=1, help="the best of so many runs counts; the larger company runs once"
-    )
+    parser.add_argument("--repeats", type=int, default=1, help="so many pairs of SQL and update; the middle one counts")
     parser.add_argument("--folder", type=Path, help="where to work, and keep what was made; default a temporary folder")
     parser.add_argument("--out", type=Path, help="write the table to this file as well")
     given = parser.parse_args(arguments)
@@ -254,7 +274,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         measured = measure(work / str(given.accounts), given.accounts, setting)
         big = None
         if given.big:
-            big = measure(work / str(given.big), given.big, replace(setting, repeats=1), compared=False)
+            big = measure_first(work / str(given.big), given.big, setting)
         text = table(measured, big, setting)
     print(text)
     if given.out:

@@ -102,9 +102,11 @@ def test_a_process_is_measured_and_its_failure_stops_everything(speed: ModuleTyp
 def test_the_table_gives_ratios_beside_their_limits(speed: ModuleType) -> None:
     company = speed.Company(1_000_000, 20_000_000, 2_000_000, 3_000_000, 2_100.0)
     large = speed.Company(3_000_000, 60_000_000, 6_000_000, 9_000_000, 6_300.0)
-    measured = speed.Measured(company, speed.Cost(60, 100, 5), speed.Cost(40, 70, 4), speed.Cost(8, 9, 2))
-    text = speed.table(measured, speed.Measured(large, speed.Cost(186, 300, 6)), speed.Setting())
+    by_hand, cost = speed.Cost(40, 70, 4), speed.Cost
+    first, day = speed.Pair(by_hand, cost(60, 100, 5)), speed.Pair(by_hand, cost(8, 9, 2))
+    measured = speed.Measured(company, first, day)
+    text = speed.table(measured, (large, cost(186, 300, 6)), speed.Setting())
     assert "| first update | 60.0 | 100.0 | 5.0 GB | 1.50 | 2.00 |" in text
-    assert "| one more day, 1 % events | 8.0 | 9.0 | 2.0 GB | 0.20 | 0.25 |" in text
+    assert "| update for one more day, 1 % events | 8.0 | 9.0 | 2.0 GB | 0.20 | 0.25 |" in text
     assert "| first update, 3 times the customers | 186.0 | 300.0 | 6.0 GB | 3.10 of the first | 3.3 |" in text
     assert "agree in every value" in text
