@@ -11,6 +11,19 @@ ValueTypeName = Literal["text", "integer", "number", "money", "boolean", "date",
 Kind = Literal["firmographic", "geographic", "psychographic", "behavioural", "account"]
 KnownFrom = Literal["before_purchase", "signup", "usage", "outcome"]
 History = Literal["none", "kept", "valid_from"]
+MatchField = Literal[
+    "name",
+    "first_name",
+    "last_name",
+    "birth_date",
+    "email",
+    "website",
+    "phone",
+    "street",
+    "city",
+    "postcode",
+    "country",
+]
 Template = Literal["selfserve", "sales-led", "shop", "subscription-box", "blank"]
 
 
@@ -46,6 +59,9 @@ class Settings(Definition):
     template: Template = "blank"
     timezone: str = "UTC"
     currency: str = Field("EUR", description="ISO 4217 code")
+    rates: dict[Annotated[str, Field(pattern=r"^[A-Z]{3}$")], Annotated[float, Field(gt=0)]] = Field(
+        {}, description="currency → what one unit of it is worth in the project's currency"
+    )
     customers_are: str = Field("customers", min_length=1, max_length=40, description="the word on screen")
     key_events: tuple[str, ...] = Field((), max_length=20, description="events that get columns of their own")
     onboarding_questions: tuple[str, ...] = Field((), max_length=20)
@@ -66,6 +82,9 @@ class ColumnMap(Definition):
     unit: Literal["major", "minor"] = "major"
     decimal: Literal[".", ","] = "."
     values: dict[str, str | int | float | bool | None] = Field({}, description="raw value → value")
+    groups: dict[str, Texts] = Field(
+        {}, description="group → words; a text belongs to the first group it has a word of"
+    )
     empty: Texts = Field((), description="texts that mean 'unknown', such as N/A")
     required: bool = Field(False, description="a row without it is set aside")
     stable: bool | None = Field(None, description="true also before the first load; default: the source's")
@@ -104,6 +123,14 @@ class ExcelOptions(Definition):
     header_row: int | None = Field(None, ge=1)
 
 
+class MatchMap(Definition):
+    """How the rows of a source are told to be of the same customer as rows of other sources."""
+
+    ids: Name | None = Field(None, description="whose ids account_id holds, such as stripe; default the project's own")
+    by: dict[MatchField, ColumnMapping] = Field({}, description="what the source knows of a customer → column")
+    same_as: dict[Name, ColumnMapping] = Field({}, description="whose ids → the column that holds them here")
+
+
 class SourceDefinition(Definition):
     """`sources/<name>.yml`: files, the model table they feed, and how columns map onto it."""
 
@@ -120,6 +147,7 @@ class SourceDefinition(Definition):
     timezone: str | None = Field(None, description="of timestamps without an offset; default the project's")
     columns: dict[str, ColumnMapping] = Field(min_length=1, description="model column → origin")
     extra: dict[Name, ColumnMapping] = Field({}, description="further columns; on accounts, companies: attributes")
+    match: MatchMap = MatchMap()
     where: str | None = Field(None, description="rows to take, over mapped columns, in the segment language")
 
 
@@ -188,3 +216,21 @@ class ValueDefinition(Definition):
 
     inputs: tuple[ScoreInput, ...] = Field(min_length=1)
     tiers: Tiers = Tiers()
+
+
+IdPair = Annotated[tuple[str, str], Field(description="two customers' ids")]
+
+
+class MatchingDefinition(Definition):
+    """`matching.yml`: when records are merged, and what a person decided about pairs."""
+
+    merge_from: float = Field(0.95, gt=0.5, le=1, description="probability from which two records are merged")
+    ask_from: float = Field(0.5, ge=0, le=1, description="probability from which a person is asked")
+    same: tuple[IdPair, ...] = Field((), description="pairs that are one customer, whatever their data says")
+    different: tuple[IdPair, ...] = Field((), description="pairs that are two customers, whatever their data says")
+
+    @model_validator(mode="after")
+    def _thresholds_fit(self) -> Self:
+        if self.ask_from > self.merge_from:
+            raise ValueError("ask_from is at most merge_from")
+        return self
