@@ -86,7 +86,27 @@ def test_merged_id_has_the_number_of_its_survivor_through_a_chain(engine, regist
     )
     part(layout, "accounts-aliases-0002.parquet", {"account_id": ["b"], "account_no": pa.array([3], pa.uint32())})
     assert numbers(engine, registry) == {"a": 3, "b": 3, "c": 3, "d": 4, "x": 3}
-    assert registry.register_new(engine, values("x", "a"), DAY) == 0
+
+
+def test_another_name_of_a_customer_may_get_a_number_and_still_means_that_customer(engine, registry):
+    registry.register_new(engine, values("a"), DAY)
+    assert registry.redirect(engine, "SELECT 'x', 1") == 1
+    assert registry.register_new(engine, values("x", "a"), DAY) == 1
+    assert numbers(engine, registry) == {"a": 1, "x": 1}
+    assert registry.redirect(engine, "SELECT * FROM (VALUES ('x', 2), ('a', 1))") == 1
+    assert numbers(engine, registry) == {"a": 1, "x": 2}
+
+
+def test_redirecting_is_undone_by_a_later_word(engine, registry):
+    registry.register_new(engine, values("a", "b", "c"), DAY)
+    merged = "SELECT * FROM (VALUES ('a', 1), ('b', 1), ('c', 1), ('survey:x', 1))"
+    assert registry.redirect(engine, merged) == 3
+    assert registry.redirect(engine, merged) == 0
+    assert numbers(engine, registry) == {"a": 1, "b": 1, "c": 1, "survey:x": 1}
+    before = registry.identity
+    assert registry.redirect(engine, "SELECT * FROM (VALUES ('a', 1), ('b', 2), ('c', 2), ('survey:x', 0))") == 3
+    assert registry.identity != before
+    assert numbers(engine, registry) == {"a": 1, "b": 2, "c": 2}
 
 
 def test_merged_ids_are_read_in_a_folder_whose_name_looks_like_a_pattern(engine, tmp_path):

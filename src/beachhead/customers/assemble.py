@@ -58,7 +58,8 @@ class Assembly:
 class Assembler:
     """Builds the model tables in one engine, for one day.
 
-    `accounts`, `users`: FROM items of the registry, (account_no, account_id) and (user_no, user_id).
+    `accounts`, `users`: FROM items of the registry, (account_no, account_id) and (user_no, user_id). `identity`: a
+    text that changes when ids come to mean other customers.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Assembler:
         sources: Sequence[KnownSource],
         accounts: str,
         users: str,
+        identity: str,
         currency: str,
         cache: ModelCache,
     ) -> None:
@@ -75,6 +77,7 @@ class Assembler:
         self._sources = sources
         self._accounts = accounts
         self._users = users
+        self._identity = identity
         self._currency = currency
         self._problems: list[Problem] = []
         self._set_aside: list[pa.Table] = []
@@ -112,6 +115,7 @@ class Assembler:
         lender = "orders" if table.name == "order_lines" else "users" if table.column("user_id") else None
         return [
             self._currency,
+            self._identity,
             *(f"{s.definition.model_dump_json()} {s.knows_state} {[f.key for f in s.files]}" for s in mapped),
             *made_of.get(lender or "", ()),
         ]
@@ -202,19 +206,36 @@ class Assembler:
             unmatched = f"{part}_unmatched"
             self._engine.execute(f"CREATE TEMP VIEW {unmatched} AS SELECT * FROM {part} WHERE account_no IS NULL")
             self._report_unmatched(unmatched, table, [source])
-            parts.append(part)
+            parts.append(self._merge(part, list(columns)))
         values = [n for n in columns if n != "account_id"]
         if len(parts) == 1:
             listed = ", ".join(quote_name(n) for n in values)
             sql = f"SELECT account_no, account_id, {listed} FROM {parts[0]} WHERE account_no IS NOT NULL"
         else:
-            keys = " UNION ".join(f"SELECT account_no, account_id FROM {p} WHERE account_no IS NOT NULL" for p in parts)
+            named = " UNION ALL ".join(
+                f"SELECT account_no, account_id, {n} AS part FROM {p} WHERE account_no IS NOT NULL"
+                for n, p in enumerate(parts)
+            )
+            keys = f"SELECT account_no, arg_min(account_id, part) AS account_id FROM ({named}) GROUP BY account_no"
             listed = ", ".join(
                 f"coalesce({', '.join(f'{p}.{quote_name(n)}' for p in parts)}) AS {quote_name(n)}" for n in values
             )
             joins = " ".join(f"LEFT JOIN {p} ON {p}.account_no = k.account_no" for p in parts)
             sql = f"SELECT k.account_no, k.account_id, {listed} FROM ({keys}) AS k {joins}"
         self._engine.execute(f"CREATE TEMP VIEW assembled_{table.name} AS {sql}")
+
+    def _merge(self, part: str, columns: Sequence[str]) -> str:
+        """`part` with one row per customer, where several of its records were found to be of one: each column from
+        the first that knows it."""
+        if not self._engine.scalar(f"SELECT count(account_no) - count(DISTINCT account_no) FROM {part}"):
+            return part
+        place = place_sql()
+        values = ", ".join(f"arg_min({quote_name(c)}, {place}) AS {quote_name(c)}" for c in columns)
+        self._engine.execute(
+            f"CREATE TEMP TABLE {part}_merged AS SELECT account_no, {values} FROM {part} "
+            "WHERE account_no IS NOT NULL GROUP BY account_no"
+        )
+        return f"{part}_merged"
 
     def _keep_first(self, key: tuple[str, ...], raw: str, mapped: Sequence[KnownSource]) -> str:
         """`raw` without rows that repeat a key; these are set aside."""

@@ -61,12 +61,14 @@ class People:
     """How events find their customer and person: FROM items of (account_no, account_id) and (user_no, user_key).
 
     With a users table (`knows_users`) the second has `account_no` too: a person belongs to one customer, and an
-    event may name only the person. Without it a person is known by customer and id together.
+    event may name only the person. Without it a person is known by customer and id together. `identity`: a text that
+    changes when ids come to mean other customers.
     """
 
     accounts: str
     users: str
     knows_users: bool
+    identity: str = ""
 
     @property
     def user_key(self) -> str:
@@ -91,11 +93,12 @@ class People:
         return f"CAST({number} AS UINTEGER)"
 
     def belonging(self, engine: DuckEngine, last_user: int) -> str:
-        """A text that changes when a person with a number up to `last_user` comes to another customer or goes."""
+        """A text that changes when a person with a number up to `last_user` comes to another customer or goes, or when
+        ids come to mean other customers."""
         if not self.knows_users:
-            return "by customer"
+            return f"by customer{self.identity}"
         sql = f"SELECT bit_xor(hash(user_no, account_no)) FROM {self.users} WHERE user_no <= {last_user}"
-        return str(engine.scalar(sql))
+        return f"{engine.scalar(sql)}{self.identity}"
 
     @property
     def joins(self) -> str:

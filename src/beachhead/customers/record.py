@@ -70,7 +70,7 @@ class Spine:
 
 def make_spine(
     engine: DuckEngine,
-    registry: str,
+    own_ids: str,
     first_seen: str,
     as_of: date,
     mapped: Collection[str],
@@ -79,7 +79,8 @@ def make_spine(
     """Who exists on `as_of`, also as table `spine` in the engine, which holds the model tables.
 
     With an accounts table: its customers, from their sign-up, or where that is unknown from their first fact or
-    the day on which they were first seen. Without: whoever has a fact.
+    the day on which they were first seen. Without: whoever has a fact. `own_ids`: (account_no, account_id) as the
+    numbers were given.
     """
     facts = [
         f"SELECT account_no, {day_column(t.known_at)} AS day FROM {t.name}"
@@ -92,10 +93,9 @@ def make_spine(
     first_fact = f"SELECT account_no, min(day) AS day FROM ({' UNION ALL '.join(facts)}) GROUP BY account_no"
     if not facts:
         first_fact = "SELECT CAST(NULL AS UINTEGER) AS account_no, CAST(NULL AS DATE) AS day WHERE false"
-    ids = f"(SELECT account_no, min(account_id) AS account_id FROM {registry} GROUP BY account_no)"
     if "accounts" not in mapped:
         sql = (
-            f"SELECT f.account_no, i.account_id FROM ({first_fact}) AS f JOIN {ids} AS i USING (account_no) "
+            f"SELECT f.account_no, i.account_id FROM ({first_fact}) AS f JOIN {own_ids} AS i USING (account_no) "
             "WHERE f.day <= $day"
         )
     elif engine.scalar("SELECT count(*) FROM accounts WHERE signed_up_day IS NULL"):

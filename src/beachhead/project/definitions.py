@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -149,6 +150,17 @@ class SourceDefinition(Definition):
     extra: dict[Name, ColumnMapping] = Field({}, description="further columns; on accounts, companies: attributes")
     match: MatchMap = MatchMap()
     where: str | None = Field(None, description="rows to take, over mapped columns, in the segment language")
+
+    @property
+    def mapped(self) -> tuple[tuple[tuple[str, ...], ColumnMap], ...]:
+        """All columns that are mapped, each with its keys: ("columns", "amount"), ("match", "by", "email")."""
+        sections: tuple[tuple[tuple[str, ...], Mapping[str, ColumnMap]], ...] = (
+            (("columns",), self.columns),
+            (("extra",), self.extra),
+            (("match", "by"), {str(field): column for field, column in self.match.by.items()}),
+            (("match", "same_as"), self.match.same_as),
+        )
+        return tuple(((*keys, name), column) for keys, columns in sections for name, column in columns.items())
 
 
 class AttributeDefinition(Definition):

@@ -15,6 +15,7 @@ from beachhead.project import yaml_positions as yaml
 from beachhead.project.definition_files import definition_files, read_text, shown_path, unread_beside
 from beachhead.project.definitions import (
     AttributeDefinition,
+    MatchingDefinition,
     SegmentDefinition,
     Settings,
     SourceDefinition,
@@ -26,8 +27,8 @@ from beachhead.project.source_checks import check_settings, check_source
 from beachhead.project.source_files import files_of_pattern, literal_path, nearest_file
 from beachhead.project.yaml_positions import Document, TextPlace
 
-DefinitionKind = Literal["settings", "sources", "attributes", "segments", "value"]
-"""`settings` is beachhead.yml and `value` is value.yml; of these two there is one, and its name does not matter."""
+DefinitionKind = Literal["settings", "sources", "attributes", "segments", "value", "matching"]
+"""`settings` is beachhead.yml, `value` value.yml, `matching` matching.yml: of these there is one, without a name."""
 
 SETTINGS_FILES = ("beachhead.yml", "beachhead.yaml")
 _FOLDERS: tuple[DefinitionKind, ...] = ("sources", "attributes", "segments")
@@ -50,6 +51,7 @@ class Project:
     attributes: Mapping[str, AttributeDefinition]
     segments: Mapping[str, SegmentDefinition]
     value: ValueDefinition | None
+    matching: MatchingDefinition
     diagnostics: tuple[Diagnostic, ...]
     broken: frozenset[tuple[DefinitionKind, str]] = frozenset()
     secrets: frozenset[str] = frozenset()
@@ -218,11 +220,10 @@ class _Loader:
                     segments[name] = segment
             else:
                 attributes |= self._attributes(path)
-        value_files = [p for name in ("value.yml", "value.yaml") if os.path.lexists(p := self.root / name)]
-        self._only_one(value_files)
-        value = self._read("value", "", value_files[0], ValueDefinition) if value_files else None
+        value = self._single("value", ValueDefinition)
+        matching = self._single("matching", MatchingDefinition) or MatchingDefinition()
         self._renamed(segments)
-        self.diagnostics += unread_beside(self.root, _FOLDERS, ("beachhead", "value"))
+        self.diagnostics += unread_beside(self.root, _FOLDERS, ("beachhead", "value", "matching"))
         if not sources and not any(kind == "sources" for kind, _ in self.broken):
             remedy = "Say where customer data is, in a file such as sources/customers.yml."
             message = "the project has no sources"
@@ -233,7 +234,8 @@ class _Loader:
         shown = [_presentable(d, secrets) for d in self.diagnostics]
         return Project(
             self.root, settings, MappingProxyType(sources), MappingProxyType(attributes), MappingProxyType(segments),
-            value, tuple(sorted(shown, key=_order)), frozenset(self.broken), secrets, MappingProxyType(self.documents),
+            value, matching, tuple(sorted(shown, key=_order)), frozenset(self.broken), secrets,
+            MappingProxyType(self.documents),
         )  # fmt: skip
 
     def _settings(self, files: list[Path]) -> Settings:
@@ -241,6 +243,12 @@ class _Loader:
         self._only_one(files)
         settings = self._read("settings", "", files[0], Settings)
         return settings or self._usable_settings or Settings(name=self.root.name.strip()[:200] or "project")
+
+    def _single(self, kind: DefinitionKind, model: type[D]) -> D | None:
+        """The definition of which there is one; None without a file, or when it is wrong."""
+        files = [p for name in (f"{kind}.yml", f"{kind}.yaml") if os.path.lexists(p := self.root / name)]
+        self._only_one(files)
+        return self._read(kind, "", files[0], model) if files else None
 
     def _named_files(self) -> list[tuple[DefinitionKind, str, Path]]:
         """Kind, name and path of all definition files in folders; names that cannot be are reported and left out."""

@@ -79,6 +79,8 @@ def _columns(source: SourceDefinition, table: model.Table, document: yaml.Docume
 
 def _missing_columns(source: SourceDefinition, table: model.Table, document: yaml.Document) -> Iterator[Diagnostic]:
     place, mapped = _key(document, "columns"), _mapped(source, document)
+    if source.match.by:
+        mapped.add("account_id")  # it is made of what is known
     for column in table.columns:
         if column.required and column.name not in mapped:
             yield Diagnostic(
@@ -91,7 +93,8 @@ def _missing_columns(source: SourceDefinition, table: model.Table, document: yam
         yield Diagnostic(
             "missing-column", f"{table.name} needs 'account_id' or 'user_id'", place=place,
             why="Without one of them nobody can say whose rows these are.",
-            remedy="Add `account_id: <the column in your file>`, or `user_id`, under `columns`.",
+            remedy="Add `account_id: <the column in your file>`, or `user_id`, under `columns`; without any id, say "
+            "under `match: {by: …}` which columns hold e-mail, web address or name.",
         )  # fmt: skip
 
 

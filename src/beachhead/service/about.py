@@ -16,6 +16,7 @@ from beachhead.sources.problems import Problem
 ACCOUNTS, AREAS, ACTIVITY = "accounts.parquet", "areas.parquet", "activity.parquet"
 USERS = "users.parquet"
 SET_ASIDE, ABOUT = "set_aside.parquet", "about.json"
+MATCHES, DOUBTFUL = "matches.parquet", "doubtful.parquet"
 
 
 class _About(BaseModel):

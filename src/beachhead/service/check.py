@@ -57,8 +57,7 @@ def _header_mistakes(project: Project) -> Iterator[Diagnostic]:
         return
     with TemporaryDirectory(prefix="beachhead-") as folder, DuckEngine(Path(folder)) as engine:
         for name, source, path in found:
-            columns = (*source.columns.values(), *source.extra.values())
-            wanted = tuple(dict.fromkeys(c.column for c in columns if c.column is not None))
+            wanted = tuple(dict.fromkeys(c.column for _, c in source.mapped if c.column is not None))
             shown = display_path(path, project.root)
             opening = Opening(source, path, shown, wanted, engine, Path(folder))
             yield from check_header(opening, _place_of(project, name))

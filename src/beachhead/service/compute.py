@@ -69,7 +69,7 @@ def compute(
     event_parts = [layout.events / part for part in events.parts]
     spine = make_spine(
         engine,
-        numbered.accounts.relation(),
+        numbered.accounts.own_numbers(),
         numbered.accounts.first_seen(),
         as_of,
         {s.definition.table for s in sources},

@@ -171,6 +171,11 @@ class Numbered:
     watermark: tuple[str, ...]
 
 
+def current_sources(plan: Plan, loaded: Loaded) -> list[KnownSource]:
+    """Every source as it is now: who is who does not depend on the day that is computed."""
+    return [KnownSource(s, tuple(loaded.landed[n].files)) for n, s in plan.project.sources.items()]
+
+
 def number_records(
     sources: Sequence[KnownSource],
     layout: Layout,
@@ -210,7 +215,7 @@ def store_events(
     users = "(SELECT user_no, user_id AS user_key, account_no FROM users)"
     if not knows_users:
         users = f"(SELECT user_no, user_id AS user_key FROM {numbered.users.relation()})"
-    people = People(numbered.accounts.relation(), users, knows_users)
+    people = People(numbered.accounts.relation(), users, knows_users, numbered.accounts.identity)
     return EventStore(layout, files).update(engine, _files_of(sources, "events"), people, full=full)
 
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from beachhead.customers.attributes import Attribute
 from beachhead.errors import DataError, Diagnostic, Severity, UsageError
-from beachhead.service.about import ABOUT, ACCOUNTS, SET_ASIDE, USERS, About, AboutSegment
+from beachhead.service.about import ABOUT, ACCOUNTS, DOUBTFUL, MATCHES, SET_ASIDE, USERS, About, AboutSegment
 from beachhead.service.snapshot_tables import read_table
 from beachhead.sources.problems import Problem
 from beachhead.store.bitmaps import numbers_of
@@ -173,6 +173,17 @@ class Run:
         """Every source row or value that was not used: source, file, line, column, code, reason, value."""
         return Frame(self._read(SET_ASIDE), "rows set aside")
 
+    @cached_property
+    def matches(self) -> Frame:
+        """Every id that a source has for a customer: whose it is (account_no 0: nobody's), and how that was found;
+        empty where ids alone tell."""
+        return Frame(self._read(MATCHES) if self._snapshot.has(MATCHES) else pa.table({}), "records of customers")
+
+    @cached_property
+    def doubtful(self) -> Frame:
+        """Pairs of records that may be one customer, for a person to decide."""
+        return Frame(self._read(DOUBTFUL) if self._snapshot.has(DOUBTFUL) else pa.table({}), "doubtful pairs")
+
     @property
     def segments(self) -> Segments:
         return Segments(self)
@@ -202,9 +213,12 @@ class Run:
         return np.isin(self.accounts["account_no"].to_numpy(), members)
 
     def customer(self, account_id: str) -> dict[str, object]:
-        """The record of one customer. Raises `UsageError` with the nearest id."""
+        """The record of one customer, by any of its ids. Raises `UsageError` with the nearest id."""
         accounts = self.accounts.arrow()
         found = accounts.filter(pc.equal(accounts["account_id"], account_id))
+        if not found.num_rows and len(self.matches):
+            of_id = self.matches.arrow().filter(pc.equal(self.matches["account_id"], account_id))
+            found = accounts.filter(pc.is_in(accounts["account_no"], of_id["account_no"].combine_chunks()))
         if not found.num_rows:
             near = Diagnostic.unknown_name("customer", account_id, _some_ids(accounts, account_id))
             raise UsageError(near)

@@ -14,15 +14,34 @@ from beachhead.customers.assemble import Assembler, Assembly
 from beachhead.customers.contradictions import contradictions
 from beachhead.customers.event_counts import warm_up
 from beachhead.customers.events import EventState
+from beachhead.customers.merging import merge_customers
 from beachhead.customers.model_cache import ModelCache
 from beachhead.customers.people import STATED
 from beachhead.customers.record import PROFILES
 from beachhead.engines.duck import DuckEngine
 from beachhead.errors import BeachheadError, DataError, DefinitionError, Diagnostic, Severity, UsageError
 from beachhead.project.definitions import Settings
-from beachhead.service.about import ABOUT, ACCOUNTS, SET_ASIDE, USERS, About, AboutSegment, AboutSource
+from beachhead.service.about import (
+    ABOUT,
+    ACCOUNTS,
+    DOUBTFUL,
+    MATCHES,
+    SET_ASIDE,
+    USERS,
+    About,
+    AboutSegment,
+    AboutSource,
+)
 from beachhead.service.compute import Computed, compute
-from beachhead.service.load import Loaded, Numbered, known_sources, load_sources, number_records, store_events
+from beachhead.service.load import (
+    Loaded,
+    Numbered,
+    current_sources,
+    known_sources,
+    load_sources,
+    number_records,
+    store_events,
+)
 from beachhead.service.plan import Plan, make_plan
 from beachhead.service.problems import all_problems, event_rows, set_aside_rows, source_rows
 from beachhead.service.progress import Say, say_nothing
@@ -129,9 +148,14 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
         day_before = next((s for ref in earlier if ref.as_of < as_of and (s := _readable(store, ref))), None)
         say(f"Matching records to {settings.customers_are}")
         numbered = number_records(sources, layout, files, engine, loaded.data_day, published)
-        accounts, users = numbered.accounts.relation(), numbered.users.relation()
+        merged = merge_customers(engine, current_sources(plan, loaded), numbered.accounts, plan.project.matching, say)
+        accounts, users, identity = (
+            numbered.accounts.relation(),
+            numbered.users.relation(),
+            numbered.accounts.identity,
+        )
         cache = ModelCache(layout, files, numbered.accounts.count(), again=options.full)
-        assembly = Assembler(engine, sources, accounts, users, settings.currency, cache).assemble()
+        assembly = Assembler(engine, sources, accounts, users, identity, settings.currency, cache).assemble()
         say("Storing events")
         events = store_events(sources, numbered, layout, files, engine, full=options.full)
         reached = None if options.as_of else _reached_further(current, loaded.data_day)
@@ -147,9 +171,16 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
                 divisions = _divisions(computed, assembly, layout)
                 event_problems, event_tables = event_rows(loaded, events, layout.events)
                 writer.write(SET_ASIDE, set_aside_rows(loaded, assembly, event_tables))
+                if merged:
+                    writer.write(MATCHES, merged.records)
+                    writer.write(DOUBTFUL, merged.doubtful)
                 memberships, stale = _memberships(plan, computed, before)
                 rows = source_rows(loaded, [assembly.set_aside, *event_tables])
-                more = [*event_problems, *contradictions(engine, sources, accounts, settings.currency)]
+                more = [
+                    *event_problems,
+                    *(merged.problems if merged else ()),
+                    *contradictions(engine, sources, accounts, settings.currency),
+                ]
                 problems = all_problems(loaded, assembly, computed, more, rows, as_of)
                 about = _about(
                     plan, loaded, computed, memberships, stale, before, day_before, as_of, problems, rows, divisions

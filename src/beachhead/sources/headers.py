@@ -22,9 +22,8 @@ def missing_columns(
 ) -> list[Diagnostic]:
     """What the mapping names and a file with the columns `known` lacks, each at its place in the source."""
     return [
-        missing_column(column.column, tuple(known), shown, place_of(section, name, "column") or place_of(section, name))
-        for section, columns in (("columns", source.columns), ("extra", source.extra))
-        for name, column in columns.items()
+        missing_column(column.column, tuple(known), shown, place_of(*keys, "column") or place_of(*keys))
+        for keys, column in source.mapped
         if column.column is not None and column.column not in known
     ]
 

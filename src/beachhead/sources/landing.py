@@ -383,8 +383,8 @@ class _Landing:
 
 def _key(source: SourceDefinition, table: Table, content: Fingerprint, context: LandingContext) -> str:
     mapping = source.model_dump(mode="json", exclude=_NOT_PART_OF_KEY)
-    for section in ("columns", "extra"):
-        for column in mapping[section].values():
+    for section in (mapping["columns"], mapping["extra"], mapping["match"]["by"], mapping["match"]["same_as"]):
+        for column in section.values():
             for name in _COLUMN_NOT_PART_OF_KEY:
                 del column[name]
     model = [asdict(c) for c in table.columns]

@@ -31,6 +31,7 @@ from beachhead.rules import (
     walk,
 )
 from beachhead.rules.ast import RelativeDate
+from beachhead.sources import identity
 from beachhead.sources.dates import Reading, bad_formats, in_utc, needs_zones, parsed, parsed_as_utc
 from beachhead.sources.readers import Reader
 from beachhead.sources.values import MOST_DIGITS, constant_text, text_sql, value_sql
@@ -108,7 +109,7 @@ class Field:
 class SourceMapping:
     """A source's mapping with checked expressions. `conditions` are SQL over the value layer.
 
-    `named`: columns that an expression or the filter uses.
+    `named`: columns that an expression or the filter uses. `ids`: column → SQL of ids that are prefixed or made.
     """
 
     table: Table
@@ -120,6 +121,7 @@ class SourceMapping:
     source_zone: str
     project_zone: str
     minor_digits: int
+    ids: Mapping[str, str]
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -177,7 +179,12 @@ class SourceMapping:
                 sql = _layer(sql, [f"{to_utc(field.local, self.project_zone)} AS {field.value}"])
             else:
                 sql = _layer(sql, [f"{expression} AS {field.value}"])
-        return self._without_vast_products(_layer(sql, self._days(lambda f: not f.is_read)))
+        return self._with_ids(self._without_vast_products(_layer(sql, self._days(lambda f: not f.is_read))))
+
+    def _with_ids(self, sql: str) -> str:
+        """The same with ids as the registry knows them."""
+        made = ", ".join(f"{made} AS {self._field(name).value}" for name, made in self.ids.items())
+        return f"(SELECT * REPLACE ({made}) FROM {sql})" if made else sql
 
     def _without_vast_products(self, sql: str) -> str:
         """The same without prices that cannot be multiplied by their quantities."""
@@ -214,7 +221,7 @@ class SourceMapping:
                     f"{field.day if field else 'CAST(NULL AS DATE)'} AS {quote_name(day_column(column.name))}"
                 )
         for field in self.fields:
-            if field.section == "extra" and field.is_shown:
+            if field.section in ("match", "same_as") or (field.section == "extra" and field.is_shown):
                 listed.append(f"{self._final(field)} AS {quote_name(field.name)}")
                 if field.type == "timestamp":
                     listed.append(f"{field.day} AS {quote_name(day_column(field.name))}")
@@ -249,6 +256,8 @@ class SourceMapping:
 
     def _text(self, field: Field, reader: Reader) -> str:
         column = field.column
+        if field.section == "made":
+            return "CAST(NULL AS VARCHAR)"
         if column.column is None:
             return f"CAST({quote_literal(constant_text(column.constant, column))} AS VARCHAR)"
         return text_sql(reader.columns[column.column], column, reader.blanks)
@@ -289,7 +298,8 @@ def make_mapping(
     """Check a source's mapping as far as it needs no file. Raises `DefinitionError` with all mistakes."""
     fields = _fields(source, table, place_of)
     compiled = _compile(source, fields, minor_digits, place_of)
-    return SourceMapping(table, fields, *compiled, source.timezone or project_zone, project_zone, minor_digits)
+    ids = identity.identity_sql(source, table, {f.name: f.value for f in fields})
+    return SourceMapping(table, fields, *compiled, source.timezone or project_zone, project_zone, minor_digits, ids)
 
 
 def _fields(source: SourceDefinition, table: Table, place_of: PlaceOf) -> tuple[Field, ...]:
@@ -306,6 +316,15 @@ def _fields(source: SourceDefinition, table: Table, place_of: PlaceOf) -> tuple[
     for name, column in source.extra.items():
         type_ = column.type or "text"
         fields.append(Field(len(fields), name, type_, column, column.required, not column.hidden, "extra"))
+    for known_of, column in source.match.by.items():
+        fields.append(Field(len(fields), identity.match_column(known_of), "text", column, False, True, "match"))
+    for namespace, column in source.match.same_as.items():
+        fields.append(Field(len(fields), identity.same_as_column(namespace), "text", column, False, True, "same_as"))
+    makes_ids = identity.makes_ids(source, table)
+    if makes_ids and "account_id" not in source.columns:
+        known = table.column("account_id")
+        required = known is not None and known.required
+        fields.append(Field(len(fields), "account_id", "text", ColumnMap(constant=""), required, True, "made"))
     mistakes += [
         Diagnostic(
             "required-column-unmapped",
@@ -315,7 +334,7 @@ def _fields(source: SourceDefinition, table: Table, place_of: PlaceOf) -> tuple[
             remedy=f"Add `{needed.name}: <column of the file>` under columns.",
         )
         for needed in table.columns
-        if needed.required and needed.name not in source.columns
+        if needed.required and needed.name not in source.columns and not (makes_ids and needed.name == "account_id")
     ]
     for field in fields:
         if field.is_dated and (bad := bad_formats(field.column.format)):

@@ -199,11 +199,7 @@ def _parquet_text(column: pa.Field) -> str:
 
 def _open_excel(opening: Opening) -> Reader:
     options = opening.source.excel
-    commas = {
-        c.column
-        for c in (*opening.source.columns.values(), *opening.source.extra.values())
-        if c.decimal == "," and c.column
-    }
+    commas = {c.column for _, c in opening.source.mapped if c.decimal == "," and c.column}
     sheet = excel.read_sheet(
         opening.path, opening.shown, options.sheet, options.header_row, opening.wanted, commas, opening.only_header
     )

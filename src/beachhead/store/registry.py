@@ -93,14 +93,49 @@ class Registry:
         self._files.fsync_file(scratch)
         self._files.rename(scratch, self._layout.registry / f"{self.kind}s-{last + 1:010d}.parquet")
 
-    def relation(self) -> str:
-        """A FROM item of (number, id) for every id that is known: an alias has its survivor's number, erased ones are
-        left out. Numbers repeat where several ids mean the same customer. Raises `DataError` when damaged."""
+    def redirect(self, engine: DuckEngine, wanted: str) -> int:
+        """Make ids mean the customers that `wanted` says, a SELECT of (id, number); returns how many changed.
+
+        Ids that mean that customer already are passed over. An id without a number of its own becomes another name
+        of the customer, and with the number 0 nobody's again. Needs the lock. Raises `OutsideError`, `DataError`.
+        """
+        engine.execute(
+            f"CREATE OR REPLACE TEMP TABLE redirected AS SELECT DISTINCT w.id::VARCHAR AS {self.id}, "
+            f"w.number::UINTEGER AS {self.number} FROM ({wanted}) AS w(id, number) "
+            f"LEFT JOIN {self.relation()} AS r ON r.{self.id} = w.id "
+            f"WHERE coalesce(r.{self.number}, 0) <> w.number"
+        )
+        changed = engine.scalar("SELECT count(*) FROM redirected")
+        if changed:
+            following = max((int(p.stem.rpartition("-")[2]) for p in self._others("aliases")), default=0) + 1
+            scratch = scratch_path(self._layout, f"{self.kind}s-aliases")
+            engine.execute(
+                f"COPY (SELECT * FROM redirected ORDER BY ALL) TO {quote_literal(str(scratch))} (FORMAT parquet)"
+            )
+            self._files.fsync_file(scratch)
+            self._files.rename(scratch, self._layout.registry / f"{self.kind}s-aliases-{following:010d}.parquet")
+        engine.execute("DROP TABLE redirected")
+        return int(str(changed))
+
+    def own_numbers(self) -> str:
+        """A FROM item of (number, id) as they were given, before any merge. Raises `DataError` when damaged."""
         parts = self._parts()
         if not parts:
             return f"(SELECT NULL::UINTEGER AS {self.number}, NULL::VARCHAR AS {self.id} WHERE false)"
-        aliases, tombstones = self._others("aliases"), self._others("tombstones")
-        base = f"SELECT {self.number}, {self.id} FROM {parquet(*(part.path for part in parts))}"
+        return f"(SELECT {self.number}, {self.id} FROM {parquet(*(part.path for part in parts))})"
+
+    @property
+    def identity(self) -> str:
+        """A text that changes when ids come to mean other numbers than before."""
+        return " ".join(path.name for path in self._others("aliases") + self._others("tombstones"))
+
+    def relation(self) -> str:
+        """A FROM item of (number, id) for every id that is known: an alias has its survivor's number, erased ones are
+        left out. Numbers repeat where several ids mean the same customer. Raises `DataError` when damaged."""
+        base, aliases, tombstones = self.own_numbers(), self._others("aliases"), self._others("tombstones")
+        if not (aliases or tombstones):
+            return base
+        base = f"SELECT {self.number}, {self.id} FROM {base}"
         if aliases:
             base = self._resolved(base, aliases)
         if tombstones:
@@ -124,17 +159,12 @@ class Registry:
             SELECT coalesce(survivor, {no}) AS {no}, {key}
             FROM (SELECT {no}, {key} FROM own
                   UNION ALL SELECT target, {key} FROM alias WHERE {key} NOT IN (SELECT {key} FROM own))
-            LEFT JOIN final ON start = {no}
+            LEFT JOIN final ON start = {no} WHERE {no} <> 0
         """
 
     def _known_ids(self) -> str:
-        """A FROM item of the ids that must not get a number, erased ones among them."""
-        sources = []
-        if parts := self._parts():
-            sources.append(f"SELECT {self.id} AS id FROM {parquet(*(part.path for part in parts))}")
-        if aliases := self._others("aliases"):
-            sources.append(f"SELECT {self.id} AS id FROM {_files(aliases)}")
-        return f"({' UNION ALL '.join(sources) or 'SELECT NULL::VARCHAR AS id WHERE false'})"
+        """A FROM item of the ids that have a number, erased ones among them."""
+        return f"(SELECT {self.id} AS id FROM {self.own_numbers()})"
 
     def first_seen(self) -> str:
         """A FROM item of (number, first_seen): the day of the data in which each number was given."""
