@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from shlex import quote
@@ -14,14 +12,24 @@ from typing import Annotated
 
 import pyarrow as pa
 import typer
-from rich.console import Console
 from typer.exceptions import TyperException
 
 import beachhead
 from beachhead.analysis.display import plural, value_text
 from beachhead.cli import INTERRUPTED
+from beachhead.cli.matching import matches
+from beachhead.cli.options import (
+    FolderArgument,
+    FormatOption,
+    JsonOption,
+    LimitOption,
+    OutOption,
+    ProjectOption,
+    file_name,
+    progress,
+    project_of,
+)
 from beachhead.cli.output import (
-    Format,
     parse_columns,
     print_diagnostics,
     print_json,
@@ -30,12 +38,10 @@ from beachhead.cli.output import (
     printable,
     refuse_file,
 )
-from beachhead.errors import BeachheadError, Diagnostic, UsageError
+from beachhead.errors import BeachheadError, Diagnostic
 from beachhead.service.documents import Json, document, money_value, plain, problem_json
 from beachhead.service.explanation import explain_customer, explanation_json, explanation_lines
 from beachhead.service.listing import best_and_worst, problems_table, segments_table
-from beachhead.service.progress import Say, say_nothing
-from beachhead.service.project import Project, open_project
 from beachhead.service.run import RunOptions
 from beachhead.service.setup import make_project, make_synthetic
 
@@ -47,21 +53,6 @@ app = typer.Typer(
 )
 
 
-def _file_name(out: Path | None) -> Path | None:
-    if str(out) == "-":
-        remedy = "Name a file; without --out, lists go to standard output (--format csv)."
-        raise UsageError(Diagnostic("not-a-file-name", "'-' is not the name of a file", remedy=remedy))
-    return out
-
-
-ProjectOption = Annotated[Path | None, typer.Option("--project", help="Project folder; default here or above.")]
-FolderArgument = Annotated[Path | None, typer.Argument(help="Project folder; default here or above.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-FormatOption = Annotated[Format | None, typer.Option("--format", help="How to print the list; default table.")]
-OutOption = Annotated[
-    Path | None, typer.Option("--out", callback=_file_name, help="Write the list to this file; its ending says how.")
-]
-LimitOption = Annotated[int, typer.Option("--limit", min=0, help="Rows to show on screen; 0 for all.")]
 DayOption = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day, YYYY-MM-DD.")]
 
 
@@ -94,21 +85,6 @@ PERSON_COLUMNS = (
 )
 
 
-def _project(folder: Path | None, option: Path | None) -> Project:
-    return open_project(folder or option or Path())
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Say]:
-    """A line on standard error that says what is going on; nothing when that is not a terminal."""
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield say_nothing
-        return
-    with console.status("Starting") as status:
-        yield status.update
-
-
 @app.command()
 def init(
     folder: Annotated[Path, typer.Argument(help="Folder to make.")],
@@ -136,7 +112,7 @@ def synth(
     as_json: JsonOption = False,
 ) -> None:
     """Write an invented company: raw files, mappings, segments, score, and the planted truth."""
-    with _progress(as_json) as say:
+    with progress(as_json) as say:
         truth = make_synthetic(folder, accounts, seed, noise, say)
     if as_json:
         print_json(document("truth", truth))
@@ -147,7 +123,7 @@ def synth(
 @app.command()
 def check(folder: FolderArgument = None, project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """Say everything that is wrong with a project; change nothing."""
-    plan = _project(folder, project).check()
+    plan = project_of(folder, project).check()
     if as_json:
         counts: Json = {"sources": len(plan.project.sources), "segments": len(plan.project.segments)}
         print_json(document("project", counts, diagnostics=plan.diagnostics))
@@ -171,8 +147,8 @@ def run(
     as_json: JsonOption = False,
 ) -> None:
     """Update: read what is new, compute all records, score and segments, publish them."""
-    opened = _project(folder, project)
-    with _progress(as_json) as say:
+    opened = project_of(folder, project)
+    with progress(as_json) as say:
         outcome = opened.update(RunOptions(as_of.date() if as_of else None, full, allow_loss, wait), say)
     latest = opened.as_of(outcome.snapshot.as_of)
     if as_json:
@@ -197,7 +173,7 @@ def run(
 @app.command()
 def status(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """What is published, from which files, and how past updates went."""
-    opened = _project(None, project)
+    opened = project_of(None, project)
     latest = opened.latest()
     history = opened.history()
     if as_json:
@@ -228,7 +204,7 @@ def customer(
     as_json: JsonOption = False,
 ) -> None:
     """Everything that is known about one customer."""
-    latest = _project(None, project).latest()
+    latest = project_of(None, project).latest()
     record = latest.customer(account_id)
     number = record["account_no"]
     assert isinstance(number, int)
@@ -262,7 +238,7 @@ def segments(
     out: OutOption = None,
 ) -> None:
     """All segments with their size and what changed, or one of them."""
-    latest = _project(None, project).latest()
+    latest = project_of(None, project).latest()
     if name is None:
         print_diagnostics(latest.warnings)
         print_list(segments_table(latest), "segments", latest, {}, as_json=as_json, form=form, out=out)
@@ -294,7 +270,7 @@ def who(
     out: OutOption = None,
 ) -> None:
     """The customers in a segment, best first."""
-    latest = _project(None, project).latest()
+    latest = project_of(None, project).latest()
     table = latest.segments[name].members().arrow()
     if "value_rank" in table.column_names:
         table = table.sort_by([("value_rank", "ascending")])
@@ -318,7 +294,7 @@ def count(
     out: OutOption = None,
 ) -> None:
     """Customers by one to three attributes: number, share, money, how many stayed. Small cells are marked."""
-    opened = _project(None, project)
+    opened = project_of(None, project)
     table = opened.count(by, measure)
     print_list(table.as_arrow(), "counts", opened.latest(), {}, as_json=as_json, form=form, out=out)
     if table.not_kept:
@@ -337,7 +313,7 @@ def value(
     out: OutOption = None,
 ) -> None:
     """The best and the worst customers by score; or why one has its score and what would lift it."""
-    latest = _project(None, project).latest()
+    latest = project_of(None, project).latest()
     if explain is None:
         table = best_and_worst(latest)
         print_list(table, "value", latest, latest.attributes, as_json=as_json, form=form, out=out, limit=limit)
@@ -360,7 +336,7 @@ def quality(
     out: OutOption = None,
 ) -> None:
     """Problems in the data: what is wrong, how often, where, and what to do."""
-    latest = _project(None, project).latest()
+    latest = project_of(None, project).latest()
     if rows:
         table = latest.set_aside.arrow()
         print_list(table, "set_aside", latest, {}, as_json=as_json, form=form, out=out, limit=limit)
@@ -389,13 +365,13 @@ def report(
     folder: FolderArgument = None,
     project: ProjectOption = None,
     out: Annotated[
-        Path | None, typer.Option("--out", callback=_file_name, help="File to write; default report.html.")
+        Path | None, typer.Option("--out", callback=file_name, help="File to write; default report.html.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write one self-contained HTML file, to read on screen, to print, to send."""
-    opened = _project(folder, project)
-    with _progress(as_json) as say:
+    opened = project_of(folder, project)
+    with progress(as_json) as say:
         say("Writing the report")
         path = opened.report(out)
     if as_json:
@@ -414,11 +390,14 @@ def query(
     out: OutOption = None,
 ) -> None:
     """One read-only SELECT over what is published."""
-    opened = _project(None, project)
+    opened = project_of(None, project)
     latest = opened.latest()
     table = opened.query(sql)
     attributes = latest.attributes
     print_list(table, "rows", latest, attributes, as_json=as_json, form=form, out=out, limit=limit, titles=False)
+
+
+app.command()(matches)
 
 
 def main() -> None:
