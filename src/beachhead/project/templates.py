@@ -44,13 +44,19 @@ def template_files(name: str) -> Iterator[tuple[str, str]]:
         yield str(inside.with_name(_STORED_AS.get(inside.name, inside.name))), path.read_text(encoding="utf-8")
 
 
-def write_template(name: str, folder: Path, project_name: str) -> tuple[Path, ...]:
+def write_template(name: str, folder: Path, project_name: str, *, sources: bool = True) -> tuple[Path, ...]:
     """Write a project named `project_name` into `folder` (made when missing); returns the files written.
+
+    `sources`: with the template's mappings and its words about which exports to bring; without, these come later.
 
     Raises UsageError when the template is unknown or the folder already holds one of its files: nothing is
     overwritten. Raises OutsideError when the folder cannot be written.
     """
-    files = dict(template_files(name))
+    files = {
+        inside: text
+        for inside, text in template_files(name)
+        if sources or not (inside.startswith("sources/") or inside == "README.md")
+    }
     taken = [inside for inside in files if (folder / inside).exists()]
     if taken:
         raise UsageError(

@@ -1,0 +1,111 @@
+"""A project that begins with files instead of a template's mappings: only what fits the data stays in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ruamel.yaml.comments import CommentedMap
+
+from beachhead.engines.duck import DuckEngine
+from beachhead.errors import BeachheadError
+from beachhead.project import matching_files
+from beachhead.project.definitions import Template
+from beachhead.project.editing import edit_definition
+from beachhead.project.loader import SETTINGS_FILES, Project, load
+from beachhead.project.templates import write_template
+from beachhead.service.check import check
+from beachhead.sources.readers import Opening, open_file
+from beachhead.store.files import outside
+from beachhead.store.layout import Layout
+
+_KEY_EVENTS = 20
+
+
+def start_project(
+    folder: Path,
+    name: str,
+    template: Template = "blank",
+    *,
+    currency: str | None = None,
+    timezone: str | None = None,
+    customers_are: str | None = None,
+) -> None:
+    """A project without sources: settings, score and segments of the template. Raises `UsageError`, `OutsideError`."""
+    write_template(template, folder, name, sources=False)
+    given = {"currency": currency, "timezone": timezone, "customers_are": customers_are}
+
+    def change(document: CommentedMap) -> None:
+        document.update({key: value for key, value in given.items() if value})
+        document.pop("key_events", None)
+        document.pop("onboarding_questions", None)
+
+    edit_definition(folder / SETTINGS_FILES[0], change)
+
+
+def fit(root: Path) -> tuple[str, ...]:
+    """Name the events that get columns of their own, and take out what the template computes from others.
+
+    Attributes and segments that only wait for data stay: they say what it would give. Returns the names of what was
+    taken out. Raises as `load`.
+    """
+    project = load(root)
+    events = () if project.settings.key_events else _frequent_events(project)
+
+    def name_events(document: CommentedMap) -> None:
+        document["key_events"] = list(events)
+
+    if events:
+        edit_definition(root / SETTINGS_FILES[0], name_events)
+    plan = check(root)
+    attributes = [name for name in plan.project.attributes if name not in plan.catalog.attributes]
+    segments = [name for name in plan.broken if name in plan.project.segments]
+    for name in attributes:
+        _remove_entry(root / plan.project.place("attributes", name).file, name)
+    for name in segments:
+        with outside("remove_file", path := root / plan.project.place("segments", name).file):
+            path.unlink()
+    if plan.project.value and any(i.attribute not in plan.catalog.attributes for i in plan.project.value.inputs):
+
+        def keep_known(document: CommentedMap) -> None:
+            for n, scored in reversed(list(enumerate(document["inputs"]))):
+                if scored["attribute"] not in plan.catalog.attributes:
+                    del document["inputs"][n]
+
+        edit_definition(root / plan.project.place("value").file, keep_known)
+    return (*attributes, *segments)
+
+
+def _remove_entry(path: Path, name: str) -> None:
+    """Take one definition out of a file of several."""
+
+    def change(document: CommentedMap) -> None:
+        document.pop(name, None)
+
+    edit_definition(path, change)
+
+
+def _frequent_events(project: Project) -> Sequence[str]:
+    """The names of the most frequent events, those that the most people could be known by."""
+    for source in project.sources.values():
+        column = source.columns["event"].column if source.table == "events" and "event" in source.columns else None
+        files = matching_files(project.root, source)
+        if column is None or not files:
+            continue
+        folder = Layout(project.root).tmp
+        with outside("write", folder):
+            folder.mkdir(parents=True, exist_ok=True)
+        with DuckEngine(folder) as engine:
+            try:
+                reader = open_file(Opening(source, files[0], files[0].name, (column,), engine, folder))
+            except BeachheadError:
+                return ()
+            try:
+                names = engine.query(
+                    f"SELECT {reader.columns[column]} AS name, count(*) AS n FROM {reader.relation} "
+                    f"GROUP BY name HAVING name IS NOT NULL ORDER BY n DESC, name LIMIT {_KEY_EVENTS}"
+                )
+            finally:
+                reader.close()
+        return [str(name) for name in names["name"].to_pylist()]
+    return ()
