@@ -141,6 +141,8 @@ BLOCKS: dict[str, tuple[str, Callable[[Meanings], str]]] = {
     "keep": ("projects.md", keys(definitions.Retention)),
     "source": ("projects.md", keys(definitions.SourceDefinition, is_named_by_file=True)),
     "column": ("projects.md", keys(definitions.ColumnMap)),
+    "match": ("projects.md", keys(definitions.MatchMap)),
+    "matching": ("projects.md", keys(definitions.MatchingDefinition)),
     "csv": ("projects.md", keys(definitions.CsvOptions)),
     "excel": ("projects.md", keys(definitions.ExcelOptions)),
     "attribute": ("projects.md", keys(definitions.AttributeDefinition, is_named_by_file=True)),

@@ -23,6 +23,7 @@ from beachhead.engines.dialect import emit
 from beachhead.engines.duck import DuckEngine, parquet, quote_literal, quote_name
 from beachhead.project.definitions import SourceDefinition, ValueTypeName
 from beachhead.project.model import BY_NAME, TABLES, Table, day_column
+from beachhead.sources.identity import match_column
 from beachhead.sources.landing import LandedFile
 from beachhead.sources.problems import Problem
 
@@ -31,12 +32,14 @@ from beachhead.sources.problems import Problem
 class KnownSource:
     """A source as it was known on the day in question.
 
-    `knows_state`: false when the day lies before the first load, so that undated facts are unknown.
+    `knows_state`: false when the day lies before the first load, so that undated facts are unknown. `is_mention`: a
+    list of customers taken from what rows of another table say of them, so that it names each many times.
     """
 
     definition: SourceDefinition
     files: tuple[LandedFile, ...]
     knows_state: bool = True
+    is_mention: bool = False
 
     @property
     def table(self) -> Table:
@@ -197,7 +200,7 @@ class Assembler:
             raw = f"raw_{table.name}_{n}"
             self._engine.execute(f"CREATE TEMP VIEW {raw} AS {_select_source(source, 0, columns, self._currency)}")
             self._report_backward(raw, table, [source])
-            clean = self._keep_first(table.key, raw, [source])
+            clean = raw if source.is_mention else self._keep_first(table.key, raw, [source])
             part = f"part_{table.name}_{n}"
             self._engine.execute(
                 f"CREATE TEMP TABLE {part} AS SELECT g.account_no, r.* FROM {clean} AS r "
@@ -205,7 +208,8 @@ class Assembler:
             )
             unmatched = f"{part}_unmatched"
             self._engine.execute(f"CREATE TEMP VIEW {unmatched} AS SELECT * FROM {part} WHERE account_no IS NULL")
-            self._report_unmatched(unmatched, table, [source])
+            if not source.is_mention:
+                self._report_unmatched(unmatched, table, [source])
             parts.append(self._merge(part, list(columns)))
         values = [n for n in columns if n != "account_id"]
         if len(parts) == 1:
@@ -333,7 +337,7 @@ def _select_source(source: KnownSource, number: int, columns: Mapping[str, str],
         ):
             sql = f"CAST(NULL AS {type_})"
         else:
-            sql = quote_name(name)
+            sql = quote_name(match_column(name) if source.is_mention and name != "account_id" else name)
         is_money = column.type == "money" if column else (definition.extra[name].type if origin else None) == "money"
         if has_currency and is_money:
             own = quote_literal(currency)

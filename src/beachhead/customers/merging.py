@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from beachhead.customers.assemble import KnownSource
 from beachhead.customers.matching.match import Matching, match_records
+from beachhead.customers.mentions import mentioned_customers
 from beachhead.engines.duck import DuckEngine, parquet, quote_literal, quote_name
 from beachhead.errors import Severity
 from beachhead.project.definitions import MatchField, MatchingDefinition, MatchMap
@@ -104,7 +105,7 @@ def _select(source: KnownSource, number: int, fields: dict[MatchField, str]) -> 
     files = [f for f in source.files if f.rows]
     if not files or source.table.column("account_id") is None:
         return None
-    listed = source.table.name == "accounts"
+    listed = source.table.name == "accounts" or mentioned_customers(definition) is not None
     person = source.table.name == "users" or (not listed and fields.keys() <= _OF_A_PERSON)
     known = ", ".join(f"{quote_name(fields[f])} AS {f}" for f in fields)
     stated = [

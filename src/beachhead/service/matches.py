@@ -17,6 +17,10 @@ from beachhead.service.results import Run
 
 Decision = Literal["same", "different", "undo"]
 DECISIONS = "matching.yml"
+_NO_RECORDS = pa.table(
+    {n: pa.array([], pa.string()) for n in ("source", "account_id", "name", "email")}
+    | {"account_no": pa.array([], pa.uint32())}
+)
 _HEADING = "Which records are one customer, and which are not, whatever their data says: pairs of ids."
 
 
@@ -39,31 +43,32 @@ class MatchRate:
 
 def match_rates(run: Run) -> tuple[MatchRate, ...]:
     """Per source, in the order of the project; empty where ids alone tell who is who."""
-    table = run.matches.arrow()
-    if not table.num_rows:
-        return ()
-    several = (
-        table.group_by("account_no")
-        .aggregate([("source", "count_distinct")])
-        .filter(pc.field("source_count_distinct") > 1)
-    )
-    is_known = pc.is_in(table["account_no"], several["account_no"].combine_chunks())
-    is_nobodys = pc.equal(table["account_no"], 0)
+    table = _with_known(run)
     rates = []
     for source in dict.fromkeys(table["source"].to_pylist()):
-        mine = pc.equal(table["source"], source)
-        matched = pc.and_(mine, pc.and_not(is_known, is_nobodys))
-        unmatched = pc.and_(mine, is_nobodys)
-        rates.append(MatchRate(source, *(int(pc.sum(m).as_py() or 0) for m in (mine, matched, unmatched))))
+        mine = table.filter(pc.equal(table["source"], source))
+        nobodys = int(pc.sum(pc.equal(mine["account_no"], 0)).as_py())
+        rates.append(MatchRate(source, mine.num_rows, int(pc.sum(mine["is_known"]).as_py()), nobodys))
     return tuple(rates)
 
 
 def unmatched(run: Run) -> pa.Table:
-    """Records that are nobody's: source, account_id, name, email."""
+    """Records of customers whom no other source knows: source, account_id, name, email, is_customer (false: they are
+    nobody's, and what is said of them counts for nobody)."""
+    table = _with_known(run)
+    left = table.filter(pc.invert(table["is_known"]))
+    shown = left.select(["source", "account_id", "name", "email"])
+    return shown.append_column("is_customer", pc.greater(left["account_no"], 0))
+
+
+def _with_known(run: Run) -> pa.Table:
+    """The records of a run, and of each whether its customer is known to another source, `is_known`."""
     table = run.matches.arrow()
     if not table.num_rows:
-        return table
-    return table.filter(pc.equal(table["account_no"], 0)).select(["source", "account_id", "name", "email"])
+        table = _NO_RECORDS
+    counted = table.group_by("account_no").aggregate([("source", "count_distinct")])
+    several = counted.filter((pc.field("source_count_distinct") > 1) & (pc.field("account_no") > 0))
+    return table.append_column("is_known", pc.is_in(table["account_no"], several["account_no"].combine_chunks()))
 
 
 def decide(root: Path, decision: Decision, pairs: Sequence[tuple[str, str]]) -> None:

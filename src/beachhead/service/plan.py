@@ -8,6 +8,7 @@ from pathlib import Path
 
 from beachhead.analysis.display import money_text
 from beachhead.customers.catalog import Catalog, clashing_key_events, own_attribute, source_catalog, taken_names
+from beachhead.customers.mentions import mentioned_customers
 from beachhead.customers.value_diagnostics import double_reversals
 from beachhead.errors import BeachheadError, Diagnostic, Place, Severity
 from beachhead.project import DefinitionKind, Project, check_files, load, matching_files
@@ -90,7 +91,8 @@ def make_plan(folder: Path) -> Plan:
         remedy = "Give the event another name with `values:` in its source."
         said.append(_name_taken(name, project.place("settings", "", "key_events", n), remedy))
     present = {n: s for n, s in project.sources.items() if not s.optional or matching_files(project.root, s)}
-    catalog = source_catalog(project.settings, present)
+    mentioned = {f"{n} (customers)": m for n, s in present.items() if (m := mentioned_customers(s))}
+    catalog = source_catalog(project.settings, {**present, **mentioned})
     doubt = doubt_of(project)
     catalog, own = _check_own(project, catalog, doubt, said)
     doubt = doubt.plus(name for name in project.attributes if name not in catalog.attributes)
