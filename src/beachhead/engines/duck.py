@@ -150,3 +150,48 @@ def parquet(*paths: Path | str, row_numbers: bool = False) -> str:
     """A FROM item that reads these Parquet files, matched by column name; with `file_row_number` if asked for."""
     numbered = ", file_row_number = true" if row_numbers else ""
     return f"read_parquet([{', '.join(map(path_literal, paths))}], union_by_name = true{numbered})"
+
+
+class DuckFile:
+    """Somebody's database file, opened for reading; queries reach nothing but it.
+
+    Raises `DataError` when it is none, or one of a version that this DuckDB cannot read; queries raise as those of
+    `DuckEngine` do.
+    """
+
+    def __init__(self, path: Path) -> None:
+        with _in_our_words():
+            self._connection = duckdb.connect(str(path), read_only=True)
+            self._connection.execute(
+                "SET TimeZone = 'UTC'; SET enable_external_access = false; SET lock_configuration = true"
+            )
+
+    def tables(self) -> tuple[str, ...]:
+        """Tables and views of the main schema by name, of others as schema.name when there are others."""
+        with _in_our_words():
+            rows = self._connection.execute(
+                "SELECT schema_name, name FROM (SELECT schema_name, table_name AS name FROM duckdb_tables() WHERE NOT "
+                "internal UNION ALL SELECT schema_name, view_name FROM duckdb_views() WHERE NOT internal) ORDER BY ALL"
+            ).fetchall()
+        has_schemas = any(schema != "main" for schema, _ in rows)
+        return tuple(f"{schema}.{name}" if has_schemas else str(name) for schema, name in rows)
+
+    def is_select(self, sql: str) -> bool:
+        """Whether it is one SELECT."""
+        with _in_our_words():
+            statements = self._connection.extract_statements(sql)
+        return len(statements) == 1 and statements[0].type == duckdb.StatementType.SELECT
+
+    def rows(self, sql: str) -> tuple[tuple[str, ...], Iterator[tuple[object, ...]]]:
+        """Names of the columns, and the rows."""
+        with _in_our_words():
+            result = self._connection.execute(sql)
+        return tuple(str(column[0]) for column in result.description), self._fetched(result)
+
+    def _fetched(self, result: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:
+        with _in_our_words():
+            while rows := result.fetchmany(10_000):
+                yield from rows
+
+    def close(self) -> None:
+        self._connection.close()

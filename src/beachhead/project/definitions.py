@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=80)]
 ValueTypeName = Literal["text", "integer", "number", "money", "boolean", "date", "timestamp"]
@@ -25,6 +25,7 @@ MatchField = Literal[
     "postcode",
     "country",
 ]
+FormatName = Literal["csv", "parquet", "json", "ndjson", "excel", "xml", "html", "sqlite", "duckdb"]
 Template = Literal["selfserve", "sales-led", "shop", "subscription-box", "blank"]
 
 
@@ -124,6 +125,25 @@ class ExcelOptions(Definition):
     header_row: int | None = Field(None, ge=1)
 
 
+class DatabaseOptions(Definition):
+    """What of a database is read: a table or a SELECT. The database is at `url`, or a file that `files` names."""
+
+    url: SecretStr | None = Field(None, description="of a server; best from the environment: ${WAREHOUSE_URL}")
+    table: str | None = Field(None, min_length=1, description="its name, with its schema where it needs one")
+    query: str | None = Field(None, min_length=1, description="one SELECT")
+    cursor: str | None = Field(None, min_length=1, description="column that grows with every change of a row")
+
+    @model_validator(mode="after")
+    def _says_what(self) -> Self:
+        if self.table is not None and self.query is not None:
+            raise ValueError("give a table or a query, not both")
+        if self.url is not None and self.table is None and self.query is None:
+            raise ValueError("give a table or a query")
+        if self.url is None and self.cursor is not None:
+            raise ValueError("a cursor is for servers, which `url` names; files are read whole")
+        return self
+
+
 class MatchMap(Definition):
     """How the rows of a source are told to be of the same customer as rows of other sources."""
 
@@ -136,12 +156,13 @@ class SourceDefinition(Definition):
     """`sources/<name>.yml`: files, the model table they feed, and how columns map onto it."""
 
     name: str = ""
-    files: Texts = Field(min_length=1, description="paths or globs, relative to the project")
+    files: Texts = Field((), description="paths or globs, relative to the project")
+    database: DatabaseOptions = DatabaseOptions()
     table: str
-    format: Literal["csv", "parquet", "json", "ndjson", "excel"] | None = None
+    format: FormatName | None = None
     csv: CsvOptions = CsvOptions()
     excel: ExcelOptions = ExcelOptions()
-    json_path: str | None = Field(None, description="dotted path to the list of records inside a JSON document")
+    json_path: str | None = Field(None, description="dotted path to the records inside a JSON or XML document")
     history: History = "none"
     stable: bool = False
     optional: bool = Field(False, description="no matching file is a note, not an error")

@@ -10,7 +10,7 @@ from dataclasses import replace
 from encodings.aliases import aliases
 from zoneinfo import ZoneInfo, available_timezones
 
-from beachhead.errors import Diagnostic, Place, nearest_name
+from beachhead.errors import Diagnostic, Place, Severity, nearest_name
 from beachhead.project import model
 from beachhead.project import yaml_positions as yaml
 from beachhead.project.currency import CURRENCIES, unknown_currency
@@ -31,6 +31,12 @@ def check_settings(settings: Settings, document: yaml.Document) -> Iterator[Diag
     yield from _time_zone(settings.timezone, document, "timezone")
     if settings.currency not in CURRENCIES:
         yield _hiding(unknown_currency(settings.currency), document, "currency")
+    for code in settings.rates:
+        if code not in CURRENCIES:
+            yield unknown_currency(code).at(_key(document, "rates", code))
+        elif code == settings.currency and settings.rates[code] != 1:
+            message = f"{code} is the project's own currency, so its rate is 1"
+            yield Diagnostic("invalid-value", message, place=_key(document, "rates", code), remedy="Remove the line.")
 
 
 def check_source(source: SourceDefinition, document: yaml.Document) -> Iterator[Diagnostic]:
@@ -38,6 +44,7 @@ def check_source(source: SourceDefinition, document: yaml.Document) -> Iterator[
     if source.timezone is not None:
         yield from _time_zone(source.timezone, document, "timezone")
     yield from _csv(source, document)
+    yield from _origin(source, document)
     yield from _patterns(source, document)
     table = model.BY_NAME.get(source.table)
     if table is None:
@@ -66,6 +73,7 @@ def _columns(source: SourceDefinition, table: model.Table, document: yaml.Docume
         if name == "currency" and isinstance(mapping.constant, str) and mapping.constant not in CURRENCIES:
             yield _hiding(unknown_currency(mapping.constant), document, "columns", name, "constant")
         yield from _formats(mapping, column.type, document, "columns", name)
+        yield from _groups(mapping, column.type, document, "columns", name)
     for name, mapping in source.extra.items():
         if table.column(name) is not None:
             message = f"'{name}' is a column of {table.name} itself"
@@ -75,6 +83,21 @@ def _columns(source: SourceDefinition, table: model.Table, document: yaml.Docume
             yield Diagnostic("extra-repeats-column", message, place=_key(document, "extra", name), remedy=remedy)
             continue
         yield from _formats(mapping, mapping.type or "text", document, "extra", name)
+        yield from _groups(mapping, mapping.type or "text", document, "extra", name)
+
+
+def _groups(mapping: ColumnMap, column_type: str, document: yaml.Document, *keys: str) -> Iterator[Diagnostic]:
+    if not mapping.groups:
+        return
+    place = _key(document, *keys, "groups")
+    if column_type != "text":
+        message = f"'{keys[-1]}' is of type {column_type}, and `groups` are for texts"
+        yield Diagnostic("groups-without-text", message, place=place, remedy="Remove `groups`.")
+    for group, words in mapping.groups.items():
+        if not any(word.strip(" *") for word in words):
+            message = f"the group '{group}' of '{keys[-1]}' has no words"
+            remedy = "List words that stand in the texts of this group, such as [engineer*, developer]."
+            yield Diagnostic("invalid-value", message, place=place, remedy=remedy)
 
 
 def _missing_columns(source: SourceDefinition, table: model.Table, document: yaml.Document) -> Iterator[Diagnostic]:
@@ -171,6 +194,48 @@ def _csv(source: SourceDefinition, document: yaml.Document) -> Iterator[Diagnost
         message = "the delimiter and the quote of the CSV file cannot be the same"
         remedy = "Remove one of them; both are found by looking at the file."
         yield Diagnostic("invalid-value", message, place=_value(document, "csv", "quote"), remedy=remedy)
+
+
+def _origin(source: SourceDefinition, document: yaml.Document) -> Iterator[Diagnostic]:
+    """A source reads files or a server, one of the two."""
+    url = source.database.url
+    if source.files and url is not None:
+        message = "a source reads files or the database at `url`, not both"
+        remedy = "Remove one of the two, or make two sources."
+        yield Diagnostic("invalid-value", message, place=_key(document, "database"), remedy=remedy)
+    if not source.files and url is None and "files" not in _given(document):
+        remedy = "Add a line `files: …` (paths or globs, relative to the project), or `database: {url: …, table: …}`."
+        yield Diagnostic("missing-key", "a source lacks 'files'", place=_value(document), remedy=remedy)
+    if url is not None and (wrong := wrong_server(url.get_secret_value())):
+        yield Diagnostic("unknown-database", wrong, place=_value(document, "database", "url"), remedy=URL_REMEDY)
+    node = yaml_at(document.root, ("database", "url")) if document.root else None
+    if isinstance(node, yaml.Scalar) and re.search(r"://[^/@:]+:[^@/$]+@", node.raw):
+        message = "the password of the database stands in this file"
+        remedy = "Put the address into an environment variable, and write `url: ${WAREHOUSE_URL}`."
+        place = _value(document, "database", "url")
+        yield Diagnostic("password-in-file", message, Severity.WARNING, place, remedy=remedy)
+
+
+SERVERS = ("postgresql", "postgres", "mysql", "mariadb")
+URL_REMEDY = (
+    "Write it like postgresql://user:password@host:5432/name, or mysql://…. "
+    "A database in a file is named under `files`."
+)
+
+
+def wrong_server(url: str) -> str | None:
+    """What is wrong with the address of a database server, without showing it; None when nothing is."""
+    scheme, found, rest = url.partition("://")
+    scheme = scheme.partition("+")[0]
+    if not found or not re.fullmatch(r"[a-z0-9]+", scheme):
+        return "the address of the database is none"
+    if scheme not in SERVERS:
+        return f"databases of the kind '{scheme}' are not read"
+    return None if rest.strip("/") else "the address of the database names no host"
+
+
+def _given(document: yaml.Document) -> set[str]:
+    return set(document.root.entries) if isinstance(document.root, yaml.Mapping) else set()
 
 
 def _patterns(source: SourceDefinition, document: yaml.Document) -> Iterator[Diagnostic]:

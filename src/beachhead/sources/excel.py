@@ -42,19 +42,19 @@ def read_sheet(
     name, cells = _cells(path, shown, sheet, max(_LOOK_AT_ROWS, header_row or 0) if only_header else None)
     place = Place(f"{shown} [{name}]")
     start = (
-        header_row - 1 if header_row else find_header([[_text(c) for c in r] for r in cells[:_LOOK_AT_ROWS]], wanted)
+        header_row - 1 if header_row else find_header([[text_of(c) for c in r] for r in cells[:_LOOK_AT_ROWS]], wanted)
     )
     if start is None or start >= len(cells):
         remedy = "Choose the sheet (`excel: {sheet: …}`) and the header's row (`header_row`)."
         raise DataError(Diagnostic("empty-file", f"sheet '{name}' of {shown} is empty", place=place, remedy=remedy))
-    header = [_text(c).strip() for c in cells[start]]
+    header = [text_of(c).strip() for c in cells[start]]
     while header and not header[-1]:
         header.pop()
     refuse_duplicates(header, Place(f"{shown} [{name}]", start + 1))
-    numbers = [n for n in range(start + 1, len(cells)) if any(_text(c).strip() for c in cells[n][: len(header)])]
+    numbers = [n for n in range(start + 1, len(cells)) if any(text_of(c).strip() for c in cells[n][: len(header)])]
     table = pa.table(
         {
-            f"c{i}": pa.array([_text(cells[n][i], head in commas) or None for n in numbers], pa.string())
+            f"c{i}": pa.array([text_of(cells[n][i], head in commas) or None for n in numbers], pa.string())
             for i, head in enumerate(header)
         }
     )
@@ -96,7 +96,8 @@ def _cells(path: Path, shown: str, sheet: str | int | None, most: int | None) ->
         raise unreadable(shown, e) from e
 
 
-def _text(value: object, with_comma: bool = False) -> str:
+def text_of(value: object, with_comma: bool = False) -> str:
+    """A value of a cell as a CSV export would write it: whole numbers without a point, dates in ISO form."""
     match value:
         case bool():
             return "true" if value else "false"
