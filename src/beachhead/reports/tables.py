@@ -20,6 +20,7 @@ from beachhead.analysis.display import date_text, major
 from beachhead.customers.attributes import Attribute
 from beachhead.errors import Diagnostic, UsageError
 from beachhead.project.currency import minor_digits
+from beachhead.sources.cells import FORMULA_START, safe_cell
 
 if TYPE_CHECKING:
     import xlsxwriter
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 Format = Literal["csv", "xlsx", "parquet", "json"]
 FORMATS: tuple[Format, ...] = ("csv", "xlsx", "parquet", "json")
 EXCEL_ROWS = 1_048_574
-_FORMULA_START = r"^[=+\-@\t\r]"
 _CHUNK = 10_000
 Cell = None | bool | int | float | str | date | datetime
 
@@ -73,7 +73,7 @@ def _unknown(format: str) -> Callable[[pa.Table, BinaryIO, TableNote], None]:
 
 def _csv(table: pa.Table, out: BinaryIO, _note: TableNote) -> None:
     safe = [_harmless(table.column(i)) for i in range(table.num_columns)]
-    pa_csv.write_csv(pa.table(safe, names=[_quoted_start(n) for n in table.column_names]), out)
+    pa_csv.write_csv(pa.table(safe, names=[safe_cell(n) for n in table.column_names]), out)
 
 
 def _harmless(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -83,12 +83,8 @@ def _harmless(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return column
     texts = column.cast(pa.string())
     return pc.if_else(
-        pc.match_substring_regex(texts, _FORMULA_START), pc.binary_join_element_wise("'", texts, ""), texts
+        pc.match_substring_regex(texts, FORMULA_START), pc.binary_join_element_wise("'", texts, ""), texts
     )
-
-
-def _quoted_start(name: str) -> str:
-    return f"'{name}" if name[:1] in "=+-@\t\r" and name else name
 
 
 def _parquet(table: pa.Table, out: BinaryIO, _note: TableNote) -> None:

@@ -10,7 +10,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from beachhead.engines.duck import DuckFile, quote_name
-from beachhead.errors import DataError, Diagnostic, Place
+from beachhead.errors import BeachheadError, DataError, Diagnostic, Place
 from beachhead.project.definitions import DatabaseOptions
 from beachhead.sources.excel import text_of
 from beachhead.sources.intake import stamp
@@ -140,7 +140,7 @@ class _Duck:
         self._shown = shown
         try:
             self._file = DuckFile(path)
-        except DataError as e:
+        except BeachheadError as e:
             raise not_a("duckdb", "DuckDB database that can be read", shown, e.diagnostics[0].message) from e
 
     def tables(self) -> tuple[str, ...]:

@@ -76,6 +76,8 @@ def _cells(row: html.HtmlElement, shown: str) -> list[str]:
         if cell.get("rowspan", "1").strip() not in ("1", ""):
             raise _not_simple(shown, "cells reach over several rows")
         span = cell.get("colspan", "1").strip()
+        for line_break in cell.iter("br"):
+            line_break.tail = f" {line_break.tail or ''}"
         cells.append(" ".join("".join(str(t) for t in cell.itertext()).split()))
         cells += [""] * (min(int(span), 1000) - 1 if span.isdigit() else 0)
     return cells

@@ -18,6 +18,8 @@ from typing import Literal
 from beachhead.errors import BeachheadError, DataError, Diagnostic, OutsideError, Place
 
 CHUNK = 1 << 22
+_HARMLESS = 1_000_000_000
+_TRAP_RATIO = 500
 Blanks = Literal["none", "spaces", "any"]
 """Which blanks a text may hold: none, only plain spaces, others too (tabs, no-break spaces)."""
 _SUSPECT_LINES = 2000
@@ -143,9 +145,14 @@ def plain_chunks(path: Path, form: Form, shown: str) -> Iterator[bytes]:
 
 
 def _raw_chunks(path: Path, gzipped: bool, shown: str) -> Iterator[bytes]:
+    unpacked = 0
     try:
+        packed = path.stat().st_size
         with gzip.open(path) if gzipped else path.open("rb") as file:
             while chunk := file.read(CHUNK):
+                unpacked += len(chunk)
+                if gzipped and unpacked > _HARMLESS and unpacked > _TRAP_RATIO * packed:
+                    raise DataError(_trap(shown, unpacked // packed))
                 yield chunk
     except (EOFError, zlib.error, gzip.BadGzipFile) as e:
         raise _broken_gzip(shown, e) from e
@@ -291,6 +298,12 @@ def empty_file(shown: str) -> Diagnostic:
     """What to say of a file without content."""
     remedy = "Export it again, or remove it."
     return Diagnostic("empty-file", f"{shown} is empty", place=Place(shown), remedy=remedy)
+
+
+def _trap(shown: str, times: int) -> Diagnostic:
+    why = f"it has unpacked to {times:,} times its size already"
+    remedy = "See whether it is an export at all; if it is, unpack it and use the plain file."
+    return Diagnostic("archive-trap", f"{shown} unpacks without end", place=Place(shown), why=why, remedy=remedy)
 
 
 def changed(shown: str) -> Diagnostic:
