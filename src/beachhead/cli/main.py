@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
 from shlex import quote
@@ -17,6 +18,7 @@ from typer.exceptions import TyperException
 import beachhead
 from beachhead.analysis.display import plural, value_text
 from beachhead.cli import INTERRUPTED
+from beachhead.cli.adding import add
 from beachhead.cli.matching import matches
 from beachhead.cli.options import (
     FolderArgument,
@@ -151,12 +153,14 @@ def run(
     with progress(as_json) as say:
         outcome = opened.update(RunOptions(as_of.date() if as_of else None, full, allow_loss, wait), say)
     latest = opened.as_of(outcome.snapshot.as_of)
+    changed = opened.changes() if as_of is None else None
     if as_json:
         payload: Json = {
             "customers": outcome.customers,
             "new_customers": outcome.new_customers,
             "segments": outcome.segments,
             "problems": outcome.problems,
+            "changes": plain(asdict(changed)) if changed else None,
         }
         print_json(document("run", payload, latest, outcome.diagnostics))
     else:
@@ -167,6 +171,8 @@ def run(
             if problem.severity == "error":
                 print(printable(f"{problem.message} ({problem.source})"))
         print(f"{outcome.segments} segments, {outcome.problems} problems in the data (beachhead quality)")
+        for line in changed.lines(word) if changed else ():
+            print(printable(line))
     raise typer.Exit(1 if any(d.is_error for d in outcome.diagnostics) else 0)
 
 
@@ -397,6 +403,7 @@ def query(
     print_list(table, "rows", latest, attributes, as_json=as_json, form=form, out=out, limit=limit, titles=False)
 
 
+app.command()(add)
 app.command()(matches)
 
 

@@ -14,7 +14,7 @@ from ruamel.yaml.comments import CommentedMap
 from beachhead.engines.duck import DuckEngine
 from beachhead.errors import BeachheadError
 from beachhead.project import matching_files
-from beachhead.project.definitions import SourceDefinition, Template
+from beachhead.project.definitions import SourceDefinition
 from beachhead.project.editing import edit_definition, write_definition
 from beachhead.project.loader import Project, load
 from beachhead.project.model import BY_NAME
@@ -91,16 +91,6 @@ def definition_tree(definition: SourceDefinition) -> dict[str, PlainTree]:
 def _short(column: dict[str, PlainTree]) -> PlainTree:
     only = column.get("column")
     return only if set(column) == {"column"} else column
-
-
-def template_for(tables: Sequence[str]) -> Template:
-    """The template whose words and figures fit these model tables."""
-    has = set(tables)
-    if has & {"orders", "order_lines"}:
-        return "subscription-box" if "subscriptions" in has else "shop"
-    if "subscriptions" in has or "events" in has:
-        return "sales-led" if "deals" in has else "selfserve"
-    return "blank"
 
 
 def _history(proposal: Proposal) -> str:

@@ -11,9 +11,9 @@ from beachhead.engines.duck import DuckEngine
 from beachhead.errors import BeachheadError
 from beachhead.project import matching_files
 from beachhead.project.definitions import Template
-from beachhead.project.editing import edit_definition
+from beachhead.project.editing import edit_definition, write_text
 from beachhead.project.loader import SETTINGS_FILES, Project, load
-from beachhead.project.templates import write_template
+from beachhead.project.templates import template_files, write_template
 from beachhead.service.check import check
 from beachhead.sources.readers import Opening, open_file
 from beachhead.store.files import outside
@@ -25,22 +25,42 @@ _KEY_EVENTS = 20
 def start_project(
     folder: Path,
     name: str,
-    template: Template = "blank",
     *,
     currency: str | None = None,
     timezone: str | None = None,
     customers_are: str | None = None,
 ) -> None:
-    """A project without sources: settings, score and segments of the template. Raises `UsageError`, `OutsideError`."""
-    write_template(template, folder, name, sources=False)
+    """A project without sources; its template follows with the first files. Raises `UsageError`, `OutsideError`."""
+    write_template("blank", folder, name, sources=False)
     given = {"currency": currency, "timezone": timezone, "customers_are": customers_are}
 
     def change(document: CommentedMap) -> None:
         document.update({key: value for key, value in given.items() if value})
-        document.pop("key_events", None)
-        document.pop("onboarding_questions", None)
 
     edit_definition(folder / SETTINGS_FILES[0], change)
+
+
+def take_template(root: Path, tables: Sequence[str]) -> None:
+    """Give a project that has no sources yet the score, attributes and segments that fit what its first files hold."""
+    template = template_for(tables)
+    for inside, text in template_files(template):
+        if inside.startswith(("attributes/", "segments/", "value.")):
+            write_text(root / inside, text)
+
+    def change(document: CommentedMap) -> None:
+        document["template"] = template
+
+    edit_definition(root / SETTINGS_FILES[0], change)
+
+
+def template_for(tables: Sequence[str]) -> Template:
+    """The template whose words and figures fit these model tables."""
+    has = set(tables)
+    if has & {"orders", "order_lines"}:
+        return "subscription-box" if "subscriptions" in has else "shop"
+    if "subscriptions" in has or "events" in has:
+        return "sales-led" if "deals" in has else "selfserve"
+    return "blank"
 
 
 def fit(root: Path) -> tuple[str, ...]:

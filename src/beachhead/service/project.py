@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from beachhead.errors import BeachheadError, Diagnostic, UsageError
 from beachhead.project import find_root
+from beachhead.service.changes import Changes, changes
 from beachhead.service.check import check
 from beachhead.service.plan import Plan
 from beachhead.service.progress import Say, say_nothing
@@ -96,6 +97,12 @@ class Project:
 
         latest = self.latest()
         return write_report(latest, Path(path or self.root / "report.html"), self._before(latest))
+
+    def changes(self) -> Changes | None:
+        """What the newest update changed; None where there is no update of an earlier day."""
+        latest = self.latest()
+        before = self._before(latest)
+        return changes(latest, before) if before else None
 
     def _before(self, run: Run) -> Run | None:
         """The newest update of an earlier day that can still be read."""

@@ -55,6 +55,11 @@ class Layout:
         return self.home / "current"
 
     @property
+    def inbox(self) -> Path:
+        """Files that were received and wait for a person's word."""
+        return self.home / "inbox"
+
+    @property
     def tmp(self) -> Path:
         """Unfinished work, on the same file system as what it becomes."""
         return self.home / "tmp"
@@ -74,7 +79,7 @@ class Layout:
 
     def create(self, files: FileSystem) -> None:
         """Make all folders; what exists stays. Raises `OutsideError` when the place cannot be written."""
-        folders = (*self.shared, self.registry, self.snapshots, self.memberships, self.tmp)
+        folders = (*self.shared, self.registry, self.snapshots, self.memberships, self.inbox, self.tmp)
         for folder in (self.home, *folders):
             if not folder.is_dir():
                 files.mkdir(folder)
