@@ -213,7 +213,7 @@ class ScoreInput(Definition):
 
     attribute: str
     theme: Literal["retention", "engagement", "advocacy", "revenue"]
-    weight: float = Field(1.0, gt=0, le=100)
+    weight: float = Field(1.0, ge=0, le=100, description="0: it does not count")
     direction: Literal["high", "low"] = Field("high", description="which end is good")
     transform: Literal["percentile", "log", "zscore", "minmax", "thresholds"] = "percentile"
     thresholds: tuple[tuple[float, float], ...] = Field((), description="(from value, points 0–1), ascending")

@@ -17,12 +17,13 @@ from pydantic import BaseModel, ConfigDict
 
 from beachhead.errors import BeachheadError, Diagnostic, UsageError
 from beachhead.project.loader import load
+from beachhead.project.model import BY_NAME
 from beachhead.service.adding import Added, NewFile, add_file
 from beachhead.service.fitting import fit, take_template
 from beachhead.service.progress import Say, say_nothing
 from beachhead.service.recognition import recognise
 from beachhead.sources.recognise.proposal import Proposal, Recognition
-from beachhead.sources.upload import accept_upload, safe_name
+from beachhead.sources.upload import USUAL, inspect_upload, proper_name, safe_name, unpack_upload
 from beachhead.store.files import FileSystem, outside
 from beachhead.store.layout import Layout
 from beachhead.store.scratch import scratch_path, write_atomically
@@ -67,16 +68,28 @@ class Inbox:
         self._files.mkdir(folder)
         try:
             path = folder / safe_name(name)
-            with outside("write", path), path.open("wb") as file:
-                for chunk in chunks:
-                    file.write(chunk)
+            self._take(path, chunks)
             try:
-                accepted = accept_upload(path, folder)
+                notes = inspect_upload(path, name)
+                if path.suffix.lower() == ".zip":
+                    self._files.mkdir(folder / "unpacked")
+                    unpacked = unpack_upload(path, name, folder / "unpacked")
+                    return tuple(self._look(member, (), say) for member in unpacked)
             except BeachheadError as e:
                 return (self._keep(path, "refused", problems=e.diagnostics),)
-            return tuple(self._look(each.path, each.notes, say) for each in accepted)
+            return (self._look(path.rename(folder / proper_name(path, name)), notes, say),)
         finally:
             self._files.remove_tree(folder)
+
+    def _take(self, path: Path, chunks: Iterable[bytes]) -> None:
+        """Write what comes; of a file that is too large no more than tells so."""
+        taken = 0
+        with outside("write", path), path.open("wb") as file:
+            for chunk in chunks:
+                taken += len(chunk)
+                file.write(chunk)
+                if taken > USUAL.file:
+                    break
 
     def waiting(self) -> tuple[Waiting, ...]:
         """All that wait, in the order in which they came."""
@@ -101,6 +114,20 @@ class Inbox:
         told = waiting.recognition.model_copy(update={"proposals": tuple(proposals)})
         state: State = "recognised" if proposals else "unknown"
         return self._write(waiting.model_copy(update={"recognition": told, "state": state, "continues": None}))
+
+    def recognise_as(self, waiting_id: str, table: str) -> Waiting:
+        """The same file, looked at as what a person says it is. Raises `UsageError` for a table that does not exist."""
+        waiting = self.get(waiting_id)
+        if table not in BY_NAME:
+            raise UsageError(Diagnostic.unknown_name("table", table, BY_NAME))
+        path = self._layout.inbox / waiting.id / waiting.file
+        told = recognise(self._root, path, waiting.file, say_nothing, table=table).recognition
+        state: State = "recognised" if told.proposals else "unknown"
+        return self._write(waiting.model_copy(update={"recognition": told, "state": state, "continues": None}))
+
+    def set_apart(self, waiting_id: str) -> Waiting:
+        """It is no next file of a source, but one of its own."""
+        return self._write(self.get(waiting_id).model_copy(update={"continues": None, "renamed": {}}))
 
     def discard(self, waiting_id: str) -> None:
         """Remove a file that waits; it may be gone."""

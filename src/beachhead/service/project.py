@@ -96,15 +96,15 @@ class Project:
         from beachhead.service.report import write_report
 
         latest = self.latest()
-        return write_report(latest, Path(path or self.root / "report.html"), self._before(latest))
+        return write_report(latest, Path(path or self.root / "report.html"), self.before(latest))
 
     def changes(self) -> Changes | None:
         """What the newest update changed; None where there is no update of an earlier day."""
         latest = self.latest()
-        before = self._before(latest)
+        before = self.before(latest)
         return changes(latest, before) if before else None
 
-    def _before(self, run: Run) -> Run | None:
+    def before(self, run: Run) -> Run | None:
         """The newest update of an earlier day that can still be read."""
         store = SnapshotStore(Layout(self.root))
         for ref in reversed([r for r in store.list() if r.as_of < run.as_of]):

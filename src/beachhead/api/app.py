@@ -1,0 +1,81 @@
+"""The application: routes by subject, one form of errors, the page's files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+
+import beachhead
+from beachhead.api import files, results, score
+from beachhead.api.guard import Guard
+from beachhead.api.state import State
+from beachhead.errors import BeachheadError, DataError, DefinitionError, Diagnostic, OutsideError
+
+STATIC = Path(__file__).parent / "static"
+_STATUS: tuple[tuple[type[BeachheadError], int], ...] = ((DefinitionError, 422), (DataError, 422), (OutsideError, 503))
+_NO_PAGE = (
+    "<!doctype html><title>Beachhead</title><p>The page is not built into this installation. "
+    "Install Beachhead from a release, or build it: see docs/page.md.</p>"
+)
+
+
+def make_app(state: State, key: str) -> Guard:
+    """The guarded application of one start. `key`: what opening the page must bring."""
+    app = FastAPI(title="Beachhead", version=beachhead.__version__, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.beachhead = state
+    for router in (files.router, results.router, score.router):
+        app.include_router(router, prefix="/api")
+    app.add_exception_handler(BeachheadError, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _unknown)
+    app.add_exception_handler(Exception, _failed)
+
+    @app.get("/{path:path}", include_in_schema=False)
+    def page(path: str, request: Request) -> Response:
+        """A file of the page; anything else is the page itself, which knows its own addresses."""
+        wanted = (STATIC / path).resolve()
+        if path and wanted.is_relative_to(STATIC.resolve()) and wanted.is_file():
+            return FileResponse(wanted)
+        index = STATIC / "index.html"
+        if not index.exists():
+            return HTMLResponse(_NO_PAGE, 503)
+        return HTMLResponse(index.read_text("utf-8").replace("NONCE", request.state.nonce))
+
+    return Guard(app, key)
+
+
+def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, BeachheadError)
+    status = next((code for kind, code in _STATUS if isinstance(error, kind)), 409)
+    return JSONResponse({"diagnostics": [d.as_dict() for d in error.diagnostics]}, status)
+
+
+def _malformed(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+
+    def told() -> Iterator[Diagnostic]:
+        for found in error.errors():
+            place = ".".join(str(part) for part in found["loc"][1:])
+            yield Diagnostic("bad-request", f"{place}: {found['msg']}", remedy="Reload the page, and try again.")
+
+    return JSONResponse({"diagnostics": [d.as_dict() for d in told()]}, 422)
+
+
+def _unknown(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    diagnostic = Diagnostic("unknown-address", f"there is nothing here: {error.detail}", remedy="Reload the page.")
+    return JSONResponse({"diagnostics": [diagnostic.as_dict()]}, error.status_code)
+
+
+def _failed(_request: Request, error: Exception) -> Response:
+    remedy = "Try again; the last published results are untouched. If it stays, please report it."
+    diagnostic = Diagnostic(
+        "internal-error", f"something failed that should not: {type(error).__name__}", remedy=remedy
+    )
+    return JSONResponse({"diagnostics": [diagnostic.as_dict()]}, 500)

@@ -1,0 +1,90 @@
+"""What the server holds between requests: which project, its update, and the newest results, opened once."""
+
+from __future__ import annotations
+
+import re
+import threading
+from pathlib import Path
+
+from beachhead.errors import Diagnostic, UsageError
+from beachhead.project import find_root
+from beachhead.service.fitting import start_project
+from beachhead.service.inbox import Inbox
+from beachhead.service.jobs import Jobs
+from beachhead.service.preferences import Preferences
+from beachhead.service.project import Project
+from beachhead.service.results import Run
+
+
+class State:
+    """One server's state; safe to use from several threads. `folder`: where it was started."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder.absolute()
+        self._lock = threading.Lock()
+        self._root = find_project(self.folder)
+        self._jobs = Jobs(self._root) if self._root else None
+        self._run: Run | None = None
+        self._preferences: Preferences | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self._root is not None
+
+    @property
+    def root(self) -> Path:
+        """The project's folder. Raises `UsageError` before there is one."""
+        if self._root is None:
+            remedy = "Say what the company is called."
+            raise UsageError(Diagnostic("no-project", "there is no project yet", remedy=remedy))
+        return self._root
+
+    @property
+    def project(self) -> Project:
+        return Project(self.root)
+
+    @property
+    def inbox(self) -> Inbox:
+        return Inbox(self.root)
+
+    @property
+    def jobs(self) -> Jobs:
+        assert self.root
+        assert self._jobs
+        return self._jobs
+
+    def start(self, name: str, currency: str | None, timezone: str | None, customers_are: str | None) -> None:
+        """Make a project in a folder of its own. Raises `UsageError`, `OutsideError`."""
+        with self._lock:
+            if self._root is not None:
+                remedy = "Change its name in beachhead.yml."
+                raise UsageError(Diagnostic("project-exists", "there is a project already", remedy=remedy))
+            slug = re.sub(r"[^\w]+", "-", name.casefold()).strip("-") or "my-company"
+            root = self.folder / slug[:60]
+            start_project(root, name, currency=currency, timezone=timezone, customers_are=customers_are)
+            self._root, self._jobs = root, Jobs(root)
+
+    def latest(self) -> Run:
+        """The newest results, opened once for all requests. Raises `UsageError` when there are none."""
+        latest = self.project.latest()
+        with self._lock:
+            if self._run is None or self._run.name != latest.name:
+                self._run, self._preferences = latest, None
+            return self._run
+
+    def preferences(self) -> Preferences:
+        """The score of the newest results, ready to be weighed anew. Raises `UsageError`, `DataError`."""
+        run = self.latest()
+        with self._lock:
+            if self._preferences is None:
+                self._preferences = Preferences(run)
+            return self._preferences
+
+
+def find_project(folder: Path) -> Path | None:
+    """The project at or above a folder, else the only one in its subfolders; None when there is none."""
+    try:
+        return find_root(folder)
+    except UsageError:
+        below = [p.parent for p in sorted(folder.glob("*/beachhead.yml"))]
+        return below[0] if len(below) == 1 else None
