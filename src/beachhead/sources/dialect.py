@@ -62,12 +62,14 @@ def look(sample: str, wanted: Collection[str], options: CsvOptions, shown: str, 
         widths = [len(r.fields) for r in rows[header:] if any(r.fields)]
         width = len(rows[header].fields)
         same = sum(w == width for w in widths) / max(1, len(widths))
-        tried.append((len(names & set(wanted)), width > 1, round(same, 1), width, -place, delimiter, header, rows))
+        # Nobody calls a column 43; a time that was parted at its colons does.
+        named = not any(name.isdigit() for name in names)
+        tried.append((len(names & set(wanted)), width > 1, named, round(same, 1), width, -place, delimiter, header, rows))
     if not tried:
         line = options.header_row or 1
         message = f"{shown} has no line {line} to take the names of columns from"
         raise DataError(Diagnostic("no-header", message, place=Place(shown), remedy="Correct csv.header_row."))
-    *_, delimiter, header, rows = max(tried, key=lambda t: t[:5])
+    *_, delimiter, header, rows = max(tried, key=lambda t: t[:6])
     names_found = tuple(name.strip() for name in rows[header].fields)
     start = rows[header - 1].end_line + 1 if header else 1
     while start < rows[header].end_line and not sample.split("\n", start)[start - 1].strip():
@@ -111,6 +113,10 @@ def find_header(rows: Sequence[Sequence[str]], wanted: Collection[str]) -> int |
     filled = [(n, len(row)) for n, row in enumerate(rows) if any(field.strip() for field in row)]
     if not filled:
         return None
+    if len(filled) > 1 and len({width for _, width in filled}) == 1:
+        # All rows are as wide, as in sheets: above the header stand titles, which fill few of their fields.
+        counts = {n: sum(bool(field.strip()) for field in rows[n]) for n, _ in filled}
+        return next(n for n, count in counts.items() if count >= 0.8 * max(counts.values()))
     modal = max(Counter(w for _, w in filled).items(), key=lambda item: (item[1], item[0]))[0]
     return next(n for n, width in filled if width == modal)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from beachhead.sources.dialect import find_header, refuse_duplicates
 from beachhead.sources.intake import unreadable
 
 _LOOK_AT_ROWS = 60
+ENDINGS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,32 @@ def read_sheet(
     return Sheet(name, tuple(header), start + 1, table, np.array(numbers, np.int64) + 1)
 
 
+def sheet_names(path: Path, shown: str) -> tuple[str, ...]:
+    """The names of a workbook's sheets, in order. Raises `DataError`, `OutsideError`."""
+    with _opened(path, shown) as book:
+        return tuple(book.sheet_names)
+
+
 def _cells(path: Path, shown: str, sheet: str | int | None, most: int | None) -> tuple[str, Sequence[Sequence[object]]]:
+    place = Place(shown)
+    with _opened(path, shown) as book:
+        names = list(book.sheet_names)
+        if isinstance(sheet, int):
+            if not 1 <= sheet <= len(names):
+                message = f"{shown} has {len(names)} sheets, not {sheet}"
+                remedy = f"Sheets: {', '.join(names)}."
+                raise DataError(Diagnostic("unknown-sheet", message, place=place, remedy=remedy))
+            name = names[sheet - 1]
+        else:
+            name = sheet or (names[0] if names else "")
+        if name not in names:
+            raise DataError(Diagnostic.unknown_name("sheet", name, names, place))
+        return name, book.get_sheet_by_name(name).to_python(skip_empty_area=False, nrows=most)
+
+
+@contextmanager
+def _opened(path: Path, shown: str) -> Iterator[CalamineWorkbook]:
+    """A workbook; what is wrong with it in our words."""
     place = Place(shown)
     try:
         with path.open("rb") as file:
@@ -71,18 +98,7 @@ def _cells(path: Path, shown: str, sheet: str | int | None, most: int | None) ->
             if not head:
                 raise DataError(Diagnostic("empty-file", f"{shown} is empty", place=place, remedy="Export it again."))
         with CalamineWorkbook.from_path(str(path)) as book:
-            names = list(book.sheet_names)
-            if isinstance(sheet, int):
-                if not 1 <= sheet <= len(names):
-                    message = f"{shown} has {len(names)} sheets, not {sheet}"
-                    remedy = f"Sheets: {', '.join(names)}."
-                    raise DataError(Diagnostic("unknown-sheet", message, place=place, remedy=remedy))
-                name = names[sheet - 1]
-            else:
-                name = sheet or (names[0] if names else "")
-            if name not in names:
-                raise DataError(Diagnostic.unknown_name("sheet", name, names, place))
-            return name, book.get_sheet_by_name(name).to_python(skip_empty_area=False, nrows=most)
+            yield book
     except PasswordError as e:
         remedy = "Save it without a password."
         raise DataError(
