@@ -1,0 +1,162 @@
+"""One row for each account id: what all of its records say together, and the keys that others may share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from beachhead.engines.duck import DuckEngine
+
+
+@dataclass(frozen=True, slots=True)
+class KeyKind:
+    """A kind of key that two accounts may share: `sql` over `match_accounts`, null for those that have none.
+
+    What more accounts share than the limits allow is not used; that is told of a kind that has `words` for it.
+    """
+
+    name: str
+    sql: str
+    words: str | None = None
+    most_listed: int = 40
+    most: int = 400
+
+
+KEY_KINDS = (
+    KeyKind("email", "unnest(emails)", "e-mail address"),
+    KeyKind("domain", "unnest(domains)", "web address", most=5000),
+    KeyKind("name", "unnest(cores)", "name"),
+    KeyKind("phone", "phone", "phone number"),
+    KeyKind("words", "list_aggregate(list_sort(tokens), 'string_agg', ' ')"),
+    KeyKind("mailbox", "nullif(split_part(mail_text, '@', 1), '')", most_listed=15, most=30),
+    KeyKind("label", "unnest(labels)", most_listed=15, most=30),
+    KeyKind("word", "unnest(rare_words)", most_listed=15, most=30),
+    KeyKind("start_of_name_and_postcode", "left(joined, 4) || ' ' || postcode"),
+    KeyKind("start_of_name_and_city", "left(joined, 5) || ' ' || city"),
+    KeyKind("street_and_city", "street || ' ' || city"),
+    KeyKind("street_and_postcode", "street || ' ' || postcode"),
+    KeyKind("house_and_postcode", "house || ' ' || postcode", most_listed=15, most=30),
+    KeyKind("first_name_and_birth", "first_name || ' ' || birth_date"),
+    KeyKind("last_name_and_birth", "last_name || ' ' || birth_date"),
+    KeyKind("birth_and_city", "birth_date || ' ' || city"),
+    KeyKind("last_name_and_city", "last_name || ' ' || city"),
+    KeyKind("first_name_and_city", "first_name || ' ' || city"),
+)
+"""By what candidates for the same customer are found, those that decide by themselves first."""
+
+
+DOMAIN_KEY = [kind.name for kind in KEY_KINDS].index("domain")
+_RARE = 12
+
+
+def make_accounts(engine: DuckEngine) -> None:
+    """Make `match_accounts` from `match_clean`: one row for each account_id.
+
+    no counts from 0 in the order of the first records. Of several values the first counts, one of the customer itself
+    before one of a person; emails, domains, labels, cores, phones hold all. Where a person who may share the customer
+    lives says nothing of the customer.
+    """
+    own = ("street", "house", "city", "postcode", "phone", "first_name", "last_name", "birth_date")
+    named = ("core", "tokens", "digits", "legal", "forms", "place", "shown", "name")
+    first = ",\n".join(
+        [f"arg_min({c}, record_no) FILTER (NOT person AND {c} IS NOT NULL) AS {c}" for c in own]
+        + [f"arg_min(struct_pack({', '.join(f'{c} := {c}' for c in named)}), struct_pack(p := person, n := record_no)) "
+           "FILTER (core IS NOT NULL) AS named"]
+    )  # fmt: skip
+    sets = ",\n".join(f"list_sort(list(DISTINCT {c}) FILTER ({c} IS NOT NULL)) AS {c}s" for c in ("email", "core"))
+    lists = ",\n".join(
+        f"list_sort(list_distinct(flatten(list({c}) FILTER ({c} IS NOT NULL)))) AS {c}" for c in ("domains", "labels")
+    )
+    engine.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE match_accounts AS
+        WITH grouped AS (
+            SELECT account_id, min(record_no) AS record_no, arg_min(ids, record_no) AS ids, bool_or(listed) AS listed,
+                bool_and(person) AS person, {sets}, {lists}, {first},
+                arg_min(mail_text, record_no) FILTER (mail_text IS NOT NULL) AS mail_text,
+                arg_min(country, record_no) FILTER (NOT person AND country IS NOT NULL) AS stated_country
+            FROM match_clean GROUP BY account_id)
+        SELECT CAST(row_number() OVER (ORDER BY record_no) - 1 AS INTEGER) AS no, g.* EXCLUDE (named), named.core,
+            named.tokens, named.digits, named.legal, named.forms, named.place, named.shown, named.name,
+            replace(named.core, ' ', '') AS joined, coalesce(named.place, stated_country) AS country
+        FROM grouped AS g ORDER BY no
+        """
+    )
+    engine.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE match_words AS
+        SELECT word, count(*) AS names FROM (
+            SELECT DISTINCT core, unnest(tokens) AS word FROM match_accounts) GROUP BY word
+        """
+    )
+    engine.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE match_accounts AS
+        WITH rare AS (
+            SELECT no, list_sort(list(word)) AS rare_words
+            FROM (SELECT DISTINCT no, unnest(tokens) AS word FROM match_accounts) JOIN match_words USING (word)
+            WHERE names <= {_RARE} AND length(word) > 2 GROUP BY no)
+        SELECT a.*, rare_words FROM match_accounts AS a LEFT JOIN rare USING (no) ORDER BY no
+        """
+    )
+
+
+def make_keys(engine: DuckEngine) -> tuple[str, ...]:
+    """Make `match_keys` (kind, key, no, listed), without what is too common; say in words what was left out."""
+    kinds = "\nUNION ALL ".join(
+        f"SELECT {n}::TINYINT AS kind, key, no, listed FROM (SELECT {kind.sql} AS key, no, listed FROM match_accounts) "
+        "WHERE key IS NOT NULL"
+        for n, kind in enumerate(KEY_KINDS)
+    )
+    limits = ", ".join(f"({n}, {kind.most_listed}, {kind.most})" for n, kind in enumerate(KEY_KINDS))
+    engine.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE match_all_keys AS {kinds};
+        CREATE OR REPLACE TEMP TABLE match_common AS
+        WITH counts AS (
+            SELECT kind, key, count(*) AS accounts, count(*) FILTER (listed) AS listed
+            FROM match_all_keys GROUP BY kind, key HAVING count(*) > 1)
+        SELECT kind, key, accounts FROM counts
+        JOIN (VALUES {limits}) AS l(kind, most_listed, most) USING (kind)
+        WHERE counts.listed > most_listed OR accounts > most;
+        CREATE OR REPLACE TEMP TABLE match_keys AS
+        SELECT * FROM match_all_keys ANTI JOIN match_common USING (kind, key);
+        CREATE OR REPLACE TEMP TABLE match_crowded AS
+        SELECT DISTINCT key FROM match_all_keys JOIN match_accounts USING (no)
+        WHERE kind = {DOMAIN_KEY} AND match_accounts.listed GROUP BY key, ids HAVING count(*) > 1;
+        DROP TABLE match_all_keys
+        """
+    )
+    found = engine.query(
+        "SELECT kind, count(*) AS keys, max(accounts) AS accounts, arg_max(key, (accounts, key)) AS key "
+        "FROM match_common GROUP BY kind ORDER BY kind"
+    ).to_pylist()
+    return tuple(
+        _too_common(words, row["key"], row["accounts"], row["keys"] - 1)
+        for row in found
+        if (words := KEY_KINDS[row["kind"]].words)
+    )
+
+
+def _too_common(words: str, key: str, accounts: int, others: int) -> str:
+    more = f" (and {others:,} more like it)" if others else ""
+    return f"The {words} '{key}' is on {accounts:,} records{more}: too common to tell who is who, so it was not used."
+
+
+def make_candidates(engine: DuckEngine) -> None:
+    """Make `match_candidates` (l, r), l < r: accounts that share a key.
+
+    Of those who share a key, each that a list holds is paired with each; mere mentions are paired with these, and
+    otherwise each with the next, so that many people of one company make few pairs.
+    """
+    engine.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE match_candidates AS
+        SELECT DISTINCT l, r FROM (
+            SELECT least(a.no, b.no) AS l, greatest(a.no, b.no) AS r
+            FROM match_keys AS a JOIN match_keys AS b USING (kind, key)
+            WHERE a.listed AND (NOT b.listed OR a.no < b.no)
+            UNION ALL
+            SELECT lag(no) OVER (PARTITION BY kind, key ORDER BY no), no FROM match_keys WHERE NOT listed)
+        WHERE l IS NOT NULL AND l <> r
+        """
+    )

@@ -1,0 +1,74 @@
+"""What two accounts agree and disagree in, as SQL over pairs of them."""
+
+from __future__ import annotations
+
+from beachhead.engines.duck import DuckEngine
+
+SAME, MISSPELT, PART, INITIALS, OTHER, NAMES_APART = 5, 4, 3, 2, 1, 0
+"""How two names agree: but for the legal form; but for a typing mistake or the order; one is a part of the other; one
+is the other's initials; both have words of their own; not at all."""
+
+_SAME_WORD = (
+    "t = u OR (len(t) >= 4 AND (jaro_winkler_similarity(t, u) >= 0.92 OR damerau_levenshtein(t, u) <= "
+    "len(t) // 7 + CASE WHEN len(u) > 4 THEN 1 ELSE 0 END)) OR (len(t) >= 4 AND starts_with(u, t)) "
+    "OR (len(u) >= 4 AND starts_with(t, u))"
+)
+
+
+def make_macros(engine: DuckEngine) -> None:
+    """Make the SQL macro `match_name_level(joined, tokens, digits, the same of the other)`; null where one is null."""
+    engine.execute(
+        f"""
+        CREATE OR REPLACE TEMP MACRO match_unmatched(a, b) AS len(list_filter(a, lambda t:
+            len(list_filter(b, lambda u: {_SAME_WORD})) = 0));
+        CREATE OR REPLACE TEMP MACRO match_initials(a, b) AS len(b) >= 3 AND len(a) = 1 AND len(a[1]) >= 3
+            AND a[1] = list_aggregate(list_transform(b, lambda t: left(t, 1)), 'string_agg', '');
+        CREATE OR REPLACE TEMP MACRO match_name_level(j1, t1, d1, j2, t2, d2) AS CASE
+            WHEN j1 IS NULL OR j2 IS NULL THEN NULL
+            WHEN j1 = j2 THEN {SAME}
+            WHEN d1 <> d2 THEN CASE WHEN match_unmatched(t1, t2) < len(t1) THEN {OTHER} ELSE {NAMES_APART} END
+            WHEN list_sort(t1) = list_sort(t2) THEN {MISSPELT}
+            WHEN len(j1) >= 5 AND len(j2) >= 5 AND left(j1, 1) = left(j2, 1)
+                AND damerau_levenshtein(j1, j2) <= 1 + (len(j1) + len(j2)) // 20 THEN {MISSPELT}
+            WHEN match_unmatched(t1, t2) = 0 AND match_unmatched(t2, t1) = 0 AND len(t1) = len(t2) THEN {MISSPELT}
+            WHEN (match_unmatched(t1, t2) = 0 OR match_unmatched(t2, t1) = 0) THEN {PART}
+            WHEN match_initials(t1, t2) OR match_initials(t2, t1) THEN {INITIALS}
+            WHEN match_unmatched(t1, t2) < len(t1) THEN {OTHER}
+            ELSE {NAMES_APART} END;
+        CREATE OR REPLACE TEMP MACRO match_agree(a, b) AS CASE WHEN a = b THEN 1 WHEN a <> b THEN -1 ELSE 0 END;
+        """
+    )
+
+
+def make_evidence(engine: DuckEngine, pairs: str, into: str) -> None:
+    """Make the table `into` (l, r, and a column for each agreement) of the relation `pairs` (l, r).
+
+    email, domain: one that both have, or null. names: see above, null unknown. phone, country, postcode, city,
+    street: 1 the same, -1 different, 0 unknown. other_domain: both have some and none is alike. other_form, other_place:
+    legal forms, countries in the names, that exclude each other. rare: the name is not a common word. crowded: two mere mentions
+    of a web address that several customers of one list have.
+    """
+    engine.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE {into} AS
+        SELECT p.l, p.r,
+            CASE WHEN list_has_any(a.emails, b.emails) THEN list_intersect(a.emails, b.emails)[1] END AS email,
+            CASE WHEN list_has_any(a.domains, b.domains) THEN list_intersect(a.domains, b.domains)[1] END AS domain,
+            coalesce(len(a.domains) > 0 AND len(b.domains) > 0 AND NOT list_has_any(a.domains, b.domains)
+                AND NOT list_has_any(a.labels, b.labels), false) AS other_domain,
+            match_name_level(a.joined, a.tokens, a.digits, b.joined, b.tokens, b.digits) AS names,
+            coalesce(NOT list_has_any(a.forms, b.forms), false) AS other_form,
+            coalesce(a.place <> b.place, false) AS other_place,
+            match_agree(a.phone, b.phone) AS phone, match_agree(a.country, b.country) AS country,
+            match_agree(a.postcode, b.postcode) AS postcode, match_agree(a.city, b.city) AS city,
+            CASE WHEN a.street IS NULL OR b.street IS NULL THEN 0
+                WHEN a.street = b.street OR (a.house = b.house AND jaro_winkler_similarity(a.street, b.street) > 0.88)
+                THEN 1 ELSE -1 END AS street,
+            len(a.tokens) > 1 OR coalesce(w.names, 1) <= 2 AND len(a.joined) >= 5 AS rare,
+            a.listed AND b.listed AND a.ids = b.ids AS same_list,
+            NOT a.listed AND NOT b.listed AND list_has_any(a.domains, b.domains)
+                AND list_has_any(a.domains, (SELECT coalesce(list(key), []) FROM match_crowded)) AS crowded
+        FROM {pairs} AS p JOIN match_accounts AS a ON a.no = p.l JOIN match_accounts AS b ON b.no = p.r
+        LEFT JOIN match_words AS w ON w.word = a.tokens[1]
+        """
+    )

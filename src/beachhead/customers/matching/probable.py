@@ -1,0 +1,370 @@
+"""How probable it is that two accounts are one customer: Fellegi and Sunter's model (1969), trained by splink.
+
+The only module that imports splink. The model's comparisons are those for which the data has values; its weights are
+learnt from the data themselves by expectation maximisation, without any labels.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from beachhead.engines.duck import DuckEngine
+
+if TYPE_CHECKING:
+    import splink
+
+_FEWEST_PAIRS = 50
+_SAMPLE = 1_500
+_TRAINING_PAIRS = 200_000
+_MOST_ALIKE = 200
+_ENOUGH = 0.02
+_PRIOR_SHARE = 0.05
+_FOUND_BY_SURE = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One degree of agreement: SQL over `…_l` and `…_r`; `m` and `u` are its probabilities among pairs of one customer
+    and of two, used where there is too little to learn from. `frequent`: the column whose rare values say more.
+    """
+
+    sql: str
+    m: float
+    u: float
+    frequent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A comparison of one field: unknown on one side (or where `unknown` holds) says nothing; else the first level that
+    holds counts.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    levels: tuple[Level, ...]
+    unknown: str | None = None
+
+
+def _alike(column: str, similarity: float) -> str:
+    return f"jaro_winkler_similarity({column}_l, {column}_r) >= {similarity}"
+
+
+def _same(column: str) -> str:
+    return f"{column}_l = {column}_r"
+
+
+def _days(most: int) -> str:
+    parsed = "try_cast(birth_date_l AS DATE)", "try_cast(birth_date_r AS DATE)"
+    return f"abs(date_diff('day', {parsed[0]}, {parsed[1]})) <= {most}"
+
+
+PERSON = Field(
+    "person",
+    ("first_name", "last_name"),
+    (
+        Level("first_name_l = first_name_r AND last_name_l = last_name_r", 0.5, 0.0005, "name"),
+        Level("first_name_l = last_name_r AND last_name_l = first_name_r", 0.05, 0.0005),
+        Level(f"{_alike('first_name', 0.88)} AND {_alike('last_name', 0.88)}", 0.2, 0.001),
+        Level(_same("last_name"), 0.1, 0.003, "last_name"),
+        Level(_same("first_name"), 0.06, 0.01, "first_name"),
+        Level("first_name_l = last_name_r OR last_name_l = first_name_r", 0.04, 0.005),
+        Level(f"{_alike('first_name', 0.88)} OR {_alike('last_name', 0.88)}", 0.04, 0.02),
+        Level("ELSE", 0.01, 0.9605),
+    ),
+    "(first_name_l IS NULL OR first_name_r IS NULL) AND (last_name_l IS NULL OR last_name_r IS NULL)",
+)
+NAME = Field(
+    "company",
+    ("core",),
+    (
+        Level(_same("joined"), 0.65, 0.0001, "joined"),
+        Level(f"words_l = words_r OR ({_alike('joined', 0.94)} AND digits_l = digits_r)", 0.15, 0.0002),
+        Level("starts_with(joined_l, joined_r) OR starts_with(joined_r, joined_l)", 0.07, 0.0004),
+        Level("list_has_any(rare_words_l, rare_words_r)", 0.06, 0.0005),
+        Level(_alike("joined", 0.85), 0.03, 0.005),
+        Level("list_has_any(tokens_l, tokens_r)", 0.02, 0.02),
+        Level("ELSE", 0.02, 0.9738),
+    ),
+)
+FIELDS = (
+    Field(
+        "mail",
+        ("mail_text",),
+        (
+            Level(_same("mail_text"), 0.7, 0.0002, "mail_text"),
+            Level(_same("mailbox"), 0.08, 0.002),
+            Level(_alike("mail_text", 0.9), 0.1, 0.002),
+            Level("ELSE", 0.12, 0.9958),
+        ),
+    ),
+    Field("site", ("domain",), (Level(_same("domain"), 0.85, 0.0002), Level("ELSE", 0.15, 0.9998))),
+    Field(
+        "birth",
+        ("birth_date",),
+        (
+            Level(_same("birth_date"), 0.75, 0.0003),
+            Level("damerau_levenshtein(birth_date_l, birth_date_r) <= 1", 0.1, 0.002),
+            Level(_days(31), 0.05, 0.003),
+            Level(_days(366), 0.05, 0.03),
+            Level("ELSE", 0.05, 0.9647),
+        ),
+    ),
+    Field(
+        "phone",
+        ("phone",),
+        (
+            Level(_same("phone"), 0.85, 0.0001),
+            Level("damerau_levenshtein(phone_l, phone_r) <= 1", 0.05, 0.0002),
+            Level("ELSE", 0.1, 0.9997),
+        ),
+    ),
+    Field(
+        "street",
+        ("street",),
+        (
+            Level(_same("street"), 0.6, 0.0002),
+            Level(f"house_l = house_r AND {_alike('street', 0.85)}", 0.2, 0.0005),
+            Level(_alike("street", 0.9), 0.1, 0.005),
+            Level("ELSE", 0.1, 0.9943),
+        ),
+    ),
+    Field(
+        "postcode",
+        ("postcode",),
+        (
+            Level(_same("postcode"), 0.8, 0.001),
+            Level("left(postcode_l, 3) = left(postcode_r, 3)", 0.08, 0.02),
+            Level("ELSE", 0.12, 0.979),
+        ),
+    ),
+    Field(
+        "town",
+        ("city",),
+        (
+            Level(_same("city"), 0.8, 0.02, "city"),
+            Level(_alike("city", 0.88), 0.1, 0.005),
+            Level("ELSE", 0.1, 0.975),
+        ),
+    ),
+    Field("land", ("country",), (Level(_same("country"), 0.96, 0.2), Level("ELSE", 0.04, 0.8))),
+)
+
+
+_TRAINED_BY = ("mail_text", "phone", "birth_date", "joined", "domain", "street", "postcode", "last_name")
+"""Blocks from which weights are learnt: in the pairs that share one of these, what else agrees?"""
+_SELECTIVE = ("mail_text", "phone", "birth_date", "joined", "domain", "street")
+"""Fields of which one value on very many accounts is a placeholder, and says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """The comparisons with the weights to use, and how probable it is that any two accounts are one customer."""
+
+    fields: tuple[Field, ...]
+    prior: float
+    is_learnt: bool
+
+
+def compares_people(engine: DuckEngine) -> bool:
+    """Whether most customers are persons with a first and a last name; else they are compared by one name."""
+    people = "count(*) FILTER (first_name IS NOT NULL AND last_name IS NOT NULL)"
+    return bool(engine.scalar(f"SELECT 2 * {people} >= count(core) AND {people} > 0 FROM match_accounts"))
+
+
+def score_pairs(engine: DuckEngine, pairs: str, into: str) -> bool:
+    """Make the table `into` (l, r, probability) of the relation `pairs` (l, r), probabilities rounded to 6 digits.
+
+    Needs `match_accounts`. False where there was too little to learn from, so that the fixed weights were used.
+    """
+    _make_comparable(engine, pairs)
+    with _quietly():
+        model = _learn(engine, _fields(engine))
+        _predict(engine, model, into)
+    engine.execute("DROP TABLE match_compare; DROP TABLE match_blocked; DROP TABLE match_sample")
+    return model.is_learnt
+
+
+def _make_comparable(engine: DuckEngine, pairs: str) -> None:
+    nulled = ", ".join(
+        f"CASE WHEN count({c}) OVER (PARTITION BY {c}) <= {_MOST_ALIKE} THEN {c} END AS {c}" for c in _SELECTIVE
+    )
+    engine.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE match_compare AS
+        SELECT a.* REPLACE ({nulled}) FROM (
+            SELECT no AS unique_id, account_id, name, first_name, last_name, birth_date, mail_text,
+                nullif(split_part(mail_text, '@', 1), '') AS mailbox, domains[1] AS domain, phone, street, house,
+                postcode, city, country, core, joined, tokens, digits, rare_words,
+                list_aggregate(list_sort(tokens), 'string_agg', ' ') AS words
+            FROM match_accounts) AS a ORDER BY unique_id;
+        CREATE OR REPLACE TEMP TABLE match_blocked AS
+        SELECT l AS join_key_l, r AS join_key_r, '0' AS match_key FROM {pairs};
+        CREATE OR REPLACE TEMP TABLE match_sample AS
+        SELECT * FROM match_compare ORDER BY md5(account_id), account_id LIMIT {_SAMPLE}
+        """
+    )
+
+
+def _fields(engine: DuckEngine) -> tuple[Field, ...]:
+    """The comparisons for which enough accounts have a value."""
+    who = PERSON if compares_people(engine) else NAME
+    columns = sorted({c for f in (who, *FIELDS) for c in f.columns})
+    row = engine.query(f"SELECT count(*) AS n, {', '.join(f'count({c}) AS {c}' for c in columns)} FROM match_compare")
+    have = row.to_pylist()[0]
+    return tuple(f for f in (who, *FIELDS) if all(have[c] >= max(2, _ENOUGH * have["n"]) for c in f.columns))
+
+
+def _learn(engine: DuckEngine, fields: tuple[Field, ...]) -> Model:
+    """Weights from the data where they have enough pairs that surely are one customer; else those of the levels."""
+    import splink
+    from splink.backends.duckdb import DuckDBAPI
+
+    accounts = int(str(engine.scalar("SELECT count(*) FROM match_compare")))
+    sure = int(str(engine.scalar(f"SELECT count(*) FROM ({' UNION '.join(_sure(fields))})"))) if fields else 0
+    prior = min(max(sure, 1) / _FOUND_BY_SURE / max(accounts * (accounts - 1) / 2, 1), 0.5)
+    if sure < _FEWEST_PAIRS:
+        return Model(fields, prior, False)
+    api = DuckDBAPI(engine.raw)
+    sample = splink.Linker(api.register("match_sample"), _settings(fields, prior))
+    sample.training.estimate_u_using_random_sampling(max_pairs=_SAMPLE**2, min_count_per_level=None, num_chunks=1)
+    by_chance = _with_u(fields, sample)
+    linker = splink.Linker(api.register("match_compare"), _settings(by_chance, prior))
+    for column in _training_columns(engine, fields):
+        linker.training.estimate_parameters_using_expectation_maximisation(
+            splink.block_on(column), max_pairs=_TRAINING_PAIRS, estimate_without_term_frequencies=True
+        )
+    return Model(_with_m(by_chance, linker), prior, True)
+
+
+def _sure(fields: tuple[Field, ...]) -> list[str]:
+    """Queries for pairs that are one customer with hardly a doubt: from their number follows how many there are."""
+    have = {f.name for f in fields}
+    joins = ["l.joined = r.joined AND l.street = r.street"] if "street" in have else []
+    joins += ["l.mail_text = r.mail_text"] if "mail" in have else []
+    joins += ["l.phone = r.phone AND left(l.joined, 3) = left(r.joined, 3)"] if "phone" in have else []
+    joins += ["l.joined = r.joined AND l.birth_date = r.birth_date"] if "birth" in have else []
+    joins += ["l.joined = r.joined AND l.postcode = r.postcode"] if "postcode" in have else []
+    joins += ["l.domain = r.domain AND left(l.joined, 3) = left(r.joined, 3)"] if "site" in have else []
+    joins = joins or ["l.joined = r.joined"]
+    pair = "SELECT l.unique_id, r.unique_id FROM match_compare AS l JOIN match_compare AS r"
+    return [f"{pair} ON {join} AND l.unique_id < r.unique_id" for join in joins]
+
+
+def _training_columns(engine: DuckEngine, fields: tuple[Field, ...]) -> list[str]:
+    """Columns whose blocks hold enough pairs, and none so many that it would be of one place only."""
+    known = {c for f in fields for c in f.columns} | ({"joined"} if NAME in fields else set())
+    usable = []
+    for column in (c for c in _TRAINED_BY if c in known):
+        row = engine.query(
+            f"SELECT coalesce(sum(n * (n - 1) // 2), 0)::BIGINT AS pairs, coalesce(max(n), 0) AS most FROM "
+            f"(SELECT count(*) AS n FROM match_compare WHERE {column} IS NOT NULL GROUP BY {column})"
+        ).to_pylist()[0]
+        if row["pairs"] >= _FEWEST_PAIRS and row["most"] <= _MOST_ALIKE:
+            usable.append(column)
+    return usable
+
+
+def _trained(linker: splink.Linker) -> dict[str, list[dict[str, float]]]:
+    """m and u of each level of each comparison, in order, without that of what is unknown."""
+    model = linker.misc.save_model_to_json()
+    return {
+        comparison["output_column_name"]: [x for x in comparison["comparison_levels"] if not x.get("is_null_level")]
+        for comparison in model["comparisons"]
+    }
+
+
+def _with_u(fields: tuple[Field, ...], linker: splink.Linker) -> tuple[Field, ...]:
+    found = _trained(linker)
+    return tuple(
+        replace(
+            f,
+            levels=tuple(
+                replace(level, u=_mixed(level.u, got.get("u_probability"), 0.01))
+                for level, got in zip(f.levels, found[f.name], strict=True)
+            ),
+        )
+        for f in fields
+    )
+
+
+def _with_m(fields: tuple[Field, ...], linker: splink.Linker) -> tuple[Field, ...]:
+    found = _trained(linker)
+    made = []
+    for f in fields:
+        m = [_mixed(level.m, got.get("m_probability"), _PRIOR_SHARE) for level, got in
+             zip(f.levels, found[f.name], strict=True)]  # fmt: skip
+        # Where agreement seems rarer among pairs of one customer than by chance, something else was learnt.
+        sound = m[0] > f.levels[0].u and m[-1] < f.levels[-1].u
+        made.append(replace(f, levels=tuple(replace(x, m=y) for x, y in zip(f.levels, m, strict=True))) if sound else f)
+    return tuple(made)
+
+
+def _mixed(assumed: float, learnt: float | None, share: float) -> float:
+    """What was learnt, drawn a little to what is assumed, so that no weight is infinite; rounded for repeatability."""
+    if learnt is None:
+        return assumed
+    return float(f"{(1 - share) * learnt + share * assumed:.4g}")
+
+
+def _predict(engine: DuckEngine, model: Model, into: str) -> None:
+    import splink
+    from splink.backends.duckdb import DuckDBAPI
+
+    if not model.fields:
+        engine.execute(f"CREATE OR REPLACE TEMP TABLE {into} (l INTEGER, r INTEGER, probability DOUBLE)")
+        return
+    api = DuckDBAPI(engine.raw)
+    linker = splink.Linker(api.register("match_compare"), _settings(model.fields, model.prior))
+    linker.table_management.register_blocked_pairs_for_predict(api.register("match_blocked"))
+    predicted = linker.inference.predict()
+    engine.execute(
+        f"CREATE OR REPLACE TEMP TABLE {into} AS SELECT unique_id_l AS l, unique_id_r AS r, "
+        f"round(match_probability, 6) AS probability FROM {predicted.physical_name}"
+    )
+    linker.table_management.delete_tables_created_by_splink_from_db()
+
+
+def _settings(fields: tuple[Field, ...], prior: float) -> splink.SettingsCreator:
+    import splink
+
+    return splink.SettingsCreator(
+        link_type="dedupe_only",
+        comparisons=[_comparison(f) for f in fields],
+        blocking_rules_to_generate_predictions=[splink.block_on("unique_id")],
+        probability_two_random_records_match=prior,
+        retain_matching_columns=False,
+    )
+
+
+def _comparison(field: Field) -> dict[str, object]:
+    unknown = field.unknown or " OR ".join(f"{c}_{side} IS NULL" for c in field.columns for side in "lr")
+    levels: list[dict[str, object]] = [{"sql_condition": unknown, "label_for_charts": "unknown", "is_null_level": True}]
+    for n, level in enumerate(field.levels):
+        made: dict[str, object] = {"sql_condition": level.sql, "label_for_charts": str(n)}
+        made |= {"m_probability": level.m, "u_probability": level.u}
+        if level.frequent:
+            made |= {"tf_adjustment_column": level.frequent, "tf_adjustment_weight": 1.0,
+                     "disable_tf_exact_match_detection": True}  # fmt: skip
+        levels.append(made)
+    return {"output_column_name": field.name, "comparison_levels": levels}
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    loggers = [logging.getLogger("splink"), logging.getLogger("splink.internals")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
