@@ -158,8 +158,8 @@ class TestDuckdb:
         path = world.root / "shop.duckdb"
         with DuckEngine(world.root / "tmp") as engine:
             engine.execute(
-                f"ATTACH '{path}' AS f; CREATE TABLE f.a (id INTEGER, name VARCHAR, \"at\" TIMESTAMPTZ, tags VARCHAR[]); "
-                "INSERT INTO f.a VALUES (1, 'Ada', '2026-01-01 10:00+02', ['x', 'y']), (2, NULL, NULL, NULL); "
+                f"ATTACH '{path}' AS f; CREATE TABLE f.a (id INT, name VARCHAR, \"at\" TIMESTAMPTZ, tags VARCHAR[]);"
+                "INSERT INTO f.a VALUES (1, 'Ada', '2026-01-01 10:00:00+02', ['x', 'y']), (2, NULL, NULL, NULL); "
                 "CREATE SCHEMA f.s; CREATE VIEW f.s.v AS SELECT 3 AS id, 'C' AS name; DETACH f"
             )
         return path

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from pathlib import Path
 
 from pydantic import BaseModel
 
@@ -15,7 +16,7 @@ from beachhead.customers.loads import Loads, add_load, encode_loads, load_as_of,
 from beachhead.customers.mentions import mentioned_customers
 from beachhead.engines.duck import DuckEngine, parquet
 from beachhead.errors import BeachheadError, DataError, OutsideError
-from beachhead.project import matching_files
+from beachhead.project import Project, matching_files
 from beachhead.project.currency import minor_digits
 from beachhead.project.definitions import SourceDefinition
 from beachhead.project.model import BY_NAME, day_column
@@ -24,6 +25,7 @@ from beachhead.service.progress import Say
 from beachhead.sources.hygiene import HYGIENE_VERSION, examine
 from beachhead.sources.landing import LandedFile, LandedSource, LandingContext, land, read_landed
 from beachhead.sources.problems import Problem
+from beachhead.sources.servers import Fetching, fetch
 from beachhead.store.files import FileSystem
 from beachhead.store.layout import Layout
 from beachhead.store.registry import Registry
@@ -53,7 +55,6 @@ def load_sources(
     oddities: list[Problem] = []
     wrong: list[BeachheadError] = []
     for name, source in project.sources.items():
-        paths = matching_files(project.root, source)
         context = LandingContext(
             root=project.root,
             folder=layout.landing / name,
@@ -67,6 +68,7 @@ def load_sources(
             say=say,
         )
         try:
+            paths = _paths(project, source, layout, context)
             landed[name] = land(source, BY_NAME[source.table], paths, context)
         except BeachheadError as e:
             wrong.append(e)
@@ -88,6 +90,15 @@ def load_sources(
     if after != loads:
         write_atomically(layout, files, layout.landing / "loads.json", encode_loads(after))
     return Loaded(landed, tuple(oddities), after, data_day)
+
+
+def _paths(project: Project, source: SourceDefinition, layout: Layout, context: LandingContext) -> tuple[Path, ...]:
+    """The files of a source; of a database server, those that what it has now was fetched into."""
+    if source.database.url is None:
+        return matching_files(project.root, source)
+    folder = layout.fetched / source.name
+    fetching = Fetching(folder, context.engine, context.place_of, context.say, context.again)
+    return fetch(source, BY_NAME[source.table], fetching)
 
 
 class _Oddities(BaseModel):

@@ -90,7 +90,9 @@ def make_plan(folder: Path) -> Plan:
     for n, name in clashing_key_events(project.settings):
         remedy = "Give the event another name with `values:` in its source."
         said.append(_name_taken(name, project.place("settings", "", "key_events", n), remedy))
-    present = {n: s for n, s in project.sources.items() if not s.optional or matching_files(project.root, s)}
+    present = {
+        n: s for n, s in project.sources.items() if not s.optional or s.database.url or matching_files(project.root, s)
+    }
     mentioned = {f"{n} (customers)": m for n, s in present.items() if (m := mentioned_customers(s))}
     catalog = source_catalog(project.settings, {**present, **mentioned})
     doubt = doubt_of(project)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
@@ -48,7 +51,7 @@ def database_table(opening: Opening) -> tuple[Path, str]:
             table = TextTable(target, names)
             try:
                 for row in rows:
-                    table.add(tuple(_text(value) for value in row))
+                    table.add(tuple(text_of_value(value) for value in row))
             finally:
                 table.close()
         except BaseException:
@@ -171,13 +174,22 @@ def _refuse_repeats(names: Sequence[str], shown: str) -> None:
         seen.add(name)
 
 
-def _text(value: object) -> str | None:
-    """A value as a CSV export would write it; bytes that are no text as hexadecimal digits."""
-    if value is None:
-        return None
-    if isinstance(value, bytes):
-        try:
-            return value.decode("utf-8")
-        except UnicodeDecodeError:
-            return value.hex()
-    return text_of(value)
+def text_of_value(value: object) -> str | None:
+    """A value of a database as a CSV export would write it; bytes that are no text as hexadecimal digits."""
+    match value:
+        case None | str():
+            return value
+        case bytes() | memoryview():
+            raw = bytes(value)
+            try:
+                return raw.decode("utf-8")
+            except UnicodeDecodeError:
+                return raw.hex()
+        case datetime() if value.tzinfo is not None:
+            return value.isoformat(sep=" ")
+        case Decimal():
+            return format(value, "f")
+        case dict() | list():
+            return json.dumps(value, ensure_ascii=False, default=str)
+        case _:
+            return text_of(value)

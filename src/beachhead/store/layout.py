@@ -26,6 +26,11 @@ class Layout:
         return self.home / "landing"
 
     @property
+    def fetched(self) -> Path:
+        """What sources got from database servers, before it lands."""
+        return self.home / "fetched"
+
+    @property
     def registry(self) -> Path:
         """Which number each customer and user has; append-only."""
         return self.home / "registry"
