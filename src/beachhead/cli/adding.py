@@ -100,7 +100,7 @@ def _asked(usable: Sequence[Waiting]) -> list[Waiting]:
 def _told(waiting: Waiting) -> Iterator[str]:
     """What a file was recognised as, in words."""
     if waiting.continues:
-        yield f"{waiting.file}: the next file of {waiting.continues}"
+        yield f"{waiting.file}: the next file of {', '.join(waiting.continues)}"
         for before, now in waiting.renamed.items():
             yield f"  {before} seems to be called {now} now"
     elif waiting.recognition and waiting.recognition.proposals:

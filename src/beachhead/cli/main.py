@@ -40,6 +40,7 @@ from beachhead.cli.output import (
     printable,
     refuse_file,
 )
+from beachhead.cli.serving import serve, serve_folder
 from beachhead.errors import BeachheadError, Diagnostic
 from beachhead.service.documents import Json, document, money_value, plain, problem_json
 from beachhead.service.explanation import explain_customer, explanation_json, explanation_lines
@@ -48,7 +49,7 @@ from beachhead.service.run import RunOptions
 from beachhead.service.setup import make_project, make_synthetic
 
 app = typer.Typer(
-    no_args_is_help=True,
+    invoke_without_command=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -66,11 +67,14 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Find your best customers, and keep every tool aimed at them."""
+    """Find your best customers, and keep every tool aimed at them. Without a command: in the browser."""
+    if context.invoked_subcommand is None:
+        raise typer.Exit(serve_folder(Path()))
 
 
 PERSON_COLUMNS = (
@@ -405,6 +409,7 @@ def query(
 
 app.command()(add)
 app.command()(matches)
+app.command()(serve)
 
 
 def main() -> None:

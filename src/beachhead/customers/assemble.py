@@ -23,7 +23,7 @@ from beachhead.engines.dialect import emit
 from beachhead.engines.duck import DuckEngine, parquet, quote_literal, quote_name
 from beachhead.project.definitions import SourceDefinition, ValueTypeName
 from beachhead.project.model import BY_NAME, TABLES, Table, day_column
-from beachhead.sources.identity import match_column
+from beachhead.sources.identity import makes_ids, match_column
 from beachhead.sources.landing import LandedFile
 from beachhead.sources.problems import Problem
 
@@ -323,6 +323,8 @@ def _select_source(source: KnownSource, number: int, columns: Mapping[str, str],
     has_currency = "currency" in definition.columns
     mapped = set(definition.columns) | {n for n, c in definition.extra.items() if not c.hidden}
     mapped |= {day_column(n) for n in definition.columns if (c := table.column(n)) and c.type == "timestamp"}
+    if makes_ids(definition, table):
+        mapped.add("account_id")
     listed: list[str] = []
     for name, type_ in columns.items():
         column = table.column(name)

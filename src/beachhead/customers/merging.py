@@ -9,7 +9,8 @@ from typing import get_args
 import pyarrow as pa
 
 from beachhead.customers.assemble import KnownSource
-from beachhead.customers.matching.match import Matching, match_records
+from beachhead.customers.matching.match import match_records
+from beachhead.customers.matching.result import Matching
 from beachhead.customers.mentions import mentioned_customers
 from beachhead.engines.duck import DuckEngine, parquet, quote_literal, quote_name
 from beachhead.errors import Severity

@@ -32,14 +32,14 @@ _KEPT_TABLES = frozenset({"subscriptions", "tickets", "requests", "referrals", "
 class NewFile:
     """A file to add. `path`: where it lies now; `name`: what it is called; `proposals`: the sources that it feeds.
 
-    `continues`: the source whose next file it is, instead of proposals; `renamed`: its column in the source → the
-    column in this file.
+    `continues`: the sources whose next file it is, instead of proposals; `renamed`: a column of theirs → the column
+    in this file.
     """
 
     path: Path
     name: str
     proposals: tuple[Proposal, ...] = ()
-    continues: str | None = None
+    continues: tuple[str, ...] = ()
     renamed: Mapping[str, str] | None = None
 
 
@@ -61,8 +61,9 @@ def add_file(root: Path, new: NewFile, today: date) -> Added:
     the newest file's wins. Raises `DefinitionError`, `DataError`, `OutsideError`; then nothing was added.
     """
     project = load(root)
-    if new.continues:
-        return _continue(project, project.sources[new.continues], new, today)
+    continued = [project.sources[name] for name in new.continues if name in project.sources]
+    if continued:
+        return _continue(project, continued, new, today)
     file = _copy(root, new, today)
     names: list[str] = []
     for proposal in new.proposals:
@@ -100,22 +101,23 @@ def _history(proposal: Proposal) -> str:
     return proposal.history
 
 
-def _continue(project: Project, source: SourceDefinition, new: NewFile, today: date) -> Added:
-    """The next file of a source: in the place of the last one, or beside it, newest first."""
-    before = matching_files(project.root, source)
+def _continue(project: Project, sources: Sequence[SourceDefinition], new: NewFile, today: date) -> Added:
+    """The next file of sources: in the place of the last one, or beside it, newest first."""
     renamed = new.renamed or {}
-    replaces = bool(before) and _repeats(project, source, before[0], new.path, renamed)
+    first = sources[0]
+    before = matching_files(project.root, first)
+    replaces = bool(before) and any(_repeats(project, s, before[0], new.path, renamed) for s in sources)
     file = _copy(project.root, new, today)
-    earlier = list(source.files)
+    for source in sources:
 
-    def change(document: CommentedMap) -> None:
-        document["files"] = file if replaces else [file, *(f for f in earlier if f != file)]
-        for keys, column in source.mapped:
-            if (now := renamed.get(column.column or "")) is not None:
-                _rename(document, keys, now)
+        def change(document: CommentedMap, source: SourceDefinition = source) -> None:
+            document["files"] = file if replaces else [file, *(f for f in source.files if f != file)]
+            for keys, column in source.mapped:
+                if (now := renamed.get(column.column or "")) is not None:
+                    _rename(document, keys, now)
 
-    edit_definition(project.root / project.place("sources", source.name).file, change)
-    return Added(file, (source.name,), tuple(earlier) if replaces else ())
+        edit_definition(project.root / project.place("sources", source.name).file, change)
+    return Added(file, tuple(s.name for s in sources), first.files if replaces else ())
 
 
 def _rename(document: CommentedMap, keys: Sequence[str], column: str) -> None:

@@ -35,8 +35,7 @@ _NOTE = "waiting.json"
 class Waiting(BaseModel):
     """A file that waits. `recognition` is null when it was refused; `problems`: why, or what is odd about it.
 
-    `continues`: the source whose next file it seems to be; `renamed`: column of the source → column of this file.
-    `left_out`: a person does not want it.
+    `continues`: the sources whose next file it seems to be; `renamed`: column of theirs → column of this file.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -46,7 +45,7 @@ class Waiting(BaseModel):
     size: int
     state: State
     recognition: Recognition | None = None
-    continues: str | None = None
+    continues: tuple[str, ...] = ()
     renamed: Mapping[str, str] = {}
     problems: tuple[Mapping[str, str | int | None], ...] = ()
 
@@ -113,7 +112,7 @@ class Inbox:
             raise UsageError(Diagnostic("refused-file", f"{waiting.file} cannot be read", remedy="Remove it."))
         told = waiting.recognition.model_copy(update={"proposals": tuple(proposals)})
         state: State = "recognised" if proposals else "unknown"
-        return self._write(waiting.model_copy(update={"recognition": told, "state": state, "continues": None}))
+        return self._write(waiting.model_copy(update={"recognition": told, "state": state, "continues": ()}))
 
     def recognise_as(self, waiting_id: str, table: str) -> Waiting:
         """The same file, looked at as what a person says it is. Raises `UsageError` for a table that does not exist."""
@@ -123,11 +122,11 @@ class Inbox:
         path = self._layout.inbox / waiting.id / waiting.file
         told = recognise(self._root, path, waiting.file, say_nothing, table=table).recognition
         state: State = "recognised" if told.proposals else "unknown"
-        return self._write(waiting.model_copy(update={"recognition": told, "state": state, "continues": None}))
+        return self._write(waiting.model_copy(update={"recognition": told, "state": state, "continues": ()}))
 
     def set_apart(self, waiting_id: str) -> Waiting:
         """It is no next file of a source, but one of its own."""
-        return self._write(self.get(waiting_id).model_copy(update={"continues": None, "renamed": {}}))
+        return self._write(self.get(waiting_id).model_copy(update={"continues": (), "renamed": {}}))
 
     def discard(self, waiting_id: str) -> None:
         """Remove a file that waits; it may be gone."""
@@ -173,7 +172,7 @@ class Inbox:
         path: Path,
         state: State,
         recognition: Recognition | None = None,
-        continues: str | None = None,
+        continues: tuple[str, ...] = (),
         renamed: Mapping[str, str] | None = None,
         problems: Sequence[Diagnostic] = (),
     ) -> Waiting:

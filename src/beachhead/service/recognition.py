@@ -17,7 +17,7 @@ from beachhead.project.loader import Project, load
 from beachhead.service.progress import Say
 from beachhead.sources.opening import Opening
 from beachhead.sources.readers import open_file
-from beachhead.sources.recognise.again import next_of
+from beachhead.sources.recognise.again import continued_sources
 from beachhead.sources.recognise.context import KnownSource, RecogniseContext
 from beachhead.sources.recognise.proposal import Recognition
 from beachhead.sources.recognise.recognise import recognise_as, recognise_file
@@ -29,15 +29,16 @@ _SAMPLES, _IDS = 50, 5_000
 
 @dataclass(frozen=True, slots=True)
 class Recognised:
-    """`continues`: the source whose next file it is; `renamed`: column of that source → column of the file."""
+    """`continues`: the sources whose next file it is; `renamed`: column of theirs → column of the file."""
 
     recognition: Recognition
-    continues: str | None = None
+    continues: tuple[str, ...] = ()
     renamed: Mapping[str, str] = field(default_factory=dict)
 
 
 def recognise(root: Path, path: Path, shown: str, say: Say, table: str | None = None) -> Recognised:
-    """Look at a file; with `table` as what a person says it is. Raises `DataError`, `OutsideError` for an unreadable one."""
+    """Look at a file; with `table` as what a person says it is. Raises `DataError`, `OutsideError` for one that
+    cannot be read."""
     say(f"Recognising {shown}")
     project = _project(root)
     settings = project.settings if project else Settings(name="new")
@@ -56,10 +57,10 @@ def recognise(root: Path, path: Path, shown: str, say: Say, table: str | None = 
         if table is not None:
             return Recognised(recognise_as(path, shown, context, table))
         recognition = recognise_file(path, shown, context)
-        following = next_of(recognition, context)
+    following = continued_sources(recognition, known)
     if following is None:
         return Recognised(recognition)
-    return Recognised(recognition, following.source, following.renamed)
+    return Recognised(recognition, following.sources, dict(following.renamed))
 
 
 def _project(root: Path) -> Project | None:
