@@ -58,8 +58,8 @@ def template_for(tables: Sequence[str]) -> Template:
     has = set(tables)
     if has & {"orders", "order_lines"}:
         return "subscription-box" if "subscriptions" in has else "shop"
-    if "subscriptions" in has or "events" in has:
-        return "sales-led" if "deals" in has else "selfserve"
+    if "subscriptions" in has or "events" in has:  # who uses a product by themselves leaves events
+        return "sales-led" if "deals" in has and "events" not in has else "selfserve"
     return "blank"
 
 
