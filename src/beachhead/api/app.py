@@ -27,6 +27,11 @@ _NO_PAGE = (
 
 def make_app(state: State, key: str) -> Guard:
     """The guarded application of one start. `key`: what opening the page must bring."""
+    return Guard(routes(state), key)
+
+
+def routes(state: State) -> FastAPI:
+    """All routes, unguarded."""
     app = FastAPI(title="Beachhead", version=beachhead.__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.beachhead = state
     for router in (files.router, results.router, score.router):
@@ -47,7 +52,7 @@ def make_app(state: State, key: str) -> Guard:
             return HTMLResponse(_NO_PAGE, 503)
         return HTMLResponse(index.read_text("utf-8").replace("NONCE", request.state.nonce))
 
-    return Guard(app, key)
+    return app
 
 
 def _refused(_request: Request, error: Exception) -> Response:

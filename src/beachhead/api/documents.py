@@ -7,8 +7,6 @@ from datetime import date
 
 from pydantic import BaseModel, Field
 
-from beachhead.project.definitions import ScoreInput
-from beachhead.service.first_result import FirstResult
 from beachhead.service.inbox import Waiting
 from beachhead.service.jobs import Job
 from beachhead.service.preferences import Theme
@@ -122,7 +120,7 @@ class ThemeTold(BaseModel):
     name: Theme
     title: str
     weight: float
-    inputs: list[ScoreInput]
+    inputs: list[str]
     has_data: bool
 
 
@@ -161,7 +159,3 @@ class CustomerName(BaseModel):
 
 class CustomersTold(BaseModel):
     customers: list[CustomerName]
-
-
-class ResultTold(BaseModel):
-    result: FirstResult

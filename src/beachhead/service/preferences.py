@@ -34,12 +34,13 @@ _ENDS = 10
 
 @dataclass(frozen=True, slots=True)
 class ThemeWeight:
-    """One theme: `weight` is the sum of its inputs' weights; `has_data`: a customer has a value of one of them."""
+    """One theme: `weight` is the sum of its inputs' weights, `inputs` are their titles; `has_data`: a customer has a
+    value of one of them."""
 
     name: Theme
     title: str
     weight: float
-    inputs: tuple[ScoreInput, ...]
+    inputs: tuple[str, ...]
     has_data: bool
 
 
@@ -84,6 +85,7 @@ class Preferences:
         money = next((c for c in ("mrr_cents", "revenue_cents_total") if c in accounts.column_names), None)
         self._revenue = as_numbers(accounts[money]) if money else None
         self._numbers = accounts["account_no"].to_numpy().astype(np.int64)
+        self._titles = {name: attribute.title for name, attribute in run.attributes.items()}
         self._row_of = {account_id: row for row, account_id in enumerate(self._ids)}
 
     @property
@@ -97,7 +99,7 @@ class Preferences:
         for theme in TITLES:
             mine = [(i, u) for i, u in zip(scores.inputs, scores.used, strict=True) if i.theme == theme]
             weight = sum(i.weight for i, _ in mine)
-            inputs = tuple(i for i, _ in mine)
+            inputs = tuple(self._titles.get(i.attribute, i.attribute) for i, _ in mine)
             told.append(ThemeWeight(theme, TITLES[theme], round(weight, 4), inputs, any(u for _, u in mine)))
         return tuple(told)
 

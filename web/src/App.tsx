@@ -1,0 +1,117 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { client, ServerError, told, type ProjectTold } from "./api";
+import { useJob } from "./job";
+import { FilesRoom } from "./rooms/FilesRoom";
+import { GoodCustomerRoom } from "./rooms/GoodCustomerRoom";
+import { QuestionsRoom } from "./rooms/QuestionsRoom";
+import { ResultRoom } from "./rooms/ResultRoom";
+import { StartRoom } from "./rooms/StartRoom";
+import { JobBar } from "./parts/JobBar";
+import { Troubles } from "./parts/Troubles";
+
+const ROOMS = [
+  { key: "start", title: "Your company" },
+  { key: "files", title: "Files" },
+  { key: "questions", title: "Questions" },
+  { key: "good", title: "A good customer" },
+  { key: "result", title: "Result" },
+] as const;
+export type RoomKey = (typeof ROOMS)[number]["key"];
+
+function roomInAddress(): RoomKey | null {
+  const key = location.hash.replace("#", "");
+  return ROOMS.find((r) => r.key === key)?.key ?? null;
+}
+
+/** The room that the address names, so that a reload and the back button lead where one was. */
+function useRoom(): [RoomKey | null, (room: RoomKey) => void] {
+  const [room, setRoom] = useState(roomInAddress);
+  useEffect(() => {
+    const follow = () => setRoom(roomInAddress());
+    addEventListener("hashchange", follow);
+    return () => removeEventListener("hashchange", follow);
+  }, []);
+  return [room, (next) => (location.hash = next)];
+}
+
+export function App() {
+  const project = useQuery({ queryKey: ["project"], queryFn: () => told(client.GET("/api/project")) });
+  const [wanted, go] = useRoom();
+  if (project.error instanceof ServerError) {
+    return (
+      <main className="alone">
+        <Troubles title="This page is not connected" diagnostics={project.error.diagnostics} />
+      </main>
+    );
+  }
+  if (!project.data) return null;
+  return <House project={project.data} wanted={wanted} go={go} />;
+}
+
+function House({ project, wanted, go }: { project: ProjectTold; wanted: RoomKey | null; go: (room: RoomKey) => void }) {
+  const { job, start, cancel } = useJob(project.open);
+  const open = openRooms(project);
+  const room = wanted && open.has(wanted) ? wanted : defaultRoom(project);
+  useEffect(() => {
+    document.title = `${ROOMS.find((r) => r.key === room)?.title} · ${project.name || "Beachhead"}`;
+    document.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
+    scrollTo(0, 0);
+  }, [room, project.name]);
+  return (
+    <div className="house">
+      <a className="skip" href="#content" onClick={(e) => { e.preventDefault(); document.getElementById("content")?.focus(); }}>
+        To the content
+      </a>
+      <header className="rail">
+        <div className="brand">
+          <img src="/icon.svg" alt="" width="26" height="26" />
+          <span>{project.name || "Beachhead"}</span>
+        </div>
+        <nav aria-label="Steps">
+          <ol>
+            {ROOMS.map((r, n) => (
+              <li key={r.key}>
+                <button
+                  type="button"
+                  className="step"
+                  aria-current={r.key === room ? "step" : undefined}
+                  disabled={!open.has(r.key)}
+                  onClick={() => go(r.key)}
+                >
+                  <span className="number" aria-hidden="true">{n + 1}</span>
+                  <span className="label">{r.title}</span>
+                </button>
+              </li>
+            ))}
+          </ol>
+        </nav>
+        {project.as_of && (
+          <p className="asof">
+            Data as of {project.as_of}
+            <br />
+            {project.customers?.toLocaleString("en")} {project.customers_are}
+          </p>
+        )}
+      </header>
+      <main id="content" tabIndex={-1}>
+        <JobBar job={job} onCancel={cancel} />
+        {room === "start" && <StartRoom project={project} onDone={() => go("files")} />}
+        {room === "files" && <FilesRoom project={project} job={job} start={start} go={go} />}
+        {room === "questions" && <QuestionsRoom start={start} go={go} />}
+        {room === "good" && <GoodCustomerRoom start={start} go={go} />}
+        {room === "result" && <ResultRoom go={go} />}
+      </main>
+    </div>
+  );
+}
+
+function openRooms(project: ProjectTold): Set<RoomKey> {
+  if (!project.open) return new Set(["start"]);
+  return new Set(project.as_of ? ["start", "files", "questions", "good", "result"] : ["start", "files"]);
+}
+
+function defaultRoom(project: ProjectTold): RoomKey {
+  if (!project.open) return "start";
+  return project.as_of ? "result" : "files";
+}
