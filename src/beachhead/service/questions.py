@@ -146,7 +146,8 @@ def _categories(source: SourceDefinition) -> Iterator[tuple[str, ColumnMap]]:
         known = table.column(name)
         type_ = known.type if known else mapping.type or "text"
         is_id = name.endswith("_id") or name in _NO_CATEGORIES
-        if section in ("columns", "extra") and type_ == "text" and mapping.column and not is_id and not mapping.groups:
+        is_there = section == "columns" or (section == "extra" and not mapping.hidden)
+        if is_there and type_ == "text" and mapping.column and not is_id and not mapping.groups:
             yield name, mapping
 
 
