@@ -64,7 +64,9 @@ def look(sample: str, wanted: Collection[str], options: CsvOptions, shown: str, 
         same = sum(w == width for w in widths) / max(1, len(widths))
         # Nobody calls a column 43; a time that was parted at its colons does.
         named = not any(name.isdigit() for name in names)
-        tried.append((len(names & set(wanted)), width > 1, named, round(same, 1), width, -place, delimiter, header, rows))
+        tried.append(
+            (len(names & set(wanted)), width > 1, named, round(same, 1), width, -place, delimiter, header, rows)
+        )
     if not tried:
         line = options.header_row or 1
         message = f"{shown} has no line {line} to take the names of columns from"

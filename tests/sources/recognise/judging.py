@@ -61,7 +61,11 @@ def truth_of(told: object) -> Truth:
 def judge(recognition: Recognition, truth: Truth) -> Verdict:
     """Hold a recognition against the truth. Of several proposals the first counts."""
     best: Proposal | None = recognition.proposals[0] if recognition.proposals else None
-    told = {} if best is None else {(f"{c.section}.{c.target}", c.source): c for c in best.columns if c.section in SECTIONS}
+    told = (
+        {}
+        if best is None
+        else {(f"{c.section}.{c.target}", c.source): c for c in best.columns if c.section in SECTIONS}
+    )
     is_table = (best.table if best else "none") == truth.table
     pairs = {p: c for p, c in told.items() if p[1]} if is_table else {}
     right = tuple(t for t, columns in truth.targets.items() if any((t, c) in pairs for c in columns))

@@ -19,13 +19,13 @@ from beachhead.sources.recognise.propose import (
     add_leftovers,
     constant,
     no_customer,
-    source_name,
 )
 from beachhead.sources.recognise.sample import Column, Sample
 from beachhead.sources.recognise.shapes import profile
 
 _SURE = 0.97
 _LEAST_GUESS = 0.82
+_ALSO_COLUMNS = ("email", "website", "country", "city", "name")
 _IDENTITY = ("name", "email", "phone", "website", "last_name")
 
 
@@ -84,7 +84,9 @@ def _hits(export: Export, header: Header) -> int:
     full = [n for n in names if all(header.get(x) for x in n)]
     if not full:
         return 0
-    told = {c.name for f in export.feeds for o in (*f.columns.values(), *f.match.values()) if (c := header.first(o.column))}
+    told = {
+        c.name for f in export.feeds for o in (*f.columns.values(), *f.match.values()) if (c := header.first(o.column))
+    }
     told |= {c.name for n in full for x in n if (c := header.get(x))}
     return 10 * max(map(len, full)) + len(told)
 
@@ -141,9 +143,7 @@ def _fills(origin: Origin | None, header: Header) -> bool:
     return origin is not None and (origin.constant is not None or header.first(origin.column) is not None)
 
 
-def _proposal(
-    known: KnownExport, feed: Feed, sample: Sample, context: RecogniseContext, shown: str
-) -> Proposal | None:
+def _proposal(known: KnownExport, feed: Feed, sample: Sample, context: RecogniseContext, shown: str) -> Proposal | None:
     header, model = Header(sample.columns), BY_NAME[feed.table]
     if _missing(feed, header):
         return None
@@ -151,13 +151,11 @@ def _proposal(
     types: dict[str, ValueTypeName] = {c.name: c.type for c in model.columns}
     reasons = _reasons(known, header)
     ids = _ids(draft, feed, header, known, context)
-    for section, origins, type_of in (
-        ("columns", feed.columns, lambda target, _: types[target]),
-        ("extra", feed.extra, lambda _, origin: origin.type or "text"),
-    ):
-        for target, origin in origins.items():
-            if section != "columns" or target not in draft.targets:
-                _fill(draft, section, target, origin, type_of(target, origin), header, feed, program)
+    for target, origin in feed.columns.items():
+        if target not in draft.targets:
+            _fill(draft, "columns", target, origin, types[target], header, feed, program)
+    for target, origin in feed.extra.items():
+        _fill(draft, "extra", target, origin, origin.type or "text", header, feed, program)
     if "account_id" not in draft.targets and feed.table not in ("products", "spend"):
         _guess_customer(draft, feed, reasons)
     _match(draft, feed, header, program)
@@ -174,7 +172,7 @@ def _proposal(
     hidden = {c.target for c in draft.columns if c.mapping is not None}
     where = feed.where if feed.where and set(_names_in(feed.where, feed)) <= hidden else None
     return Proposal(
-        name=_name(known, feed, shown), table=feed.table, title=f"{program}: {known.export.title}",
+        name=_name(known, feed), table=feed.table, title=f"{program}: {known.export.title}",
         product=known.product.ids, export=known.export.name, confidence=_SURE if has_customer else 0.9,
         reason=f"its columns are those of {program}'s export '{known.export.title}'",
         columns=tuple(draft.columns), ids=ids, csv=sample.csv, excel=sample.excel, where=where,
@@ -188,15 +186,13 @@ def _names_in(where: str, feed: Feed) -> list[str]:
     return [n for n in (*feed.columns, *feed.extra) if n in plain]
 
 
-def _name(known: KnownExport, feed: Feed, shown: str) -> str:
+def _name(known: KnownExport, feed: Feed) -> str:
     export = known.export.name.removeprefix("api_")
     single = len(known.export.feeds) == 1
-    return f"{known.product.ids}_{export if single else feed.table}" or source_name(shown, feed.table)
+    return f"{known.product.ids}_{export if single else feed.table}"
 
 
-def _ids(
-    draft: Draft, feed: Feed, header: Header, known: KnownExport, context: RecogniseContext
-) -> str | None:
+def _ids(draft: Draft, feed: Feed, header: Header, known: KnownExport, context: RecogniseContext) -> str | None:
     """Whose ids account_id holds. Your own ids come first; the program's then only say which customer is meant."""
     origin, namespace = feed.columns.get("account_id"), known.product.ids
     theirs = header.first(origin.column) if origin else None
@@ -215,12 +211,16 @@ def _with_known_ids(header: Header, context: RecogniseContext, theirs: Column | 
     known = context.own_ids
     if not known:
         return None
-    shares = [(sum(v in known for v in c.values[:2_000]) / min(2_000, len(c.values)), c) for c in header.columns if c.values]
+    shares = [
+        (sum(v in known for v in c.values[:2_000]) / min(2_000, len(c.values)), c) for c in header.columns if c.values
+    ]
     best = max(shares, key=lambda s: s[0], default=(0.0, None))
     return best[1] if best[0] >= 0.3 and best[1] is not theirs else None
 
 
-def _told(column: Column, section: str, target: str, mapping: ColumnMap, why: str, confidence: float = _SURE) -> ColumnProposal:
+def _told(
+    column: Column, section: str, target: str, mapping: ColumnMap, why: str, confidence: float = _SURE
+) -> ColumnProposal:
     return ColumnProposal.model_validate(
         {
             "source": column.name, "section": section, "target": target, "mapping": mapping,
@@ -230,7 +230,14 @@ def _told(column: Column, section: str, target: str, mapping: ColumnMap, why: st
 
 
 def _fill(
-    draft: Draft, section: str, target: str, origin: Origin, type_: ValueTypeName, header: Header, feed: Feed, program: str
+    draft: Draft,
+    section: str,
+    target: str,
+    origin: Origin,
+    type_: ValueTypeName,
+    header: Header,
+    feed: Feed,
+    program: str,
 ) -> None:
     column = header.first(origin.column)
     if origin.when and not any(header.get(n) for n in origin.when):
@@ -258,12 +265,11 @@ def _match(draft: Draft, feed: Feed, header: Header, program: str) -> None:
     if feed.table in ("products", "spend"):
         return
     model, has_id = BY_NAME[feed.table], "account_id" in draft.targets
-    origins: dict[str, Origin] = dict(feed.match)
+    origins: dict[str, Origin] = {}
     if not has_id:
-        same = {n: feed.columns[n] for n in ("email", "website", "country", "city", "name") if n in feed.columns}
-        if feed.table in ("users",):
-            same.pop("name", None)
-        origins = {**same, **origins}
+        named = ("email", "website", "country", "city") if feed.table == "users" else _ALSO_COLUMNS
+        origins |= {name: feed.columns[name] for name in named if name in feed.columns}
+    origins |= {str(name): origin for name, origin in feed.match.items()}
     for target, origin in origins.items():
         column = header.first(origin.column)
         if column is not None and not (has_id and model.column(target) and feed.table != "users"):
@@ -287,10 +293,9 @@ def _guess_customer(draft: Draft, feed: Feed, reasons: Mapping[str, str]) -> Non
 
 def _reasons(known: KnownExport, header: Header) -> Mapping[str, str]:
     """Column → why it is not used, for those that the export knows to say nothing."""
-    told: dict[str, str] = {c.name: "it was added while the data was copied, or is technical" for c in header.like(known.product.technical)}  # noqa: E501  # fmt: skip
+    why = "it was added while the data was copied, or is technical"
+    told = {column.name: why for column in header.like(known.product.technical)}
     for pattern, why in known.export.unused.items():
         for column in header.like([pattern]):
             told.setdefault(column.name, why)
     return told
-
-

@@ -94,6 +94,8 @@ def _with_values(target: str, type_: str, column: Column, name: float, ids: froz
     if name == 0:
         return Fit(target, column, support * 0.7 if support >= 0.9 and why and target in _BY_VALUES else 0.0, why)
     score = min(1.0, name * (0.92 + 0.08 * support))
+    if target == "email" and support >= 0.9:
+        score = max(score, 0.9)  # an address tells itself
     return Fit(target, column, score, f"its name says it, and {why}" if why else "its name says it")
 
 
@@ -110,16 +112,22 @@ def _support(target: str, type_: str, column: Column, seen: Profile, ids: frozen
             return 1.0, f"{common:.0%} of the values are ids of your customers".replace("%", " %")
     if target == "email":
         share = seen.share("email")
-        return (share, _told(share, "e-mail addresses")) if share >= 0.5 else (0.0 if seen.share("id") > 0.9 else -1, "")
+        return (
+            (share, _told(share, "e-mail addresses")) if share >= 0.5 else (0.0 if seen.share("id") > 0.9 else -1, "")
+        )
     if target == "website":
         share = seen.share("website")
-        return (share, _told(share, "web addresses")) if share >= 0.5 else (0.0 if seen.share("id", "text") > 0.9 else -1, "")  # noqa: E501  # fmt: skip
+        if share < 0.5:
+            return 0.0 if seen.share("id", "text") > 0.9 else -1, ""
+        return share, _told(share, "web addresses")
     if target == "phone":
         share = seen.share("phone", "number", "integer")
         return (seen.share("phone"), _told(share, "phone numbers")) if share >= 0.5 else (-1, "")
     if target == "country":
         share = seen.share("country")
-        return (share, _told(share, "countries")) if share >= 0.5 else (-1 if seen.is_dated or seen.is_numeric else 0, "")
+        return (
+            (share, _told(share, "countries")) if share >= 0.5 else (-1 if seen.is_dated or seen.is_numeric else 0, "")
+        )
     if target == "currency":
         share = seen.share("currency")
         return (share, _told(share, "currencies")) if share >= 0.5 else (-1, "")
@@ -154,7 +162,9 @@ def _support_of_type(target: str, type_: str, seen: Profile) -> tuple[float, str
     if target in ("name", "event", "plan", "industry", "stage", "answer", "topic", "feature", "channel", "role"):
         if seen.is_dated or seen.share("boolean", "flag") >= 1 or seen.share("json") > 0.9:
             return -1, ""
-        return (0.6, "") if not seen.is_numeric else (-1 if target in ("name", "industry", "answer", "topic", "role") else 0, "")  # noqa: E501  # fmt: skip
+        if seen.is_numeric:
+            return -1 if target in ("name", "industry", "answer", "topic", "role") else 0, ""
+        return 0.6, ""
     if seen.is_dated and target not in ("birth_date", "survey"):
         return -1, ""
     if seen.share("boolean", "flag") >= 1 and target not in ("status", "status"):

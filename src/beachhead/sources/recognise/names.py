@@ -36,6 +36,10 @@ class _File(BaseModel):
     match: dict[str, tuple[str, ...]]
     tables: dict[str, _TableWords]
     not_customers: tuple[str, ...]
+    file_noise: tuple[str, ...]
+    unknown: tuple[str, ...]
+    country_codes: tuple[str, ...]
+    country_names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,15 @@ class Vocabulary:
     tables: Mapping[str, TableWords]
     match: Mapping[str, Phrases]
     not_customers: frozenset[str]
+    file_noise: frozenset[str]
+    unknown: frozenset[str]
+    country_codes: frozenset[str]
+    country_names: frozenset[str]
+
+
+_SPELT_OUT = {
+    ord(a): b for a, b in (("ß", "ss"), ("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("Ä", "ae"), ("Ö", "oe"), ("Ü", "ue"))
+}
 
 
 def load_resource(name: str) -> object:
@@ -89,13 +102,15 @@ def vocabulary() -> Vocabulary:
         for column, shared in file.shared.items():
             columns.setdefault(column, phrases(shared))
         tables[name] = TableWords(frozenset(told.words), told.key, columns, told.weights)
-    return Vocabulary(tables, {f: phrases(p) for f, p in file.match.items()}, frozenset(file.not_customers))
+    match = {field: phrases(texts) for field, texts in file.match.items()}
+    sets = (file.not_customers, file.file_noise, file.unknown, file.country_codes, file.country_names)
+    return Vocabulary(tables, match, *map(frozenset, sets))
 
 
 def raw_words(text: str) -> Words:
     """The words of a name as they stand: small letters, no accents, camelCase taken apart."""
     text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text)
-    text = text.replace("ß", "ss").translate(str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "ae", "Ö": "oe", "Ü": "ue"}))  # noqa: E501  # fmt: skip
+    text = text.translate(_SPELT_OUT)
     text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).lower()
     return tuple(re.findall(r"[a-z]+|\d+|#|%|\$[a-z]+", text))
 

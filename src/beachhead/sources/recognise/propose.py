@@ -26,9 +26,12 @@ from beachhead.sources.recognise.sample import Column, Sample
 from beachhead.sources.recognise.shapes import profile
 from beachhead.sources.recognise.tables import PLACES, Candidate, file_words
 
-_MONEY_WORDS = frozenset({"amount", "price", "revenue", "cost", "charge", "charges", "spend", "spent", "fee", "cltv", "ltv", "refund", "refunds"})  # noqa: E501  # fmt: skip
+_MONEY_WORDS = frozenset(
+    {"amount", "price", "revenue", "cost", "charge", "charges", "spend", "spent", "fee", "cltv", "ltv", "refund"}
+)
 _OUTCOME_WORDS = frozenset({"churned", "cancelled", "cltv", "ltv", "reactivated", "termination"})
-_STATUS_PAID = {"succeeded": "paid", "success": "paid", "successful": "paid", "complete": "paid", "completed": "paid", "bezahlt": "paid", "declined": "failed", "fehlgeschlagen": "failed"}  # noqa: E501  # fmt: skip
+_PAID = ("succeeded", "success", "successful", "complete", "completed", "bezahlt")
+_STATUS_PAID = dict.fromkeys(_PAID, "paid") | {"declined": "failed", "fehlgeschlagen": "failed"}
 _GOOD = {"good": 1, "bad": 0, "great": 1, "positive": 1, "negative": 0, "gut": 1, "schlecht": 0}
 _FLAT_PRICES = {"mrr": "month", "arr": "year"}
 
@@ -73,7 +76,9 @@ class Draft:
         self.columns.append(_proposed(fit.column, section, target, mapping, fit.score, fit.why))
 
 
-def from_candidate(found: Candidate, sample: Sample, context: RecogniseContext, shown: str, confidence: float) -> Proposal:
+def from_candidate(
+    found: Candidate, sample: Sample, context: RecogniseContext, shown: str, confidence: float
+) -> Proposal:
     """The proposal that a candidate table means."""
     draft = Draft(sample, found.table, context)
     model = BY_NAME[found.table]
@@ -87,8 +92,7 @@ def from_candidate(found: Candidate, sample: Sample, context: RecogniseContext, 
     _constants(draft, found, shown)
     _same_column_of_flat_price(draft, found)
     for target, why in dropped.items():
-        column = found.found[target].column
-        draft.columns.append(_proposed(column, "unused", "", None, 0.8, why))
+        draft.columns.append(_proposed(found.found[target].column, "unused", "", None, 0.8, why))
     add_currency(draft)
     add_units(draft)
     add_leftovers(draft)
@@ -177,27 +181,26 @@ def _same_column_of_flat_price(draft: Draft, found: Candidate) -> None:
 def constant(target: str, value: str, reason: str, confidence: float = 0.9) -> ColumnProposal:
     """A value that is the same for all rows and stands in no column."""
     mapping = ColumnMap(constant=value)
-    return ColumnProposal(source="", section="columns", target=target, mapping=mapping, confidence=confidence, reason=reason)
+    return ColumnProposal(
+        source="", section="columns", target=target, mapping=mapping, confidence=confidence, reason=reason
+    )
 
 
 def _constants(draft: Draft, found: Candidate, shown: str) -> None:
     if found.table == "responses" and "survey" not in draft.targets:
-        draft.columns.append(constant("survey", _survey(draft, found, shown), "the file names no survey", 0.7))
+        score = found.found.get("score")
+        survey = "nps" if score and "nps" in words(score.column.name) else survey_name(shown)
+        draft.columns.append(constant("survey", survey, "the file names no survey", 0.7))
     if found.table == "events" and "event" not in draft.targets and "event_id" in found.found:
         named = [w for w in raw_words(found.found["event_id"].column.name) if w not in ("event", "id")]
         what = "_".join(named) or source_name(shown, "event")
         draft.columns.append(constant("event", what, "all rows are the same kind of event", 0.7))
 
 
-def _survey(draft: Draft, found: Candidate, shown: str) -> str:
+def survey_name(shown: str) -> str:
+    """What a survey is called that names itself nowhere: nps, csat or onboarding where the file's name says so."""
     named = set(file_words(shown))
-    for word in ("nps", "csat", "onboarding"):
-        if word in named:
-            return word
-    score = found.found.get("score")
-    if score and "nps" in words(score.column.name):
-        return "nps"
-    return source_name(shown, "survey")
+    return next((w for w in ("nps", "csat", "onboarding") if w in named), source_name(shown, "survey"))
 
 
 def no_customer(table: str) -> Note:
@@ -205,7 +208,7 @@ def no_customer(table: str) -> Note:
     return Note(
         code="no-customer",
         message=f"No column tells which customer these {table.replace('_', ' ')} belong to.",
-        remedy="Export the file again with the customer's id, e-mail address or name; or choose the column that holds it.",
+        remedy="Export it again with the customer's id, e-mail address or name; or choose the column that holds it.",
     )
 
 
@@ -238,15 +241,12 @@ def add_units(draft: Draft) -> None:
         c for c in draft.columns
         if c.section == "columns" and c.source and (m := model.column(c.target)) and m.type == "money"
     ]  # fmt: skip
-    if draft.table in ("orders", "order_lines", "products", "charges") and money:
-        if all(looks_like_cents(draft.column(c.source)) for c in money):
-            name = money[0].source
-            example = money[0].examples[0] if money[0].examples else ""
-            question = f"Are amounts such as {example} in '{name}' whole units, or cents?"
-            options = (WHOLE_WORDS, CENT_WORDS)
-            draft.choices.append(
-                Choice(about="unit", column=name, question=question, options=options, answer=WHOLE_WORDS)
-            )
+    may_be_cents = draft.table in ("orders", "order_lines", "products", "charges") and money
+    if may_be_cents and all(looks_like_cents(draft.column(c.source)) for c in money):
+        name, examples = money[0].source, money[0].examples
+        question = f"Are amounts such as {examples[0]} in '{name}' whole units, or cents?"
+        options = (WHOLE_WORDS, CENT_WORDS)
+        draft.choices.append(Choice(about="unit", column=name, question=question, options=options, answer=WHOLE_WORDS))
 
 
 def add_leftovers(draft: Draft, reasons: Mapping[str, str] | None = None) -> None:
@@ -258,15 +258,16 @@ def add_leftovers(draft: Draft, reasons: Mapping[str, str] | None = None) -> Non
             if told.target not in taken - {told.target} and BY_NAME[draft.table].column(told.target) is None:
                 mapping = ColumnMap(column=told.source, type="text", kind="geographic")
                 column = draft.column(told.source)
-                draft.columns.append(_proposed(column, "extra", told.target, mapping, told.confidence, "where the customer is"))  # noqa: E501  # fmt: skip
+                why = "where the customer is"
+                draft.columns.append(_proposed(column, "extra", told.target, mapping, told.confidence, why))
     for column in draft.sample.columns:
         if column.name in draft.used:
             continue
-        why = (reasons or {}).get(column.name) or _useless(column)
-        if why is None and is_of_customers:
+        useless = (reasons or {}).get(column.name) or _useless(column)
+        if useless is None and is_of_customers:
             draft.columns.append(_extra(draft, column, taken))
         else:
-            reason = why or f"{draft.table.replace('_', ' ')} have no place for it"
+            reason = useless or f"{draft.table.replace('_', ' ')} have no place for it"
             draft.columns.append(_proposed(column, "unused", "", None, 0.8, reason))
 
 
@@ -302,7 +303,9 @@ def _extra(draft: Draft, column: Column, taken: set[str]) -> ColumnProposal:
     mapping = draft.read(column, type_).mapping.model_copy(
         update={"type": type_, "title": column.name, "known_from": _known_from(column)}
     )
-    return _proposed(column, "extra", name, mapping, 0.85, "no place of its own; it becomes an attribute of the customer")
+    return _proposed(
+        column, "extra", name, mapping, 0.85, "no place of its own; it becomes an attribute of the customer"
+    )
 
 
 def type_of(column: Column) -> ValueTypeName:

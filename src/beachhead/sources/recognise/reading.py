@@ -6,16 +6,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from beachhead.project.currency import CURRENCIES
 from beachhead.project.definitions import ColumnMap, ValueTypeName
 from beachhead.sources.dates import DAY_FIRST, MONTH_FIRST, Order, is_order_open, recognise
 from beachhead.sources.recognise.proposal import Choice
 from beachhead.sources.recognise.sample import Column
-from beachhead.sources.recognise.shapes import UNKNOWN_WORDS, profile
+from beachhead.sources.recognise.shapes import is_unknown, profile
 
 DAY_WORDS, MONTH_WORDS = "day first", "month first"
 WHOLE_WORDS, CENT_WORDS = "whole units", "cents"
 COMMA_WORDS, POINT_WORDS = "comma", "point"
 _SIGNS = {"€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR"}
+_OFTEN = frozenset({"EUR", "USD", "GBP", "CHF", "CAD", "AUD", "SEK", "NOK", "DKK", "PLN", "JPY", "INR", "BRL", "CZK"})
 _DOLLARS = ("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN")
 _FIRST_TWO = re.compile(r"(?:[A-Za-z]+, )?(\d{1,2})[-/. ](\d{1,2})[-/. ]\d")
 _DECIMAL_COMMA = re.compile(r"\d,\d{1,2}(?!\d)|\d\.\d{3},\d|\d,\d{4,}")
@@ -44,7 +46,7 @@ def how_read(column: Column, type_: ValueTypeName, order: Order | None, first: O
     choices: tuple[Choice, ...] = ()
     if type_ != "text" and seen.words:
         mapping["empty"] = seen.words
-    values = [v for v in column.values if v.lower().replace(" ", "_") not in UNKNOWN_WORDS]
+    values = [v for v in column.values if not is_unknown(v)]
     if type_ in ("date", "timestamp") and any(is_order_open(v) for v in values):
         own = date_order(column)
         if own == "open" and order is None:
@@ -74,7 +76,9 @@ def date_order(column: Column) -> str | None:
 
 def _date_choice(name: str, values: Sequence[str], first: Order) -> Choice:
     example = next(v for v in values if is_order_open(v))
-    question = f"In '{name}', does the day or the month come first? No value such as 31 tells; one of them is {example}."
+    question = (
+        f"In '{name}', does the day or the month come first? No value such as 31 tells; one of them is {example}."
+    )
     options = (DAY_WORDS, MONTH_WORDS)
     return Choice(
         about="date_order", column=name, question=question, options=options, answer=options[first == MONTH_FIRST]
@@ -102,11 +106,9 @@ def _decimal(name: str, values: Sequence[str], type_: ValueTypeName) -> tuple[st
 
 def currency_of(column: Column) -> tuple[str | None, tuple[str, ...]]:
     """The currency that the name or the signs of an amount tell, and which others it may be ($)."""
-    in_name = [w for w in re.findall(r"(?<![A-Za-z])([A-Z]{3}|[a-z]{3})(?![A-Za-z])", column.name.replace("_", " "))]
-    from beachhead.project.currency import CURRENCIES
-
+    in_name = re.findall(r"(?<![A-Za-z])([A-Z]{3}|[a-z]{3})(?![A-Za-z])", column.name.replace("_", " "))
     for word in in_name:
-        if word.upper() in CURRENCIES and word.upper() in ("EUR", "USD", "GBP", "CHF", "CAD", "AUD", "SEK", "NOK", "DKK", "PLN", "JPY", "INR", "BRL", "CZK"):  # noqa: E501  # fmt: skip
+        if word.upper() in _OFTEN:
             return word.upper(), ()
     text = " ".join((column.name, *column.values[:200]))
     signs = {code for sign, code in _SIGNS.items() if sign in text}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from beachhead.errors import BeachheadError
@@ -10,7 +10,6 @@ from beachhead.project.model import BY_NAME
 from beachhead.sources import excel
 from beachhead.sources.recognise.context import RecogniseContext
 from beachhead.sources.recognise.known import known_export, notes_of, nothing_note, proposals_of
-from beachhead.sources.recognise.names import raw_words
 from beachhead.sources.recognise.proposal import Note, Proposal, Recognition
 from beachhead.sources.recognise.propose import from_candidate
 from beachhead.sources.recognise.sample import Column, Sample, is_readable, take_sample
@@ -59,10 +58,10 @@ def _recognise(path: Path, shown: str, context: RecogniseContext, table: str | N
     return first.model_copy(update={"file": shown, "proposals": proposals, "notes": notes})
 
 
-def _apart(proposals: Sequence[Proposal] | object) -> list[Proposal]:
+def _apart(proposals: Iterable[Proposal]) -> list[Proposal]:
     """Proposals whose names differ."""
     made: list[Proposal] = []
-    for proposal in proposals:  # type: ignore[attr-defined]
+    for proposal in proposals:
         taken, name, n = {p.name for p in made}, proposal.name, 2
         while name in taken:
             name, n = f"{proposal.name}_{n}", n + 1
@@ -116,7 +115,7 @@ def _confidence(best: Candidate, judged: Sequence[Candidate]) -> float:
     confidence = 0.35 + 0.3 * amount + 0.3 * margin * amount
     if best.missing:
         confidence = min(confidence, 0.5)
-    if best.is_doubtful:
+    if best.is_doubtful or not any(fit.column.values for fit in best.found.values()):
         confidence = min(confidence, 0.85)
     return round(confidence if best.has_customer else min(confidence, 0.85), 2)
 
@@ -125,7 +124,7 @@ def _has_no_header(sample: Sample) -> bool:
     """Whether what should be names are values: numbers, dates, e-mail addresses."""
     looked = [profile(Column(c.name, (c.name,))) for c in sample.columns]
     values = sum(p.share("integer", "number", "date", "timestamp", "email") > 0 for p in looked)
-    return values > len(looked) / 2 and not any(len(raw_words(c.name)) > 2 for c in sample.columns)
+    return values > len(looked) / 2 and not any(c.name[:1].isalpha() and "@" not in c.name for c in sample.columns)
 
 
 def _no_header() -> Note:
@@ -140,7 +139,5 @@ def _not_understood() -> Note:
     return Note(
         code="not-understood",
         message="Nothing in this file looks like customers, or like something that customers did.",
-        remedy="If it does hold such data, choose what a row is (a customer, an order, a payment …), and say what its columns mean.",  # noqa: E501  # fmt: skip
+        remedy="If it does, choose what a row is (a customer, an order, a payment …), and say what its columns mean.",
     )
-
-

@@ -6,7 +6,7 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -49,8 +49,8 @@ class Sample:
     columns: tuple[Column, ...]
     rows: int | None
     assumed: tuple[str, ...]
-    csv: CsvOptions = CsvOptions()
-    excel: ExcelOptions = ExcelOptions()
+    csv: CsvOptions = field(default_factory=CsvOptions)
+    excel: ExcelOptions = field(default_factory=ExcelOptions)
 
     @property
     def header(self) -> tuple[str, ...]:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from beachhead.project.definitions import ColumnMap
+from beachhead.project.definitions import ColumnMap, ValueTypeName
 from beachhead.sources.recognise.context import RecogniseContext
 from beachhead.sources.recognise.known import Header, KnownExport, notes_of
 from beachhead.sources.recognise.matching import fits, match_fits
 from beachhead.sources.recognise.names import raw_words
 from beachhead.sources.recognise.proposal import ColumnProposal, Note, Proposal
-from beachhead.sources.recognise.propose import Draft, constant, no_customer, source_name
+from beachhead.sources.recognise.propose import Draft, constant, no_customer, source_name, survey_name
 from beachhead.sources.recognise.sample import Column, Sample
 from beachhead.sources.recognise.shapes import profile
 
 MOST_QUESTIONS = 30
-_NPS = re.compile(r"how likely .*recommend|recommend .*(friend|colleague)|wahrscheinlich .*empfehl|weiterempfehl|\bnps\b", re.I)
-_ASKED = re.compile(r"\?|^(what|which|how|why|who|when|do|does|did|are|is|was|wie|was|welche|warum|wer|wann|haben|sind)\b", re.I)
+_ANSWERED: Mapping[bool, tuple[str, ValueTypeName]] = {True: ("score", "number"), False: ("answer", "text")}
+_NPS = re.compile(
+    r"how likely .*recommend|recommend .*(friend|colleague)|wahrscheinlich .*empfehl|weiterempfehl|\bnps\b", re.I
+)
+_ASKED = re.compile(
+    r"\?|^(what|which|how|why|who|when|do|does|did|are|is|was|wie|was|welche|warum|wer|wann|haben|sind)\b", re.I
+)
 
 
 def is_question(column: Column) -> bool:
@@ -66,13 +71,13 @@ def form_proposals(
         draft.columns.append(_told(asked_at, "responded_at", mapping, "the moment at which the form was sent"))
         seen = profile(question)
         is_nps = bool(_NPS.search(question.name)) and (seen.is_numeric or not seen.values)
-        survey = "nps" if is_nps else form
-        draft.columns.append(constant("survey", survey, "it asks how likely they are to recommend you" if is_nps else "the file's name"))  # noqa: E501  # fmt: skip
+        survey = "nps" if is_nps else survey_name(shown)
+        named = "it asks how likely they are to recommend you" if is_nps else "the file's name"
+        draft.columns.append(constant("survey", survey, named))
         if not is_nps:
             draft.columns.append(constant("question", question.name, "the question is the column's name"))
-        target = "score" if seen.is_numeric else "answer"
-        type_ = "number" if target == "score" else "text"
-        draft.columns.append(_told(question, target, draft.read(question, type_).mapping, "what was answered"))  # type: ignore[arg-type]  # noqa: E501  # fmt: skip
+        target, type_ = _ANSWERED[seen.is_numeric]
+        draft.columns.append(_told(question, target, draft.read(question, type_).mapping, "what was answered"))
         draft.columns += _unused(sample, draft.used, {q.name for q in questions})
         notes: tuple[Note, ...] = () if who else (no_customer("responses"),)
         made.append(
@@ -111,10 +116,11 @@ def _told(column: Column, target: str, mapping: ColumnMap, why: str) -> ColumnPr
 
 
 def _unused(sample: Sample, used: set[str], questions: set[str]) -> list[ColumnProposal]:
+    why = {True: "another question; it has a source of its own", False: "about the form, not the answer"}
     return [
         ColumnProposal(
             source=c.name, section="unused", confidence=0.9, examples=profile(c).examples[:3],
-            reason="another question; it has a source of its own" if c.name in questions else "about the form, not the answer",
+            reason=why[c.name in questions],
         )
         for c in sample.columns
         if c.name not in used

@@ -15,11 +15,9 @@ from beachhead.sources.recognise.shapes import profile
 LEAST_SCORE = 1.3
 """Less evidence than this is no recognition at all."""
 _ENOUGH_ROWS = 20
-_FILE_NOISE = frozenset(
-    "data export exports exported raw csv list liste report reports header full all new final copy stg src tbl table v".split()
-)
 _SUPPLIED = {"responses": {"survey"}, "accounts": {"account_id"}}
-_NOT_OF_PERSONS = ("name", "first_name", "last_name", "birth_date")
+_TELLING = frozenset({"name", "email", "phone", "street", "last_name", "website"})
+"""What tells customers apart; a city alone does not."""
 _FIRMOGRAPHIC = frozenset({"industry", "employees", "size_band", "founded_year", "annual_revenue", "technology"})
 _NEEDED_TO_BE_SURE = {
     "subscriptions": {"plan", "amount", "interval", "quantity"},
@@ -47,14 +45,15 @@ class Candidate:
     @property
     def has_customer(self) -> bool:
         """Whether the rows say whose they are."""
-        return self.table in ("products", "spend") or bool({"account_id", "user_id"} & set(self.found)) or bool(self.match)
-
+        return (
+            self.table in ("products", "spend") or bool({"account_id", "user_id"} & set(self.found)) or bool(self.match)
+        )
 
     @property
     def is_doubtful(self) -> bool:
         """Whether a customer is named by nothing that says so, or by nothing at all."""
         needed = _NEEDED_TO_BE_SURE.get(self.table)
-        if needed and not needed & set(self.found):
+        if needed and not needed & {t for t, fit in self.found.items() if fit.score >= 0.85}:
             return True
         if self.table in ("products", "spend") or "the file's name says it" in self.why:
             return self.table == "users" and "account_id" not in self.found
@@ -65,8 +64,8 @@ class Candidate:
 
 def file_words(shown: str) -> tuple[str, ...]:
     """The words of a file's name that say something, in order."""
-    stem = PurePath(shown.split(" [")[0]).name.split(".")[0]
-    return tuple(w for w in raw_words(stem) if w not in _FILE_NOISE and not w.isdigit() and len(w) > 1)
+    stem = PurePath(shown.split(" [", maxsplit=1)[0]).name.split(".")[0]
+    return tuple(w for w in raw_words(stem) if w not in vocabulary().file_noise and not w.isdigit() and len(w) > 1)
 
 
 def candidates(columns: Sequence[Column], shown: str, ids: frozenset[str]) -> list[Candidate]:
@@ -127,17 +126,22 @@ def _identity(table: str, columns: Sequence[Column], found: Mapping[str, Fit]) -
     if table in ("products", "spend", "events"):
         return {}
     used = {found[t].column.name for t in ("account_id", "user_id", told_key(table)) if t in found}
-    match = {f: fit for f, fit in chosen(match_fits(columns)).items() if fit.column.name not in used and fit.score >= 0.6}
-    if table not in ("accounts", "companies") and "name" in match:
-        if not set(words(match["name"].column.name)) & {"company", "customer"}:
-            del match["name"]
-    if not {"name", "email", "phone", "street", "last_name", "website"} & set(match):
+    match = {
+        f: fit for f, fit in chosen(match_fits(columns)).items() if fit.column.name not in used and fit.score >= 0.6
+    }
+    if table not in ("accounts", "companies") and (name := match.get("name")) is not None:
+        match = match if {"company", "customer"} & set(words(name.column.name)) else _without(match, "name")
+    if not _TELLING & set(match):
         return {}
     if "account_id" in found:
         match = {f: fit for f, fit in match.items() if model.column(f) is None}
-        if not {"name", "email", "phone", "street", "last_name", "website"} & (set(match) | set(found)):
+        if not _TELLING & (set(match) | set(found)):
             return {}
     return match
+
+
+def _without(match: dict[str, Fit], name: str) -> dict[str, Fit]:
+    return {f: fit for f, fit in match.items() if f != name}
 
 
 def told_key(table: str) -> str:
