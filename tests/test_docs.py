@@ -21,6 +21,7 @@ from beachhead.project import definitions
 from beachhead.project.model import TABLES
 from beachhead.project.templates import TEMPLATES
 from beachhead.rules import FUNCTIONS, OPERATORS, attributes_used, parse
+from beachhead.sources.recognise.exports import products
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "beachhead"
@@ -132,7 +133,25 @@ def codes(said: Meanings) -> str:
     return table(("code", "meaning and what happens"), ((f"`{c}`", said.get(c, "")) for c in sorted(problem_codes())))
 
 
+def exports(_said: Meanings) -> str:
+    rows = []
+    for product in products():
+        fed = [e for e in product.exports if e.nothing is None]
+        for export in fed:
+            tables = ", ".join(f"`{f.table}`" for f in export.feeds) or "`responses`, one source for each question"
+            rows.append((product.product if export is fed[0] else "", export.title, tables))
+    return table(("program", "export", "feeds"), rows)
+
+
+def left_out(_said: Meanings) -> str:
+    notes = {n.code: (p.product, n) for p in products() for e in p.exports for n in e.notes}
+    rows = [(f"`{code}`", program, f"{note.message} {note.remedy}") for code, (program, note) in notes.items()]
+    return table(("code", "program", "what is missing, and what to do"), rows)
+
+
 BLOCKS: dict[str, tuple[str, Callable[[Meanings], str]]] = {
+    "exports": ("adding-data.md", exports),
+    "left-out": ("adding-data.md", left_out),
     "attributes": ("attributes.md", attributes),
     "operators": ("language.md", operators),
     "templates": ("projects.md", templates),
