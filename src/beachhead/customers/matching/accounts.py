@@ -24,7 +24,7 @@ class KeyKind:
 KEY_KINDS = (
     KeyKind("email", "unnest(emails)", "e-mail address"),
     KeyKind("domain", "unnest(domains)", "web address", most=5000),
-    KeyKind("name", "unnest(cores)", "name"),
+    KeyKind("name", "unnest(list_distinct(list_transform(cores, lambda c: replace(c, ' ', ''))))", "name"),
     KeyKind("phone", "phone", "phone number"),
     KeyKind("words", "list_aggregate(list_sort(tokens), 'string_agg', ' ')"),
     KeyKind("mailbox", "nullif(split_part(mail_text, '@', 1), '')", most_listed=15, most=30),
@@ -44,8 +44,8 @@ KEY_KINDS = (
 """By what candidates for the same customer are found, those that decide by themselves first."""
 
 
-DOMAIN_KEY = [kind.name for kind in KEY_KINDS].index("domain")
 _RARE = 12
+_SHORT = 5
 
 
 def make_accounts(engine: DuckEngine) -> None:
@@ -53,7 +53,9 @@ def make_accounts(engine: DuckEngine) -> None:
 
     no counts from 0 in the order of the first records. Of several values the first counts, one of the customer itself
     before one of a person; emails, domains, labels, cores, phones hold all. Where a person who may share the customer
-    lives says nothing of the customer.
+    lives says nothing of the customer. is_mailbox: the name is that of the person whose mailbox it is.
+    rare_words: words of the name that few names have. by_chance: how many other customers of this name are to be
+    expected, from how common its two rarest words are; null unknown.
     """
     own = ("street", "house", "city", "postcode", "phone", "first_name", "last_name", "birth_date")
     named = ("core", "tokens", "digits", "legal", "forms", "place", "shown", "name")
@@ -73,11 +75,15 @@ def make_accounts(engine: DuckEngine) -> None:
             SELECT account_id, min(record_no) AS record_no, arg_min(ids, record_no) AS ids, bool_or(listed) AS listed,
                 bool_and(person) AS person, {sets}, {lists}, {first},
                 arg_min(mail_text, record_no) FILTER (mail_text IS NOT NULL) AS mail_text,
-                arg_min(country, record_no) FILTER (NOT person AND country IS NOT NULL) AS stated_country
+                arg_min(country, record_no) FILTER (NOT person AND country IS NOT NULL) AS stated_country,
+                arg_min(country, record_no) FILTER (country IS NOT NULL) AS lives
             FROM match_clean GROUP BY account_id)
         SELECT CAST(row_number() OVER (ORDER BY record_no) - 1 AS INTEGER) AS no, g.* EXCLUDE (named), named.core,
             named.tokens, named.digits, named.legal, named.forms, named.place, named.shown, named.name,
-            replace(named.core, ' ', '') AS joined, coalesce(named.place, stated_country) AS country
+            replace(named.core, ' ', '') AS joined, coalesce(named.place, stated_country) AS country,
+            len(named.tokens) > 1 AND contains(split_part(mail_text, '@', 1), named.tokens[-1])
+                AND (contains(split_part(mail_text, '@', 1), named.tokens[1])
+                    OR starts_with(mail_text, left(named.tokens[1], 1))) AS is_mailbox
         FROM grouped AS g ORDER BY no
         """
     )
@@ -91,11 +97,16 @@ def make_accounts(engine: DuckEngine) -> None:
     engine.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE match_accounts AS
-        WITH rare AS (
-            SELECT no, list_sort(list(word)) AS rare_words
-            FROM (SELECT DISTINCT no, unnest(tokens) AS word FROM match_accounts) JOIN match_words USING (word)
-            WHERE names <= {_RARE} AND length(word) > 2 GROUP BY no)
-        SELECT a.*, rare_words FROM match_accounts AS a LEFT JOIN rare USING (no) ORDER BY no
+        WITH words AS (
+            SELECT DISTINCT no, unnest(tokens) AS word FROM match_accounts),
+        counted AS (
+            SELECT no, list_sort(list(word) FILTER (names <= {_RARE} AND length(word) > 2)) AS rare_words,
+                list_sort(list(names - 1)) AS others
+            FROM words JOIN match_words USING (word) GROUP BY no),
+        cores AS (SELECT count(DISTINCT core) AS n FROM match_accounts)
+        SELECT a.*, c.rare_words,
+            c.others[1] * coalesce(c.others[2] / n, CASE WHEN length(joined) < {_SHORT} THEN NULL ELSE 1 END) AS by_chance
+        FROM match_accounts AS a LEFT JOIN counted AS c USING (no), cores ORDER BY no
         """
     )
 
@@ -120,9 +131,6 @@ def make_keys(engine: DuckEngine) -> tuple[str, ...]:
         WHERE counts.listed > most_listed OR accounts > most;
         CREATE OR REPLACE TEMP TABLE match_keys AS
         SELECT * FROM match_all_keys ANTI JOIN match_common USING (kind, key);
-        CREATE OR REPLACE TEMP TABLE match_crowded AS
-        SELECT DISTINCT key FROM match_all_keys JOIN match_accounts USING (no)
-        WHERE kind = {DOMAIN_KEY} AND match_accounts.listed GROUP BY key, ids HAVING count(*) > 1;
         DROP TABLE match_all_keys
         """
     )

@@ -63,7 +63,7 @@ def read_decisions(engine: DuckEngine, settings: MatchingDefinition) -> Decision
 def _numbered(engine: DuckEngine, pairs: Sequence[tuple[str, str]]) -> Pairs:
     columns = [list(range(len(pairs))), [a for a, _ in pairs], [b for _, b in pairs]]
     engine.load("match_told", pa.table(columns, schema=_TOLD))
-    return _as_pairs(
+    return as_pairs(
         engine.query(
             "SELECT a.no AS l, b.no AS r FROM match_told AS t JOIN match_accounts AS a ON a.account_id = t.l "
             "JOIN match_accounts AS b ON b.account_id = t.r WHERE a.no <> b.no ORDER BY t.n"
@@ -72,7 +72,7 @@ def _numbered(engine: DuckEngine, pairs: Sequence[tuple[str, str]]) -> Pairs:
 
 
 def _stated(engine: DuckEngine) -> Pairs:
-    return _as_pairs(
+    return as_pairs(
         engine.query(
             """
             SELECT DISTINCT least(a.no, b.no) AS l, greatest(a.no, b.no) AS r
@@ -85,7 +85,8 @@ def _stated(engine: DuckEngine) -> Pairs:
     )
 
 
-def _as_pairs(table: pa.Table) -> Pairs:
+def as_pairs(table: pa.Table) -> Pairs:
+    """The columns l and r of a table as pairs."""
     return list(zip(table["l"].to_pylist(), table["r"].to_pylist(), strict=True))
 
 

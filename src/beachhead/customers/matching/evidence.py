@@ -15,6 +15,9 @@ _SAME_WORD = (
 )
 
 
+_RARE = 0.1
+
+
 def make_macros(engine: DuckEngine) -> None:
     """Make the SQL macro `match_name_level(joined, tokens, digits, the same of the other)`; null where one is null."""
     engine.execute(
@@ -45,8 +48,10 @@ def make_evidence(engine: DuckEngine, pairs: str, into: str) -> None:
 
     email, domain: one that both have, or null. names: see above, null unknown. phone, country, postcode, city,
     street: 1 the same, -1 different, 0 unknown. other_domain: both have some and none is alike. other_form, other_place:
-    legal forms, countries in the names, that exclude each other. rare: the name is not a common word. crowded: two mere mentions
-    of a web address that several customers of one list have.
+    legal forms, countries in the names, that exclude each other. rare: the name is not a common word. elsewhere: a person of the
+    one lives in another country. one_place: only one name holds a country. form_abroad: the one's legal form is
+    not of the other's country. is_mailbox: one name is that of the mailbox. named_after: the web address holds a name.
+    Makes `match_crowded` (label) and `match_shared_names` (name) as well: what several customers surely have.
     """
     engine.execute(
         f"""
@@ -64,11 +69,30 @@ def make_evidence(engine: DuckEngine, pairs: str, into: str) -> None:
             CASE WHEN a.street IS NULL OR b.street IS NULL THEN 0
                 WHEN a.street = b.street OR (a.house = b.house AND jaro_winkler_similarity(a.street, b.street) > 0.88)
                 THEN 1 ELSE -1 END AS street,
-            len(a.tokens) > 1 OR coalesce(w.names, 1) <= 2 AND len(a.joined) >= 5 AS rare,
+            greatest(a.by_chance, b.by_chance) < {_RARE} AND a.by_chance IS NOT NULL AND b.by_chance IS NOT NULL AS rare,
+            CASE WHEN list_has_any(a.labels, b.labels) THEN list_intersect(a.labels, b.labels)[1] END AS label,
+            a.joined AS one_name, b.joined AS other_name,
+            coalesce(coalesce(a.country, a.lives) <> coalesce(b.country, b.lives) AND (a.country IS NULL OR b.country IS NULL),
+                false) AS elsewhere,
             a.listed AND b.listed AND a.ids = b.ids AS same_list,
-            NOT a.listed AND NOT b.listed AND list_has_any(a.domains, b.domains)
-                AND list_has_any(a.domains, (SELECT coalesce(list(key), []) FROM match_crowded)) AS crowded
+            a.listed AND b.listed AS both_listed, coalesce(a.is_mailbox OR b.is_mailbox, false) AS is_mailbox,
+            (a.place IS NULL) <> (b.place IS NULL) AS one_place,
+            coalesce(NOT list_contains(a.forms, b.country), false) OR coalesce(NOT list_contains(b.forms, a.country),
+                false) AS form_abroad,
+            coalesce(len(list_filter(list_concat(a.labels, b.labels), lambda x: starts_with(replace(x, '-', ''), a.joined)
+                OR starts_with(replace(x, '-', ''), b.joined))) > 0, false) AS named_after
         FROM {pairs} AS p JOIN match_accounts AS a ON a.no = p.l JOIN match_accounts AS b ON b.no = p.r
-        LEFT JOIN match_words AS w ON w.word = a.tokens[1]
+        """
+    )
+    engine.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE match_crowded AS
+        SELECT DISTINCT label FROM {into}
+        WHERE both_listed AND label IS NOT NULL AND (other_form OR other_place OR country = -1
+            OR (same_list AND names < {MISSPELT}));
+        CREATE OR REPLACE TEMP TABLE match_shared_names AS
+        SELECT DISTINCT unnest([one_name, other_name]) AS name FROM {into}
+        WHERE both_listed AND names = {SAME} AND (other_form OR other_place OR country = -1
+            OR (email IS NULL AND phone < 1 AND street < 1 AND postcode = -1 AND city = -1))
         """
     )

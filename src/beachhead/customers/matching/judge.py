@@ -12,18 +12,26 @@ EMAIL = f"""CASE
     WHEN email IS NULL THEN 0
     WHEN apart THEN 0.4
     WHEN names IS NULL OR names >= {INITIALS} THEN 0.99
-    WHEN {_NEAR} THEN 0.96
+    WHEN {_NEAR} OR is_mailbox THEN 0.96
     ELSE 0.8 END"""
 DOMAIN = f"""CASE
-    WHEN domain IS NULL OR people OR crowded THEN 0
+    WHEN domain IS NULL OR people THEN 0
     WHEN apart THEN 0.3
+    WHEN crowded THEN CASE
+        WHEN names IS NULL THEN 0.6
+        WHEN names < {MISSPELT} OR form_abroad THEN 0.5
+        WHEN {_NEAR} OR country = 1 THEN 0.99
+        WHEN same_list OR one_place OR is_shared THEN 0.8
+        ELSE 0.98 END
     WHEN names >= {MISSPELT} THEN 0.99
     WHEN names >= {PART} AND {_NEAR} THEN 0.98
-    WHEN names IS NULL OR names >= {INITIALS} THEN 0.96
+    WHEN names IS NULL OR names >= {INITIALS} OR is_mailbox THEN 0.96
+    WHEN named_after AND ({_NEAR} OR city = 1) THEN 0.955
     WHEN {_NEAR} THEN 0.8
     ELSE 0.6 END"""
 NAME = f"""CASE
     WHEN people OR names IS NULL OR names < {MISSPELT} OR apart THEN 0
+    WHEN (crowded OR is_shared) AND country < 1 AND NOT {_NEAR} THEN 0.8
     WHEN other_domain THEN CASE WHEN {_NEAR} THEN 0.9 WHEN names = {SAME} THEN 0.5 ELSE 0 END
     WHEN {_NEAR} AND names = {SAME} THEN 0.98
     WHEN {_NEAR} THEN 0.96
@@ -37,6 +45,8 @@ NAME = f"""CASE
 _LIMIT = f"""CASE
     WHEN people THEN 1
     WHEN apart THEN 0.3
+    WHEN crowded AND (names IS NULL OR names < {MISSPELT} OR form_abroad) THEN 0.4
+    WHEN (crowded AND (same_list OR one_place) OR is_shared AND email IS NULL) AND country < 1 AND NOT {_NEAR} THEN 0.8
     WHEN same_list AND names < {MISSPELT} THEN 0.4
     WHEN names < {INITIALS} THEN 0.9
     WHEN other_domain THEN 0.9
@@ -44,7 +54,7 @@ _LIMIT = f"""CASE
 _LIMIT_OF_ONE_LIST = f"""CASE
     WHEN people OR NOT same_list THEN 1
     WHEN names IS NULL OR names < {MISSPELT} THEN 0.8
-    WHEN postcode = -1 AND street < 1 AND email IS NULL THEN 0.9
+    WHEN postcode = -1 AND street < 1 AND email IS NULL AND domain IS NULL THEN 0.9
     WHEN email IS NULL AND domain IS NULL AND NOT {_NEAR} THEN 0.9
     ELSE 1 END"""
 """A list rarely holds a customer twice: there, nearly the same name and something that few share are both needed."""
@@ -61,11 +71,15 @@ def judge_pairs(engine: DuckEngine, evidence: str, scored: str, people: bool, in
         CREATE OR REPLACE TEMP TABLE {into} AS
         WITH known AS (
             SELECT e.*, {people} AS people, coalesce(s.probability, 0) AS scored,
+                coalesce(e.label IN (FROM match_crowded), false) AS crowded,
+                coalesce(e.one_name IN (FROM match_shared_names) OR e.other_name IN (FROM match_shared_names), false)
+                    AS is_shared,
                 NOT {people} AND (e.other_form OR e.other_place OR e.country = -1) AS apart
             FROM {evidence} AS e LEFT JOIN {scored} AS s USING (l, r)),
         weighed AS (
             SELECT l, r, apart, same_list, {EMAIL} AS by_email, {DOMAIN} AS by_domain, {NAME} AS by_name,
-                least(scored, {_LIMIT}) AS by_model, {_LIMIT_OF_ONE_LIST} AS most
+                least(scored, {_LIMIT}) AS by_model, {_LIMIT_OF_ONE_LIST} AS most,
+                CASE WHEN elsewhere OR form_abroad THEN 0.02 ELSE 0 END AS unlikely
             FROM known)
         SELECT l, r, apart, same_list,
             CASE WHEN by_email >= {_SURE} THEN 'email' WHEN by_domain >= {_SURE} THEN 'domain'
@@ -73,7 +87,7 @@ def judge_pairs(engine: DuckEngine, evidence: str, scored: str, people: bool, in
                 WHEN by_model >= greatest(by_email, by_domain, by_name) THEN 'probable'
                 WHEN by_email >= greatest(by_domain, by_name) THEN 'email' WHEN by_domain >= by_name THEN 'domain'
                 ELSE 'name' END AS how,
-            CAST(least(greatest(by_email, by_domain, by_name, by_model), most) AS DOUBLE) AS probability
+            CAST(least(greatest(by_email, by_domain, by_name, by_model), most) - unlikely AS DOUBLE) AS probability
         FROM weighed
         """
     )

@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 
 from beachhead.customers.matching.accounts import make_accounts, make_candidates, make_keys
-from beachhead.customers.matching.decisions import Decisions, read_decisions
-from beachhead.customers.matching.evidence import make_evidence, make_macros
+from beachhead.customers.matching.decisions import Decisions, Pairs, as_pairs, read_decisions
+from beachhead.customers.matching.evidence import MISSPELT, make_evidence, make_macros
 from beachhead.customers.matching.judge import judge_pairs
 from beachhead.customers.matching.normalise import normalise_records
 from beachhead.customers.matching.probable import compares_people, score_pairs
@@ -22,6 +22,7 @@ from beachhead.project.definitions import MatchingDefinition
 
 Say = Callable[[str], None]
 
+_CERTAIN = 0.98
 _NOT_LEARNT = "There are too few sure pairs to learn from how records of one customer differ: usual weights were used."
 
 
@@ -80,8 +81,31 @@ def _resolved(engine: DuckEngine, settings: MatchingDefinition, decisions: Decis
         engine.query("SELECT list FROM match_lists ORDER BY no")["list"].to_numpy(),
         decisions.forced,
         decisions.different,
-        list(zip(apart["l"].to_pylist(), apart["r"].to_pylist(), strict=True)),
+        as_pairs(apart),
         Edges(*(edges[c].to_numpy(zero_copy_only=False) for c in ("l", "r", "probability", "same_list"))),
+        _twins(engine),
+    )
+
+
+def _twins(engine: DuckEngine) -> Pairs:
+    """Accounts of one list with nearly the same name that surely are the same account of another list."""
+    return as_pairs(
+        engine.query(
+            f"""
+            WITH sure AS (
+                SELECT unnest([l, r]) AS a, unnest([r, l]) AS b
+                FROM match_edges WHERE probability >= {_CERTAIN} AND NOT same_list),
+            found AS (
+                SELECT DISTINCT x.b AS l, y.b AS r FROM sure AS x JOIN sure AS y USING (a)
+                JOIN match_lists AS m ON m.no = x.b JOIN match_lists AS n ON n.no = y.b AND n.list = m.list
+                JOIN match_lists AS o ON o.no = a
+                WHERE x.b < y.b AND m.list >= 0 AND o.list >= 0)
+            SELECT f.l, f.r FROM found AS f JOIN match_accounts AS a ON a.no = f.l JOIN match_accounts AS b ON b.no = f.r
+            ANTI JOIN (SELECT l, r FROM match_judged WHERE apart) AS j ON j.l = f.l AND j.r = f.r
+            WHERE match_name_level(a.joined, a.tokens, a.digits, b.joined, b.tokens, b.digits) >= {MISSPELT}
+            ORDER BY f.l, f.r
+            """
+        )
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from beachhead.customers.matching.vocabulary import JOINING_WORDS, STREET_WORDS, legal_forms
+from beachhead.customers.matching.vocabulary import JOINING_WORDS, STREET_WORDS, legal_form_pattern
 from beachhead.engines.duck import DuckEngine, quote_literal
 
 _NOTHING = ("na", "n a", "none", "null", "nil", "unknown", "unbekannt", "not provided", "not available", "test", "tbd")
@@ -38,7 +38,7 @@ def _make_macros(engine: DuckEngine) -> None:
         CREATE OR REPLACE TEMP MACRO match_known(x) AS
             CASE WHEN x <> '' AND x NOT IN ({_list(_NOTHING)}) THEN x END;
         CREATE OR REPLACE TEMP MACRO match_fold_name(x) AS match_fold(regexp_replace(regexp_replace(regexp_replace(
-            regexp_replace(lower(x), '株式会社|有限会社|合同会社|有限公司|股份', ' ', 'g'), '\\.(com|net|org|io|ai)\\b', ''), '\\b(\\p{{L}})\\.', '\\1', 'g'), '[&+]', ' and ', 'g'));
+            regexp_replace(lower(x), '株式会社|有限会社|合同会社|有限公司|股份', ' ', 'g'), '\\.(com|net|org|io|ai)\\b', ''), '\\b(\\p{{L}})\\.', '\\1', 'g'), '[&+]| und ', ' and ', 'g'));
         CREATE OR REPLACE TEMP MACRO match_street(x) AS list_aggregate(list_transform(
             string_split(regexp_replace(match_fold(x), 'str(asse)?\\b', 'str', 'g'), ' '),
             lambda t: coalesce(MAP {{{street}}}[t], t)), 'string_agg', ' ');
@@ -50,8 +50,8 @@ def _make_macros(engine: DuckEngine) -> None:
 
 
 def _steps(records: str) -> tuple[str, ...]:
-    ending = f" (?:{'|'.join(legal_forms())})"
-    trailing = quote_literal(f"{ending}(?: (?:{'|'.join(legal_forms())}))*$")
+    form = f" (?:{legal_form_pattern()})"
+    trailing = quote_literal(f"{form}(?:{form})*$")
     mail = "nullif(replace(regexp_replace(lower(trim(email)), '^mailto:|[<>]', '', 'g'), ' ', ''), '')"
     read = f"""
         CREATE OR REPLACE TEMP TABLE match_read AS
@@ -80,8 +80,10 @@ def _steps(records: str) -> tuple[str, ...]:
                 coalesce(nullif(regexp_replace(name, {trailing}, ''), ''), name) AS bare
             FROM match_read WHERE name IS NOT NULL),
         worded AS (
-            SELECT name, legal, bare, list_filter(string_split(bare, ' '), lambda t: t NOT IN ({_list(JOINING_WORDS)}))
-                AS words FROM cut),
+            SELECT name, legal, bare, list_transform(
+                list_filter(string_split(bare, ' '), lambda t: t NOT IN ({_list(JOINING_WORDS)})),
+                lambda t: coalesce(long[t], t)) AS words
+            FROM cut, (SELECT map(list(short ORDER BY short), list(word ORDER BY short)) AS long FROM match_short_words)),
         named AS (
             SELECT name, legal, CASE WHEN len(words) > 0 THEN words ELSE string_split(bare, ' ') END AS words
             FROM worded),
@@ -98,7 +100,7 @@ def _steps(records: str) -> tuple[str, ...]:
         SELECT f.name, nullif(f.legal, '') AS legal, f.place, f.tokens, list_aggregate(f.tokens, 'string_agg', ' ')
             AS core, regexp_replace(list_aggregate(f.tokens, 'string_agg', ' '), '[^0-9]', '', 'g') AS digits,
             coalesce(whole.countries, last.countries) AS forms
-        FROM folded AS f LEFT JOIN match_legal_forms AS whole ON whole.form = f.legal
+        FROM folded AS f LEFT JOIN match_legal_forms AS whole ON whole.form = replace(f.legal, ' ', '')
         LEFT JOIN match_legal_forms AS last ON last.form = regexp_extract(f.legal, '[^ ]+$')
     """
     clean = f"""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -224,6 +225,7 @@ def _learn(engine: DuckEngine, fields: tuple[Field, ...]) -> Model:
     """Weights from the data where they have enough pairs that surely are one customer; else those of the levels."""
     import splink
     from splink.backends.duckdb import DuckDBAPI
+    from splink.internals.exceptions import EMTrainingException
 
     accounts = int(str(engine.scalar("SELECT count(*) FROM match_compare")))
     sure = int(str(engine.scalar(f"SELECT count(*) FROM ({' UNION '.join(_sure(fields))})"))) if fields else 0
@@ -231,15 +233,23 @@ def _learn(engine: DuckEngine, fields: tuple[Field, ...]) -> Model:
     if sure < _FEWEST_PAIRS:
         return Model(fields, prior, False)
     api = DuckDBAPI(engine.raw)
-    sample = splink.Linker(api.register("match_sample"), _settings(fields, prior))
+    sample = splink.Linker(api.register("match_sample"), _settings(fields, prior, frequencies=False))
     sample.training.estimate_u_using_random_sampling(max_pairs=_SAMPLE**2, min_count_per_level=None, num_chunks=1)
-    by_chance = _with_u(fields, sample)
-    linker = splink.Linker(api.register("match_compare"), _settings(by_chance, prior))
+    by_chance = _with_u(fields, _trained(sample))
+    learnt: dict[str, list[list[float | None]]] = defaultdict(list)
     for column in _training_columns(engine, fields):
-        linker.training.estimate_parameters_using_expectation_maximisation(
-            splink.block_on(column), max_pairs=_TRAINING_PAIRS, estimate_without_term_frequencies=True
-        )
-    return Model(_with_m(by_chance, linker), prior, True)
+        # A model of its own for each block: one that fails leaves a splink model without some of its comparisons.
+        linker = splink.Linker(api.register("match_compare"), _settings(by_chance, prior, frequencies=False))
+        try:
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                splink.block_on(column), max_pairs=_TRAINING_PAIRS
+            )
+        except (ValueError, EMTrainingException):  # a weight went to nothing: nothing is to be learnt here
+            continue
+        for f in fields:
+            if not any(f"{column}_l" in level.sql for level in f.levels):
+                learnt[f.name].append([level.get("m_probability") for level in _trained(linker)[f.name]])
+    return Model(_with_m(by_chance, learnt), prior, True)
 
 
 def _sure(fields: tuple[Field, ...]) -> list[str]:
@@ -279,30 +289,29 @@ def _trained(linker: splink.Linker) -> dict[str, list[dict[str, float]]]:
     }
 
 
-def _with_u(fields: tuple[Field, ...], linker: splink.Linker) -> tuple[Field, ...]:
-    found = _trained(linker)
-    return tuple(
-        replace(
-            f,
-            levels=tuple(
-                replace(level, u=_mixed(level.u, got.get("u_probability"), 0.01))
-                for level, got in zip(f.levels, found[f.name], strict=True)
-            ),
-        )
-        for f in fields
-    )
-
-
-def _with_m(fields: tuple[Field, ...], linker: splink.Linker) -> tuple[Field, ...]:
-    found = _trained(linker)
+def _with_u(fields: tuple[Field, ...], found: dict[str, list[dict[str, float]]]) -> tuple[Field, ...]:
     made = []
     for f in fields:
-        m = [_mixed(level.m, got.get("m_probability"), _PRIOR_SHARE) for level, got in
-             zip(f.levels, found[f.name], strict=True)]  # fmt: skip
+        u = [_mixed(x.u, y.get("u_probability"), 0.01) for x, y in zip(f.levels, found[f.name], strict=True)]
+        made.append(replace(f, levels=tuple(replace(x, u=y) for x, y in zip(f.levels, u, strict=True))))
+    return tuple(made)
+
+
+def _with_m(fields: tuple[Field, ...], learnt: dict[str, list[list[float | None]]]) -> tuple[Field, ...]:
+    """The mean of what the blocks taught; what they did not teach is as assumed."""
+    made = []
+    for f in fields:
+        by_level = list(zip(*learnt[f.name], strict=True)) or [()] * len(f.levels)
+        means = [_mean([x for x in ms if x is not None]) for ms in by_level]
+        m = [_mixed(level.m, mean, _PRIOR_SHARE) for level, mean in zip(f.levels, means, strict=True)]
         # Where agreement seems rarer among pairs of one customer than by chance, something else was learnt.
         sound = m[0] > f.levels[0].u and m[-1] < f.levels[-1].u
         made.append(replace(f, levels=tuple(replace(x, m=y) for x, y in zip(f.levels, m, strict=True))) if sound else f)
     return tuple(made)
+
+
+def _mean(values: list[float]) -> float | None:
+    return sum(values) / len(values) if values else None
 
 
 def _mixed(assumed: float, learnt: float | None, share: float) -> float:
@@ -330,25 +339,26 @@ def _predict(engine: DuckEngine, model: Model, into: str) -> None:
     linker.table_management.delete_tables_created_by_splink_from_db()
 
 
-def _settings(fields: tuple[Field, ...], prior: float) -> splink.SettingsCreator:
+def _settings(fields: tuple[Field, ...], prior: float, frequencies: bool = True) -> splink.SettingsCreator:
     import splink
 
     return splink.SettingsCreator(
         link_type="dedupe_only",
-        comparisons=[_comparison(f) for f in fields],
+        comparisons=[_comparison(f, frequencies) for f in fields],
         blocking_rules_to_generate_predictions=[splink.block_on("unique_id")],
         probability_two_random_records_match=prior,
         retain_matching_columns=False,
+        em_convergence=0.001,
     )
 
 
-def _comparison(field: Field) -> dict[str, object]:
+def _comparison(field: Field, frequencies: bool) -> dict[str, object]:
     unknown = field.unknown or " OR ".join(f"{c}_{side} IS NULL" for c in field.columns for side in "lr")
     levels: list[dict[str, object]] = [{"sql_condition": unknown, "label_for_charts": "unknown", "is_null_level": True}]
     for n, level in enumerate(field.levels):
         made: dict[str, object] = {"sql_condition": level.sql, "label_for_charts": str(n)}
         made |= {"m_probability": level.m, "u_probability": level.u}
-        if level.frequent:
+        if level.frequent and frequencies:
             made |= {"tf_adjustment_column": level.frequent, "tf_adjustment_weight": 1.0,
                      "disable_tf_exact_match_detection": True}  # fmt: skip
         levels.append(made)

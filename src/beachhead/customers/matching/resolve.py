@@ -85,12 +85,14 @@ def resolve(
     different: Sequence[tuple[int, int]],
     apart: Sequence[tuple[int, int]],
     edges: Edges,
+    twins: Sequence[tuple[int, int]] = (),
 ) -> Groups:
     """Groups of the accounts 0 … len(lists) − 1.
 
     `lists`: the list that holds an account, −1 for a mere mention. `forced`: pairs to join first, unless `different`
     forbids it, directly or through others. `apart`: pairs that evidence keeps apart, unless forced. Two accounts of one
-    list come together only by an edge between accounts of that list. An edge that leads to one of several groups
+    list come together only by an edge between accounts of that list, or where they are `twins`: both surely an account
+    of another list. An edge that leads to one of several groups
     equally well is not used.
     """
     forest = _Forest(lists, different)
@@ -106,14 +108,16 @@ def resolve(
         if one != other:
             forest.apart[one].add(other)
             forest.apart[other].add(one)
-    joined, waiting = _grow(forest, edges, range(len(edges.l)))
-    more, refused = _grow(forest, edges, waiting)  # what was ambiguous may lead to one group by now
+    joined, waiting = _grow(forest, edges, twins, range(len(edges.l)))
+    more, refused = _grow(forest, edges, twins, waiting)  # what was ambiguous may lead to one group by now
     root = np.fromiter(map(forest.find, range(len(lists))), np.int32, len(lists))
     return Groups(root, tuple(joined + more), tuple(refused), tuple(kept))
 
 
-def _grow(forest: _Forest, edges: Edges, positions: Iterable[int]) -> tuple[list[int], list[int]]:
-    rivals = _Rivals(forest, edges)
+def _grow(
+    forest: _Forest, edges: Edges, twins: Sequence[tuple[int, int]], positions: Iterable[int]
+) -> tuple[list[int], list[int]]:
+    rivals = _Rivals(forest, edges, twins)
     lefts, rights, same = edges.l.tolist(), edges.r.tolist(), edges.same_list.tolist()
     joined, left_over = [], []
     for i in positions:
@@ -124,7 +128,8 @@ def _grow(forest: _Forest, edges: Edges, positions: Iterable[int]) -> tuple[list
         if (
             forest.are_apart(one, other)
             or not _lists_agree(forest, rivals, one, other, forest.lists[a] if same[i] else -1)
-            or (not same[i] and (rivals.has(i, a, b) or rivals.has(i, b, a)))
+            or rivals.has(i, a, b)
+            or rivals.has(i, b, a)
         ):
             left_over.append(i)
         else:
@@ -148,7 +153,7 @@ def _lists_agree(forest: _Forest, rivals: _Rivals, one: int, other: int, but: in
 class _Rivals:
     """Who else an account may be, about as surely."""
 
-    def __init__(self, forest: _Forest, edges: Edges) -> None:
+    def __init__(self, forest: _Forest, edges: Edges, twins: Sequence[tuple[int, int]]) -> None:
         self.forest = forest
         ends = np.concatenate([edges.l, edges.r])
         order = np.argsort(ends, kind="stable")
@@ -156,28 +161,29 @@ class _Rivals:
         self.others = np.concatenate([edges.r, edges.l])[order].tolist()
         self.probabilities = np.concatenate([edges.probability] * 2)[order].tolist()
         self.own = edges.probability.tolist()
+        self.same = edges.same_list.tolist()
         same = edges.same_list
-        self.twins = set(zip(edges.l[same].tolist(), edges.r[same].tolist(), strict=True))
+        self.twins = set(zip(edges.l[same].tolist(), edges.r[same].tolist(), strict=True)) | set(twins)
 
     def are_twins(self, a: int, b: int) -> bool:
         """Whether one list holds both and they are surely one customer."""
         return (a, b) in self.twins or (b, a) in self.twins
 
     def has(self, i: int, a: int, b: int) -> bool:
-        """Whether `a` might as well be another account of the list of `b`, that is not the same customer as `b`."""
+        """Whether edge `i` of `a` might as well lead to an account that is not the same customer as `b`: one that
+        evidence keeps apart from it, or another of its list.
+        """
         forest = self.forest
-        list_ = forest.lists[b]
-        if list_ < 0:
-            return False
-        enough = self.own[i] - _MARGIN
+        enough, list_ = self.own[i] - _MARGIN, -1 if self.same[i] else forest.lists[b]
+        group = forest.find(b)
         for at in range(self.starts[a], self.starts[a + 1]):
             other = self.others[at]
-            if (
-                other != b
-                and forest.lists[other] == list_
-                and self.probabilities[at] >= enough
-                and forest.find(other) != forest.find(b)
-                and not self.are_twins(other, b)
+            if other == b or self.probabilities[at] < enough:
+                continue
+            root = forest.find(other)
+            if root != group and (
+                forest.are_apart(root, group)
+                or (list_ >= 0 and forest.lists[other] == list_ and not self.are_twins(other, b))
             ):
                 return True
         return False

@@ -11,6 +11,7 @@ from beachhead.engines.duck import DuckEngine
 
 JOINING_WORDS = ("and", "und", "et", "och", "og", "ja", "y", "en", "the")
 """Words that people write or leave out in a company's name."""
+_ABBREVIATION = 4
 STREET_WORDS = {
     "street": "st", "avenue": "ave", "av": "ave", "road": "rd", "boulevard": "blvd", "blv": "blvd", "drive": "dr",
     "lane": "ln", "place": "pl", "square": "sq", "highway": "hwy", "parkway": "pkwy", "court": "ct", "suite": "ste",
@@ -21,13 +22,15 @@ STREET_WORDS = {
 
 
 def load_vocabulary(engine: DuckEngine) -> None:
-    """Make the lists readable: match_legal_forms (form, countries), match_countries (name, code, adds),
-    match_free_mail, match_hosts, match_sites, match_second_levels (all: domain).
+    """Make the lists readable: match_legal_forms (form without spaces, countries), match_short_words (short, word), match_countries
+    (name, code), match_free_mail, match_hosts, match_sites, match_second_levels (all: domain).
     """
     forms = [line.split("\t") for line in _lines("matching/words/legal_forms.txt")]
-    engine.load(
-        "match_legal_forms", pa.table({"form": [f for f, _ in forms], "countries": [c.split() for _, c in forms]})
-    )
+    countries = pa.array([c.split() or None for _, c in forms], pa.list_(pa.string()))
+    squeezed = [form.replace(" ", "") for form, _ in forms]
+    engine.load("match_legal_forms", pa.table({"form": squeezed, "countries": countries}))
+    short = [line.split("\t") for line in _lines("matching/words/short_words.txt")]
+    engine.load("match_short_words", pa.table({"short": [s for s, _ in short], "word": [w for _, w in short]}))
     named = [line.split("\t") for line in _lines("matching/words/country_names.txt")]
     pairs = [(name, code) for code, names in named for name in (code, *names.split("|"))]
     engine.load("match_countries", pa.table({"name": [n for n, _ in pairs], "code": [c for _, c in pairs]}))
@@ -43,10 +46,11 @@ def free_mail() -> list[str]:
     return list(_lines("free_mail_domains.txt"))
 
 
-def legal_forms() -> list[str]:
-    """Legal forms as they read after folding, the longest first."""
+def legal_form_pattern() -> str:
+    """A regular expression for one legal form in a folded name; an abbreviation may be written with gaps (s a r l)."""
     forms = [line.split("\t")[0] for line in _lines("matching/words/legal_forms.txt")]
-    return sorted(forms, key=lambda form: (-len(form), form))
+    longest_first = sorted(forms, key=lambda form: (-len(form), form))
+    return "|".join(" ?".join(" ?".join(w) if len(w) <= _ABBREVIATION else w for w in f.split()) for f in longest_first)
 
 
 def _load_domains(engine: DuckEngine, name: str, domains: list[str]) -> None:
@@ -55,4 +59,4 @@ def _load_domains(engine: DuckEngine, name: str, domains: list[str]) -> None:
 
 def _lines(path: str) -> Iterator[str]:
     text = resources.files("beachhead.customers").joinpath(path).read_text("utf-8")
-    yield from (line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#"))
+    yield from (line for line in text.splitlines() if line.strip() and not line.startswith("#"))
