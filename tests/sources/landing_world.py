@@ -34,6 +34,7 @@ class World:
     timezone: str = "UTC"
     minor_digits: int = 2
     said: list[str] = field(default_factory=list)
+    other_digits: dict[str, int] = field(default_factory=dict)
 
     def write(self, name: str, content: str | bytes) -> Path:
         path = self.root / name
@@ -48,6 +49,7 @@ class World:
     def context(self, engine: DuckEngine) -> LandingContext:
         return LandingContext(
             self.root, self.root / "landing" / "billing", self.timezone, "EUR", self.minor_digits, engine, TODAY,
+            other_digits=self.other_digits,
             place_of=lambda *keys: Place("sources/billing.yml:" + ".".join(map(str, keys)), 7), say=self.said.append,
         )  # fmt: skip
 

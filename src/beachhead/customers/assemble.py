@@ -15,13 +15,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beachhead.customers.columns import columns_of, extra_types, model_columns
-from beachhead.customers.keys import first_of_each, place_sql
+from beachhead.customers.keys import agreeing, first_of_each, lines_of_other_files, place_sql
 from beachhead.customers.model_cache import ModelCache, StoredTable, view_of
+from beachhead.customers.rates import Rates
 from beachhead.customers.record import PERIODS, PROFILES, area_sql, profile_sql
 from beachhead.customers.set_aside import SCHEMA, Reason, set_aside
 from beachhead.engines.dialect import emit
-from beachhead.engines.duck import DuckEngine, parquet, quote_literal, quote_name
-from beachhead.project.definitions import SourceDefinition, ValueTypeName
+from beachhead.engines.duck import DuckEngine, parquet, quote_name
+from beachhead.errors import Severity
+from beachhead.project.definitions import ColumnMap, SourceDefinition, ValueTypeName
 from beachhead.project.model import BY_NAME, TABLES, Table, day_column
 from beachhead.sources.identity import makes_ids, match_column
 from beachhead.sources.landing import LandedFile
@@ -74,6 +76,7 @@ class Assembler:
         identity: str,
         currency: str,
         cache: ModelCache,
+        rates: Mapping[str, float] | None = None,
     ) -> None:
         self._engine = engine
         self._cache = cache
@@ -81,7 +84,7 @@ class Assembler:
         self._accounts = accounts
         self._users = users
         self._identity = identity
-        self._currency = currency
+        self._rates = Rates(currency, rates or {})
         self._problems: list[Problem] = []
         self._set_aside: list[pa.Table] = []
 
@@ -117,7 +120,8 @@ class Assembler:
         """All that a table is made of: its own sources, and the tables that lend it the customer's id."""
         lender = "orders" if table.name == "order_lines" else "users" if table.column("user_id") else None
         return [
-            self._currency,
+            self._rates.own,
+            *(f"{code} {worth!r}" for code, worth in sorted(self._rates.worth.items())),
             self._identity,
             *(f"{s.definition.model_dump_json()} {s.knows_state} {[f.key for f in s.files]}" for s in mapped),
             *made_of.get(lender or "", ()),
@@ -152,12 +156,12 @@ class Assembler:
         """A table of facts: all sources' rows, first row of a key wins, each with its account."""
         extra = extra_types([s.definition for s in mapped])
         raw = f"raw_{table.name}"
-        selects = [_select_source(s, n, columns_of(table, extra), self._currency) for n, s in enumerate(mapped)]
+        selects = [_select_source(s, n, columns_of(table, extra), self._rates) for n, s in enumerate(mapped)]
         self._engine.execute(f"CREATE TEMP VIEW {raw} AS {' UNION ALL '.join(selects)}")
         names = model_columns(table, extra)
         unmatched = f"{raw}_unmatched"
         self._report_backward(raw, table, mapped)
-        clean = self._keep_first(table.key, raw, mapped)
+        clean = self._keep_first(table.key, self._without_repeated_lines(raw, table, mapped), mapped)
         if "account_id" not in columns_of(table, {}):
             listed = ", ".join(f"r.{quote_name(n)}" for n in names)
             self._engine.execute(f"CREATE TEMP VIEW assembled_{table.name} AS SELECT {listed} FROM {clean} AS r")
@@ -198,7 +202,7 @@ class Assembler:
         parts: list[str] = []
         for n, source in enumerate(mapped):
             raw = f"raw_{table.name}_{n}"
-            self._engine.execute(f"CREATE TEMP VIEW {raw} AS {_select_source(source, 0, columns, self._currency)}")
+            self._engine.execute(f"CREATE TEMP VIEW {raw} AS {_select_source(source, 0, columns, self._rates)}")
             self._report_backward(raw, table, [source])
             clean = raw if source.is_mention else self._keep_first(table.key, raw, [source])
             part = f"part_{table.name}_{n}"
@@ -241,11 +245,38 @@ class Assembler:
         )
         return f"{part}_merged"
 
+    def _without_repeated_lines(self, raw: str, table: Table, mapped: Sequence[KnownSource]) -> str:
+        """`raw` without lines of orders that another file of the same source has already, where lines have no ids."""
+        if table.name != "order_lines" or all(len(s.files) < 2 for s in mapped):
+            return raw
+        columns = list(columns_of(table, extra_types([s.definition for s in mapped])))
+        clean, again = lines_of_other_files(self._engine, raw, columns)
+        if again:
+            reason = Reason(
+                "repeated-lines",
+                "order_id",
+                "{n} rows are lines of an order that another file has already; they count once",
+                "Nothing to do; files of exports may overlap.",
+                Severity.INFO,
+            )
+            self._report_rows(f"SELECT _source, _file, _row, order_id AS value FROM {again}", mapped, reason)
+        return clean
+
     def _keep_first(self, key: tuple[str, ...], raw: str, mapped: Sequence[KnownSource]) -> str:
         """`raw` without rows that repeat a key; these are set aside."""
         if not key:
             return raw
         clean, later = first_of_each(self._engine, raw, key)
+        if later and key == ("order_id",):
+            later, again = agreeing(self._engine, clean, later, key[0])
+            reason = Reason(
+                "order-continued",
+                key[0],
+                "{n} rows continue or repeat an order of an earlier row and say nothing else of it; it counts once",
+                "Nothing to do; exports repeat an order for each of its lines, and may overlap.",
+                Severity.INFO,
+            )
+            self._report_rows(f"SELECT _source, _file, _row, order_id AS value FROM {again}", mapped, reason)
         if later:
             value = f"concat_ws(' / ', {', '.join(quote_name(k) for k in key)})"
             reason = Reason(
@@ -313,10 +344,10 @@ class Assembler:
                         self._set_aside.append(table)
 
 
-def _select_source(source: KnownSource, number: int, columns: Mapping[str, str], currency: str) -> str:
+def _select_source(source: KnownSource, number: int, columns: Mapping[str, str], rates: Rates) -> str:
     """One source's landed rows with all of `columns`, and where each came from (_source, _file, _row).
 
-    Money in another currency than the project's reads as null until there are rates.
+    Money in another currency than the project's is converted; where there is no rate for it, it reads as null.
     Undated facts of a source that was not yet loaded on the day read as null, unless declared stable.
     """
     table, definition = source.table, source.definition
@@ -332,8 +363,11 @@ def _select_source(source: KnownSource, number: int, columns: Mapping[str, str],
         stable = definition.stable if origin is None or origin.stable is None else origin.stable
         is_id = name in table.key or name == "account_id"
         is_dated = type_ == "DATE" or (column is not None and column.type == "timestamp")
-        if table.name == "order_lines" and name == "amount" and "amount" not in definition.columns:
-            sql = "try_cast(round(try_cast(quantity AS DECIMAL(18, 4)) * unit_price) AS BIGINT)"
+        is_product = table.name == "order_lines" and name == "amount" and "amount" not in definition.columns
+        if is_product:
+            sql = "try_cast(quantity AS DECIMAL(18, 4)) * unit_price"
+            if not has_currency:
+                sql = f"try_cast(round({sql}) AS BIGINT)"
         elif name not in mapped or (
             table.state and not source.knows_state and not stable and not is_id and not is_dated
         ):
@@ -342,8 +376,8 @@ def _select_source(source: KnownSource, number: int, columns: Mapping[str, str],
             sql = quote_name(match_column(name) if source.is_mention and name != "account_id" else name)
         is_money = column.type == "money" if column else (definition.extra[name].type if origin else None) == "money"
         if has_currency and is_money:
-            own = quote_literal(currency)
-            sql = f"CASE WHEN upper(coalesce(currency, {own})) = {own} THEN {sql} END"
+            priced = definition.columns.get("unit_price") if is_product else origin
+            sql = rates.converted(sql, priced or ColumnMap(constant=0), definition, has_fractions=is_product)
         listed.append(f"{sql} AS {quote_name(name)}")
     parts = [
         f"SELECT {', '.join(listed)}, {number} AS _source, {n} AS _file, file_row_number AS _row "

@@ -38,6 +38,7 @@ class Reason:
     column: str
     message: str
     remedy: str
+    severity: Severity = Severity.WARNING
 
 
 def set_aside(
@@ -53,7 +54,7 @@ def set_aside(
         for line, value in zip(lines[:_EXAMPLES], texts[:_EXAMPLES], strict=True)
     )
     problem = Problem(
-        reason.code, Severity.WARNING, said, reason.remedy, n, landed.rows, source, table, reason.column, examples
+        reason.code, reason.severity, said, reason.remedy, n, landed.rows, source, table, reason.column, examples
     )
     columns = [
         *(pa.repeat(pa.scalar(text), n) for text in (source, landed.file)),

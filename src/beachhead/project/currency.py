@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from beachhead.errors import DefinitionError, Diagnostic
 
 _BY_DIGITS = {
@@ -31,6 +33,11 @@ def minor_digits(code: str) -> int:
     if digits is None:
         raise DefinitionError(unknown_currency(code))
     return digits
+
+
+def other_digits(own: str, codes: Iterable[str]) -> dict[str, int]:
+    """Those of `codes` that have more or fewer digits than the currency `own`, and how many."""
+    return {code: minor_digits(code) for code in codes if minor_digits(code) != minor_digits(own)}
 
 
 def unknown_currency(code: str) -> Diagnostic:

@@ -94,7 +94,7 @@ def _groups(mapping: ColumnMap, column_type: str, document: yaml.Document, *keys
         message = f"'{keys[-1]}' is of type {column_type}, and `groups` are for texts"
         yield Diagnostic("groups-without-text", message, place=place, remedy="Remove `groups`.")
     for group, words in mapping.groups.items():
-        if not any(word.strip(" *") for word in words):
+        if not any(word.strip(" *-") for word in words):
             message = f"the group '{group}' of '{keys[-1]}' has no words"
             remedy = "List words that stand in the texts of this group, such as [engineer*, developer]."
             yield Diagnostic("invalid-value", message, place=place, remedy=remedy)

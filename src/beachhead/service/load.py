@@ -17,8 +17,8 @@ from beachhead.customers.mentions import mentioned_customers
 from beachhead.engines.duck import DuckEngine, parquet
 from beachhead.errors import BeachheadError, DataError, OutsideError
 from beachhead.project import Project, matching_files
-from beachhead.project.currency import minor_digits
-from beachhead.project.definitions import SourceDefinition
+from beachhead.project.currency import minor_digits, other_digits
+from beachhead.project.definitions import Settings, SourceDefinition
 from beachhead.project.model import BY_NAME, day_column
 from beachhead.service.plan import Plan, without_secrets
 from beachhead.service.progress import Say
@@ -64,6 +64,7 @@ def load_sources(
             engine=engine,
             today=today,
             again=full,
+            other_digits=other_digits(settings.currency, settings.rates),
             place_of=lambda *keys, name=name: project.place("sources", name, *keys),
             say=say,
         )
@@ -76,7 +77,7 @@ def load_sources(
         oddities += [
             p
             for f in landed[name].files
-            for p in _examined(engine, source, landed[name], f, today, settings.currency, layout, files)
+            for p in _examined(engine, source, landed[name], f, today, settings, layout, files)
         ]
     if wrong:
         kind = OutsideError if all(isinstance(e, OutsideError) for e in wrong) else DataError
@@ -114,18 +115,18 @@ def _examined(
     landed: LandedSource,
     file: LandedFile,
     today: date,
-    currency: str,
+    settings: Settings,
     layout: Layout,
     files: FileSystem,
 ) -> tuple[Problem, ...]:
     """What is odd about one landed file. It is looked at once; the findings stay beside it."""
     noted = file.parquet.with_suffix(".oddities.json")
-    looked = f"{HYGIENE_VERSION} {currency}"
+    looked = f"{HYGIENE_VERSION} {settings.currency} {sorted(settings.rates.items())}"
     with suppress(OSError, ValueError):
         last = _Oddities.model_validate_json(noted.read_bytes())
         if last.looked in (looked, f"{looked} {today}"):
             return last.problems
-    found = examine(engine, source, replace(landed, files=(file,)), today, currency)
+    found = examine(engine, source, replace(landed, files=(file,)), today, settings.currency, settings.rates)
     if any(p.code == "future-date" for p in found):
         looked += f" {today}"
     write_atomically(layout, files, noted, _Oddities(looked=looked, problems=found).model_dump_json().encode())

@@ -107,6 +107,13 @@ def date_problems(
         if undecided.get(field.name):
             remedy = "Say which comes first: `format: '%d-%m-%Y'` or `format: '%m-%d-%Y'`."
             message = f"{field.name}: day and month cannot be told apart; the day was taken to come first"
+            if len({order for f in reading.formats if (order := _first_number(f))}) > 1:
+                taken = "month" if _first_number(next(f for f in reading.formats if _first_number(f))) == "m" else "day"
+                remedy = "Have the export write all dates in one order, best YYYY-MM-DD; then say `format:`."
+                message = (
+                    f"{field.name} holds dates in both orders of day and month; where both are possible, the {taken} "
+                    "was taken to come first, as in most of the others"
+                )
             problems.append(
                 Problem(
                     "ambiguous-date-order",
@@ -120,6 +127,12 @@ def date_problems(
                 )
             )
     return problems
+
+
+def _first_number(form: str) -> str | None:
+    """Whether a form begins with the day (d) or the month (m) as a number; None: with neither."""
+    begin = form.removeprefix("%a, ").removeprefix("%A, ")
+    return begin[1] if begin[:2] in ("%d", "%m") and "%b" not in form.lower() else None
 
 
 def _dated(mapping: SourceMapping) -> list[Field]:
@@ -137,7 +150,7 @@ def _decide(engine: DuckEngine, reader: Reader, field: Field, texts: Sequence[st
     days, months, either = (int(n) for n in counted["n"].to_pylist())
     if days and months:
         first, second = (DAY_FIRST, MONTH_FIRST) if days >= months else (MONTH_FIRST, DAY_FIRST)
-        return recognise(texts, first).plus(recognise(texts, second)), 0
+        return recognise(texts, first).plus(recognise(texts, second)), either
     if months:
         return recognise(texts, MONTH_FIRST), 0
     return recognise(texts, DAY_FIRST), 0 if days else either

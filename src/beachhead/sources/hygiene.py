@@ -5,12 +5,12 @@ Cheap ones come from the statistics of the Parquet files; a column is scanned on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from beachhead.engines.duck import DuckEngine, parquet, path_literal, quote_literal, quote_name
 from beachhead.errors import Severity
-from beachhead.project.currency import minor_digits
+from beachhead.project.currency import CURRENCIES, minor_digits
 from beachhead.project.definitions import SourceDefinition, ValueTypeName
 from beachhead.project.model import day_column
 from beachhead.sources.landed import LandedFile, LandedSource
@@ -35,7 +35,7 @@ NEVER_NEGATIVE: frozenset[tuple[str, str]] = frozenset(
 _MAY_BE_AHEAD = frozenset({"trial_ends_at", "ended_at"})
 _RATE_WORDS = ("percent", "pct", "rate", "share", "ratio", "discount")
 
-HYGIENE_VERSION = 2
+HYGIENE_VERSION = 3
 """Raised with what `examine` looks for, so that findings kept from before are made again."""
 _TOTALS = (
     "total", "totals", "grand total", "sum", "subtotal", "summe", "gesamt", "gesamtsumme", "total général", "totale",
@@ -49,22 +49,24 @@ INTERVALS = (
 
 
 def examine(
-    engine: DuckEngine, source: SourceDefinition, landed: LandedSource, today: date, currency: str
-) -> tuple[Problem, ...]:
+    engine: DuckEngine, source: SourceDefinition, landed: LandedSource, today: date, currency: str,
+    rates: Mapping[str, float] | None = None,
+) -> tuple[Problem, ...]:  # fmt: skip
     """Problems in the landed data of a source: columns without content or variety, impossible and future dates,
     negative money, several currencies or units in one column, one word in several spellings, repeated rows.
 
-    `today`: later dates are in the future; `currency`: the project's.
+    `today`: later dates are in the future; `currency`: the project's; `rates`: what a unit of others is worth in it.
     Reads the landed files only.
     """
-    examiner = _Examiner(engine, source, landed, today, currency)
+    examiner = _Examiner(engine, source, landed, today, currency, rates or {})
     return examiner.run() if examiner.rows else ()
 
 
 class _Examiner:
     def __init__(
-        self, engine: DuckEngine, source: SourceDefinition, landed: LandedSource, today: date, currency: str
-    ) -> None:
+        self, engine: DuckEngine, source: SourceDefinition, landed: LandedSource, today: date, currency: str,
+        rates: Mapping[str, float],
+    ) -> None:  # fmt: skip
         self._engine = engine
         self._source = source
         self._landed = landed
@@ -72,6 +74,7 @@ class _Examiner:
         self._files = [f for f in landed.files if f.rows]
         self._today = today
         self._currency = currency
+        self._rates = rates
         self._digits = minor_digits(currency)
         self.rows = sum(f.rows for f in self._files)
 
@@ -133,10 +136,10 @@ class _Examiner:
         )
         if (name == "name" or name in self._table.key or name == "account_id") and not names_the_same:
             words = ", ".join(map(quote_literal, _TOTALS))
+            is_total = f"lower(rtrim(CAST({column} AS VARCHAR), ': ')) IN ({words})"
             found += self._where(
-                "total-row", name, f"lower(rtrim(CAST({column} AS VARCHAR), ': ')) IN ({words})",
-                "{n} rows look like totals of the others, by their {name}",
-                f"Leave them out with `where:`, such as `where: {name} <> 'Total'`; as they are they count as rows.",
+                "total-row", name, is_total, "{n} rows look like totals of the others, by their {name}",
+                f"They count as rows. Leave them out: `where: {self._without(name, is_total)}`.",
             )  # fmt: skip
         if (self._table.name, name) == ("subscriptions", "interval"):
             known_words = ", ".join(map(quote_literal, INTERVALS))
@@ -157,6 +160,20 @@ class _Examiner:
         if type_ == "text" and name not in self._table.key and not name.endswith("_id"):
             found += self._spellings(name, column, relation)
         return found
+
+    def _without(self, name: str, condition: str) -> str:
+        """The source's filter, so extended that it leaves out the values of a column that meet a condition."""
+        relation = parquet(*(f.parquet for f in self._files))
+        found = self._engine.query(
+            f"SELECT DISTINCT CAST({quote_name(name)} AS VARCHAR) AS x FROM {relation} WHERE {condition} "
+            "ORDER BY x LIMIT 20"
+        )
+        words = ", ".join(quote_literal(str(x)) for x in found["x"].to_pylist())
+        column = self._table.column(name)
+        rule = f"{name} not in ({words})"
+        if column is None or not column.required:
+            rule = f"{name} is null or {rule}"
+        return f"({self._source.where}) and ({rule})" if self._source.where else rule
 
     def _was_unread(self, name: str) -> bool:
         """Whether a column is empty only since its values could not be read, which is said already."""
@@ -250,6 +267,7 @@ class _Examiner:
         return examples[:EXAMPLES]
 
     def _currencies(self, relation: str) -> list[Problem]:
+        """Amounts in other currencies: converted where there is a rate, unknown where there is none."""
         if "currency" not in self._source.columns:
             return []
         counts = self._engine.query(
@@ -257,14 +275,36 @@ class _Examiner:
             "GROUP BY x ORDER BY n DESC, x"
         ).to_pylist()
         own = self._currency
-        others = sum(int(c["n"]) for c in counts if c["x"] != own)
-        if not others:
+        others = [(str(c["x"]), int(c["n"])) for c in counts if c["x"] != own]
+        return [
+            *self._converted([(x, n) for x, n in others if x in self._rates]),
+            *self._unconverted([(x, n) for x, n in others if x not in self._rates]),
+        ]
+
+    def _converted(self, counts: Sequence[tuple[str, int]]) -> list[Problem]:
+        if not counts:
             return []
-        listed = ", ".join(f"{c['n']:,} in {c['x']}" for c in counts[:5])
-        remedy = "They count as unknown. Convert them in the export, or correct `currency` in beachhead.yml."
-        examples = self._first_examples(f"upper(currency) <> {quote_literal(own)}", "currency")
-        message = f"{others:,} amounts are in another currency than the project's, {own}: {listed}"
-        return [self._problem("mixed-currencies", Severity.WARNING, message, remedy, others, "currency", examples)]
+        rows = sum(n for _, n in counts)
+        listed = ", ".join(f"{n:,} in {x} at {self._rates[x]:g}" for x, n in counts[:5])
+        message = f"{rows:,} rows have amounts that were converted to {self._currency}: {listed}"
+        remedy = "Keep `rates` in beachhead.yml up to date; one rate holds for all days."
+        return [self._problem("converted-currencies", Severity.INFO, message, remedy, rows, "currency")]
+
+    def _unconverted(self, counts: Sequence[tuple[str, int]]) -> list[Problem]:
+        if not counts:
+            return []
+        own, rows = self._currency, sum(n for _, n in counts)
+        listed = ", ".join(f"{n:,} in {x}" for x, n in counts[:5]) + (", …" if len(counts) > 5 else "")
+        message = f"{rows:,} rows have amounts in another currency than the project's, {own}, and no rate: {listed}"
+        known = [x for x, _ in counts if x in CURRENCIES]
+        line = ", ".join(f"{x}: <{own} for one {x}>" for x in known[:5])
+        remedy = f"They count as unknown. Write in beachhead.yml `rates: {{{line}}}`, or convert them in the export."
+        if not known:
+            word = counts[0][0].title() if counts[0][0].isascii() else counts[0][0]
+            remedy = f"They count as unknown. Name the currency with `values:`, such as `values: {{{word}: {own}}}`."
+        names = ", ".join(quote_literal(x) for x, _ in counts)
+        examples = self._first_examples(f"upper(currency) IN ({names})", "currency")
+        return [self._problem("mixed-currencies", Severity.WARNING, message, remedy, rows, "currency", examples)]
 
     def _repeats(self, relation: str) -> list[Problem]:
         """Rows that are alike in every mapped column; where a key is mapped, its repeats are reported instead."""

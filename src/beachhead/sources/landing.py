@@ -11,7 +11,7 @@ import itertools
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from beachhead.errors import BeachheadError, DataError, Diagnostic, OutsideError
 from beachhead.project.definitions import SourceDefinition
 from beachhead.project.model import Table, day_column
 from beachhead.sources import faults, intake
+from beachhead.sources.cleaning import cleaning_problems
 from beachhead.sources.column_dates import date_problems, find_readings, readings_of_unreadable
 from beachhead.sources.dates import Reading
 from beachhead.sources.excel import read_sheet
@@ -41,7 +42,7 @@ from beachhead.sources.landed import (
     write_whole,
 )
 from beachhead.sources.locate import lines_of_records
-from beachhead.sources.mapping import Field, PlaceOf, SourceMapping, make_mapping
+from beachhead.sources.mapping import Field, PlaceOf, SourceMapping, lands_in_own_units, make_mapping
 from beachhead.sources.problems import Example, Problem
 from beachhead.sources.readers import Opening, Reader, at_file, open_file
 
@@ -68,6 +69,7 @@ def _silent(_message: str) -> None:
 class LandingContext:
     """What landing needs of its surroundings.
 
+    `other_digits`: minor digits of currencies that have a rate and more or fewer of them than the project's.
     `root`: the project folder; `folder`: where this source's landed files go; `again`: land even what is there;
     `place_of`: the place of a key in the source's file; `say`: told what is being read.
     """
@@ -80,6 +82,7 @@ class LandingContext:
     engine: DuckEngine
     today: date
     again: bool = False
+    other_digits: Mapping[str, int] = field(default_factory=dict)
     place_of: PlaceOf = _nowhere
     say: Callable[[str], None] = _silent
 
@@ -91,7 +94,9 @@ def land(source: SourceDefinition, table: Table, files: Sequence[Path], context:
     of the source has already is read once. Raises `DefinitionError`, `DataError` or `OutsideError`, with all that
     is wrong in all files.
     """
-    mapping = make_mapping(source, table, context.timezone, context.minor_digits, context.place_of)
+    mapping = make_mapping(
+        source, table, context.timezone, context.minor_digits, context.place_of, context.other_digits
+    )
     try:
         context.folder.mkdir(parents=True, exist_ok=True)
     except OSError as e:
@@ -265,6 +270,7 @@ class _Landing:
         if rejected and not rows and not left:
             self._refuse(problems)
         problems += date_problems(self._engine, self._mapping, reader, readings, open_order, lines, self._shown)
+        problems += cleaning_problems(self._engine, self._mapping, reader, self._shown)
         problems = [replace(p, source=self._source.name, table=self._mapping.table.name) for p in problems]
         problems += self._notes(left, total)
         if found is not None and (left or aside):
@@ -337,9 +343,11 @@ class _Landing:
     def _notes(self, left: int, total: int) -> list[Problem]:
         notes = []
         if left:
-            notes.append(
-                ("left-out-by-filter", f"{left:,} rows left out by the source's filter", "Nothing to do.", left)
-            )
+            code, why = "left-out-by-filter", "left out by the source's filter"
+            if self._mapping.table.name == "orders":
+                only = "that hold nothing but the number of an order, as lines that continue it do"
+                code, why = (code, f"{why}, or {only}") if self._mapping.where else ("order-continued", only)
+            notes.append((code, f"{left:,} rows {why}", "Nothing to do.", left))
         if not total:
             remedy = "See whether the export is complete."
             notes.append(("no-rows", f"{self._shown} has names of columns but no rows", remedy, 0))
@@ -389,6 +397,8 @@ def _key(source: SourceDefinition, table: Table, content: Fingerprint, context: 
                 del column[name]
     model = [asdict(c) for c in table.columns]
     told = [VERSION, content.sha256, mapping, model, context.timezone, context.minor_digits]
+    if context.other_digits and lands_in_own_units(source):
+        told.append(dict(context.other_digits))
     canonical = json.dumps(told, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()[:32]
 

@@ -34,6 +34,7 @@ from beachhead.rules.ast import RelativeDate
 from beachhead.sources import identity
 from beachhead.sources.dates import Reading, bad_formats, in_utc, needs_zones, parsed, parsed_as_utc
 from beachhead.sources.readers import Reader
+from beachhead.sources.sizes import class_sql, is_range_sql
 from beachhead.sources.values import MOST_DIGITS, constant_text, text_sql, value_sql
 from beachhead.sources.zones import to_local, to_utc
 
@@ -120,7 +121,7 @@ class SourceMapping:
     named: frozenset[str]
     source_zone: str
     project_zone: str
-    minor_digits: int
+    units: Units
     ids: Mapping[str, str]
 
     @property
@@ -129,8 +130,12 @@ class SourceMapping:
         return tuple(dict.fromkeys(f.column.column for f in self.fields if f.column.column is not None))
 
     def left_out(self) -> str | None:
-        """SQL: the filter does not take this record."""
-        return f"({self.where}) IS NOT TRUE" if self.where else None
+        """SQL: the filter does not take this record, or it only continues the order of a record above."""
+        parts = [f"({self.where}) IS NOT TRUE"] if self.where else []
+        others = [f for f in self.fields if f.column.column is not None and f.name != "order_id"]
+        if self.table.name == "orders" and sum(f.required for f in others) and len(others) > 1:
+            parts.append(f"(v{self._field('order_id').number} IS NOT NULL AND coalesce({_texts(others)}) IS NULL)")
+        return " OR ".join(parts) or None
 
     def set_aside(self, broken: str | None) -> str | None:
         """SQL: the record cannot be used."""
@@ -260,15 +265,30 @@ class SourceMapping:
             return "CAST(NULL AS VARCHAR)"
         if column.column is None:
             return f"CAST({quote_literal(constant_text(column.constant, column))} AS VARCHAR)"
-        return text_sql(reader.columns[column.column], column, reader.blanks)
+        text = text_sql(reader.columns[column.column], column, reader.blanks)
+        size = size_column(self.fields) if self.table.name == "companies" else None
+        if field is size:
+            return class_sql(text)
+        if size and field.name == "employees" and column.column == size.column.column:
+            return f"CASE WHEN NOT {is_range_sql(text)} THEN {text} END"  # told by the class, and no fault
+        return text
 
     def _value(self, field: Field, readings: Mapping[str, Reading], zones: bool) -> str:
         if not field.is_dated:
-            return value_sql(field.text, field.type, field.column, self.minor_digits, field.largest)
+            return value_sql(field.text, field.type, field.column, self.units.factor(field.column), field.largest)
         if zones:
             n = field.number
             return in_utc(f"m{n}", f"w{n}", f"y{n}", self.source_zone, self.project_zone)
         return parsed_as_utc(field.text, readings.get(field.name, Reading()))
+
+
+def _texts(fields: Sequence[Field]) -> str:
+    return ", ".join(f.text for f in fields)
+
+
+def size_column(fields: Sequence[Field]) -> Field | None:
+    """The size class of companies, where a column of the file gives it."""
+    return next((f for f in fields if f.name == "size_band" and f.section == "columns" and f.column.column), None)
 
 
 def _layer(sql: str, added: Sequence[str]) -> str:
@@ -293,13 +313,42 @@ def _fitting(field: Field) -> list[str]:
 
 
 def make_mapping(
-    source: SourceDefinition, table: Table, project_zone: str, minor_digits: int, place_of: PlaceOf
-) -> SourceMapping:
-    """Check a source's mapping as far as it needs no file. Raises `DefinitionError` with all mistakes."""
+    source: SourceDefinition, table: Table, project_zone: str, minor_digits: int, place_of: PlaceOf,
+    other_digits: Mapping[str, int] | None = None,
+) -> SourceMapping:  # fmt: skip
+    """Check a source's mapping as far as it needs no file. Raises `DefinitionError` with all mistakes.
+
+    `minor_digits`: of the project's currency; `other_digits`: of currencies with rates that have more or fewer.
+    """
     fields = _fields(source, table, place_of)
-    compiled = _compile(source, fields, minor_digits, place_of)
+    units = _units(source, fields, minor_digits, other_digits or {})
+    compiled = _compile(source, fields, units, place_of)
     ids = identity.identity_sql(source, table, {f.name: f.value for f in fields})
-    return SourceMapping(table, fields, *compiled, source.timezone or project_zone, project_zone, minor_digits, ids)
+    return SourceMapping(table, fields, *compiled, source.timezone or project_zone, project_zone, units, ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """How many minor units an amount's unit has: SQL over the texts of a record."""
+
+    major: str
+
+    def factor(self, column: ColumnMap) -> str:
+        return "1" if column.unit == "minor" else self.major
+
+
+def lands_in_own_units(source: SourceDefinition) -> bool:
+    """Whether amounts land in minor units of their row's currency, and not of the project's."""
+    currency = source.columns.get("currency")
+    return currency is not None and currency.expression is None
+
+
+def _units(source: SourceDefinition, fields: Sequence[Field], digits: int, others: Mapping[str, int]) -> Units:
+    by_name = {f.name: f for f in fields if f.section == "columns"}
+    if not others or not lands_in_own_units(source) or "currency" not in by_name:
+        return Units(str(10**digits))
+    whens = " ".join(f"WHEN {quote_literal(code)} THEN {10**n}" for code, n in sorted(others.items()))
+    return Units(f"CAST(CASE upper({by_name['currency'].text}) {whens} ELSE {10**digits} END AS DECIMAL(5, 0))")
 
 
 def _fields(source: SourceDefinition, table: Table, place_of: PlaceOf) -> tuple[Field, ...]:
@@ -351,7 +400,7 @@ def _fields(source: SourceDefinition, table: Table, place_of: PlaceOf) -> tuple[
 
 
 def _compile(
-    source: SourceDefinition, fields: Sequence[Field], minor_digits: int, place_of: PlaceOf
+    source: SourceDefinition, fields: Sequence[Field], units: Units, place_of: PlaceOf
 ) -> tuple[dict[str, str], tuple[str, ...], str | None, frozenset[str]]:
     """SQL of expressions, the order in which they are computed, the filter's SQL, and the columns that they name."""
     by_name = {f.name: f for f in fields}
@@ -372,7 +421,7 @@ def _compile(
         checked = check_expression(nodes[name], catalog)
         mistakes += [d for d in checked.diagnostics if d.is_error]
         if checked.ok and checked.type is not None:
-            sql = _expression_sql(checked.node, checked.type, field, by_name, minor_digits)
+            sql = _expression_sql(checked.node, checked.type, field, by_name, units)
             if sql is None:
                 message = f"'{name}' is {field.type}, its expression gives {checked.type}"
                 place = place_of(field.section, name, "expression")
@@ -414,7 +463,7 @@ def _parsed(text: str, place: Place | None, mistakes: list[Diagnostic]) -> Node 
 
 
 def _expression_sql(
-    node: Node, found: ValueType, field: Field, by_name: Mapping[str, Field], minor_digits: int
+    node: Node, found: ValueType, field: Field, by_name: Mapping[str, Field], units: Units
 ) -> str | None:
     """SQL of an expression in the type of its column, of numbers as a double; None when the types do not fit.
 
@@ -427,7 +476,7 @@ def _expression_sql(
     numeric = (ValueType.INTEGER, ValueType.NUMBER, ValueType.MONEY)
     wanted = ValueType(field.type)
     if wanted is ValueType.MONEY and found in (ValueType.INTEGER, ValueType.NUMBER):
-        factor = 1 if field.column.unit == "minor" else 10**minor_digits
+        factor = units.factor(field.column)
         return f"CAST(({to_sql(node, _NO_DAY, _no_segments, column_sql)}) AS DOUBLE) * {factor}"
     fits = (
         found == wanted

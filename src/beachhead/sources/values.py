@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from beachhead.engines.duck import quote_literal
 from beachhead.project.definitions import ColumnMap, ValueTypeName
+from beachhead.sources.groups import group_sql
 from beachhead.sources.intake import Blanks
 
 TRUE_WORDS = ("true", "t", "yes", "y", "1", "1.0", "on", "ja", "j", "oui", "si", "sí", "wahr", "vrai", "verdadero")
@@ -22,7 +23,10 @@ _AROUND = r"(?:[A-Za-z]{0,3}\p{Sc}|[A-Za-z]{1,3}\.?)?"
 
 
 def text_sql(raw: str, column: ColumnMap, blanks: Blanks = "any") -> str:
-    """The trimmed text of `raw` after `empty:` and `values:`; null for nothing. `blanks`: those that may occur."""
+    """The trimmed text of `raw` after `empty:`, `values:` and `groups:`; null for nothing.
+
+    `blanks`: those that may occur.
+    """
     sql = _trimmed(raw, blanks)
     if column.empty:
         words = ", ".join(quote_literal(word.strip().lower()) for word in column.empty)
@@ -33,7 +37,7 @@ def text_sql(raw: str, column: ColumnMap, blanks: Blanks = "any") -> str:
             for key, value in column.values.items()
         )
         sql = f"CASE {sql} {whens} ELSE {sql} END"
-    return sql
+    return group_sql(sql, column.groups) if column.groups else sql
 
 
 def _trimmed(raw: str, blanks: Blanks) -> str:
@@ -56,10 +60,11 @@ def constant_text(value: str | int | float | bool | None, column: ColumnMap) -> 
     return str(value).replace(".", column.decimal)
 
 
-def value_sql(text: str, type_: ValueTypeName, column: ColumnMap, minor_digits: int, largest: int | None = None) -> str:
+def value_sql(text: str, type_: ValueTypeName, column: ColumnMap, factor: str, largest: int | None = None) -> str:
     """The value of a trimmed text (a column name), for all types but dates and timestamps.
 
-    Of numbers null from `largest` on, a power of ten; default what can be stored: 18 digits, or any double.
+    `factor`: SQL of how many minor units an amount's unit has. Of numbers null from `largest` on, a power of ten;
+    default what can be stored: 18 digits, or any double.
     """
     match type_:
         case "integer":
@@ -67,7 +72,7 @@ def value_sql(text: str, type_: ValueTypeName, column: ColumnMap, minor_digits: 
         case "number":
             return _number(text, column.decimal, largest)
         case "money":
-            return _money(text, column, minor_digits, _digits(largest))
+            return _money(text, column.decimal, factor, _digits(largest))
         case "boolean":
             yes, no = (", ".join(map(quote_literal, words)) for words in (TRUE_WORDS, FALSE_WORDS))
             return f"CASE WHEN lower({text}) IN ({yes}) THEN true WHEN lower({text}) IN ({no}) THEN false END"
@@ -132,13 +137,12 @@ def _number(text: str, decimal: str, largest: int | None) -> str:
     return slow if decimal == "," else f"coalesce({sane(f'try_cast({text} AS DOUBLE)')}, {slow})"
 
 
-def _money(text: str, column: ColumnMap, minor_digits: int, digits: int) -> str:
+def _money(text: str, decimal: str, factor: str, digits: int) -> str:
     """Minor units, half away from zero, computed in decimals."""
-    factor = 1 if column.unit == "minor" else 10**minor_digits
     # 32 digits leave room for the factor: an amount beyond them is unreadable, not an overflow of the whole file.
-    slow = f"round(try_cast({_plain_number(text, column.decimal)} AS DECIMAL(32, 10)) * {factor})"
+    slow = f"round(try_cast({_plain_number(text, decimal)} AS DECIMAL(32, 10)) * {factor})"
     slow = _fitting(slow, digits)
-    if column.decimal == ",":
+    if decimal == ",":
         return slow
     # So short a text is an amount that fits, but for some like 1e12, which the factor takes beyond a decimal.
     fast = f"CASE WHEN strlen({text}) <= 12 THEN try_cast({text} AS DECIMAL(18, 5)) END"
