@@ -174,7 +174,7 @@ class TestDuckdb:
         landed = world.land(path, **source, database={"table": "main.a"}).files[0]
         first, second = table_of(landed)
         assert (first["account_id"], str(first["signed_up_at"])) == ("1", "2026-01-01 08:00:00")
-        assert (first["tags"], second["signed_up_at"]) == ("['x', 'y']", None)
+        assert (first["tags"], second["signed_up_at"]) == ('["x", "y"]', None)
         landed = world.land(path, **CUSTOMERS, database={"table": "s.v"}).files[0]
         assert [r["account_id"] for r in table_of(landed)] == ["3"]
 
