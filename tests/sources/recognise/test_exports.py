@@ -9,9 +9,11 @@ from judging import judge, truth_of
 
 from beachhead.project.yaml_positions import plain, read_yaml
 from beachhead.sources.recognise.context import RecogniseContext
-from beachhead.sources.recognise.exports import products
+from beachhead.sources.recognise.exports import Export, Product, products
+from beachhead.sources.recognise.known import known_export
 from beachhead.sources.recognise.proposal import Proposal, Recognition
 from beachhead.sources.recognise.recognise import recognise_file
+from beachhead.sources.recognise.sample import Column, Sample
 
 CASES_FILE = Path(__file__).with_name("exports.yml")
 
@@ -79,3 +81,18 @@ def test_programs_that_must_be_known_are() -> None:
         "stripe", "chargebee", "recurly", "paddle", "shopify", "woocommerce", "salesforce", "hubspot", "pipedrive",
         "close", "zendesk", "intercom", "mixpanel", "amplitude", "segment", "google_analytics", "typeform", "delighted",
     }  # fmt: skip
+
+
+EXPORTS = [(product, export) for product in products() for export in product.exports]
+
+
+@pytest.mark.parametrize("known", EXPORTS, ids=lambda k: f"{k[0].ids}-{k[1].name}")
+def test_a_file_with_the_columns_of_an_export_is_that_export(known: tuple[Product, Export]) -> None:
+    product, export = known
+    origins = [o for f in export.feeds for o in (*f.columns.values(), *f.match.values())]
+    told = dict.fromkeys(n.strip() for line in export.identified_by[:1] for n in line.split(", "))
+    told |= dict.fromkeys(o.column[0] for o in origins if o.column and o.column[0] not in export.without)
+    folded = {" ".join(name.lower().split()): name for name in told}
+    found = known_export(Sample(tuple(Column(name) for name in folded.values()), 0, ()))
+    assert found is not None
+    assert (found.product.ids, found.export.name) == (product.ids, export.name)
