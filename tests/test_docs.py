@@ -164,6 +164,7 @@ BLOCKS: dict[str, tuple[str, Callable[[Meanings], str]]] = {
     "matching": ("projects.md", keys(definitions.MatchingDefinition)),
     "csv": ("projects.md", keys(definitions.CsvOptions)),
     "excel": ("projects.md", keys(definitions.ExcelOptions)),
+    "database": ("projects.md", keys(definitions.DatabaseOptions)),
     "attribute": ("projects.md", keys(definitions.AttributeDefinition, is_named_by_file=True)),
     "segment": ("projects.md", keys(definitions.SegmentDefinition, is_named_by_file=True)),
     "model": ("projects.md", model_tables),

@@ -175,10 +175,10 @@ class TestCurrencies:
 
     def test_a_currency_without_a_rate_is_named_with_its_rows_and_the_line_to_write(self, world: World) -> None:
         told = self.said(world, ["EUR", "usd", "GBP", "GBP", "JPY", ""])
-        assert told["converted-currencies"].message == "1 rows have amounts that were converted to EUR: 1 in USD at 0.9"
+        assert told["converted-currencies"].message == "1 amounts were converted to EUR: 1 in USD at 0.9"
         without = told["mixed-currencies"]
         assert (without.count, [e.line for e in without.examples]) == (3, [4, 5, 6])
-        assert without.message.endswith("and no rate: 2 in GBP, 1 in JPY")
+        assert without.message.endswith("and have no rate: 2 in GBP, 1 in JPY")
         assert "`rates: {GBP: <EUR for one GBP>, JPY: <EUR for one JPY>}`" in without.remedy
 
     def test_what_is_no_currency_is_to_be_named(self, world: World) -> None:

@@ -52,7 +52,7 @@ def test_faults_are_counted_with_their_lines(world: World) -> None:
     assert (problems["spelling-variants"].count, "Pro / pro" in problems["spelling-variants"].message) == (1, True)
     assert (
         problems["mixed-currencies"].message
-        == "1 amounts are in another currency than the project's, EUR: 59 in EUR, 1 in USD"
+        == "1 amounts are in another currency than the project's, EUR, and have no rate: 1 in USD"
     )
 
 

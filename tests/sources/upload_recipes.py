@@ -9,6 +9,7 @@ import sqlite3
 import struct
 import tarfile
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -102,7 +103,8 @@ def workbook(rows: list[list[object]], how: Mapping[object, object]) -> bytes:
                 sheet.write(n, m, value)
     if "also" not in how:
         return out.getvalue()
-    with zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as archive:
+    with warnings.catch_warnings(), zipfile.ZipFile(out, "a", zipfile.ZIP_DEFLATED) as archive:
+        warnings.simplefilter("ignore")  # a part that is there already is meant to be hidden by another
         for name, part in how["also"].items():  # type: ignore[attr-defined]
             archive.writestr(name, content(part))
     return out.getvalue()

@@ -11,7 +11,7 @@ from beachhead.sources.opening import first_bytes, is_html
 
 Content = Literal[
     "empty", "text", "json", "xml", "html", "parquet", "sqlite", "duckdb", "xlsx", "xlsm", "xlsb", "ods", "xls", "zip",
-    "gzip", "encrypted-office", "xml-spreadsheet", "document", "slides", "pdf", "image", "iwork", "archive", "binary",
+    "gzip", "locked", "excel2003", "document", "slides", "pdf", "image", "iwork", "archive", "binary",
 ]  # fmt: skip
 
 _HEAD = 65_536
@@ -48,7 +48,7 @@ def content_of(path: Path) -> Content:
         return "html"
     text = text.lstrip()
     if text.startswith(b"<?xml") or (text.startswith(b"<") and b">" in text):
-        return "xml-spreadsheet" if b"urn:schemas-microsoft-com:office:spreadsheet" in text else "xml"
+        return "excel2003" if b"urn:schemas-microsoft-com:office:spreadsheet" in text else "xml"
     return "json" if text.startswith((b"{", b"[{", b"[\n", b"[\r", b"[ ", b"[]")) else "text"
 
 
@@ -95,7 +95,7 @@ def _old_office(path: Path) -> Content:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             parts = {name: data.find(name.encode("utf-16-le")) >= 0 for name in ("EncryptedPackage", "WordDocument")}
             if parts["EncryptedPackage"]:
-                return "encrypted-office"
+                return "locked"
             if any(data.find(f"{name}\0".encode("utf-16-le")) >= 0 for name in ("Workbook", "Book")):
                 return "xls"
             if parts["WordDocument"]:

@@ -102,7 +102,7 @@ class _Sqlite:
             )
         except sqlite3.Error as e:
             self._connection.close()
-            raise not_a("sqlite", "SQLite database that can be read", shown, e) from e
+            raise not_a("not-sqlite", "SQLite database that can be read", shown, e) from e
         self._connection.set_authorizer(
             lambda action, *_: sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
         )
@@ -144,7 +144,7 @@ class _Duck:
         try:
             self._file = DuckFile(path)
         except BeachheadError as e:
-            raise not_a("duckdb", "DuckDB database that can be read", shown, e.diagnostics[0].message) from e
+            raise not_a("not-duckdb", "DuckDB database that can be read", shown, e.diagnostics[0].message) from e
 
     def tables(self) -> tuple[str, ...]:
         return self._file.tables()

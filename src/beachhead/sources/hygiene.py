@@ -286,7 +286,7 @@ class _Examiner:
             return []
         rows = sum(n for _, n in counts)
         listed = ", ".join(f"{n:,} in {x} at {self._rates[x]:g}" for x, n in counts[:5])
-        message = f"{rows:,} rows have amounts that were converted to {self._currency}: {listed}"
+        message = f"{rows:,} amounts were converted to {self._currency}: {listed}"
         remedy = "Keep `rates` in beachhead.yml up to date; one rate holds for all days."
         return [self._problem("converted-currencies", Severity.INFO, message, remedy, rows, "currency")]
 
@@ -295,7 +295,7 @@ class _Examiner:
             return []
         own, rows = self._currency, sum(n for _, n in counts)
         listed = ", ".join(f"{n:,} in {x}" for x, n in counts[:5]) + (", …" if len(counts) > 5 else "")
-        message = f"{rows:,} rows have amounts in another currency than the project's, {own}, and no rate: {listed}"
+        message = f"{rows:,} amounts are in another currency than the project's, {own}, and have no rate: {listed}"
         known = [x for x, _ in counts if x in CURRENCIES]
         line = ", ".join(f"{x}: <{own} for one {x}>" for x in known[:5])
         remedy = f"They count as unknown. Write in beachhead.yml `rates: {{{line}}}`, or convert them in the export."

@@ -175,4 +175,4 @@ def not_a(code: str, what: str, shown: str, error: Exception | str) -> DataError
     """A file that is not of the format that it should be of."""
     why = str(error).split("\n", 1)[0]
     remedy = "Export it again, or correct `format:` in the source."
-    return DataError(Diagnostic(f"not-{code}", f"{shown} is not a {what}", place=Place(shown), why=why, remedy=remedy))
+    return DataError(Diagnostic(code, f"{shown} is not a {what}", place=Place(shown), why=why, remedy=remedy))

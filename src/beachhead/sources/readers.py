@@ -92,9 +92,9 @@ def _open_parquet(opening: Opening) -> Reader:
     except OSError as e:
         if e.errno is not None:
             raise intake.unreadable(opening.shown, e) from e
-        raise not_a("parquet", "Parquet file", opening.shown, e) from e
+        raise not_a("not-parquet", "Parquet file", opening.shown, e) from e
     except (pa.ArrowException, ValueError) as e:
-        raise not_a("parquet", "Parquet file", opening.shown, e) from e
+        raise not_a("not-parquet", "Parquet file", opening.shown, e) from e
     dialect.refuse_duplicates(schema.names, Place(opening.shown))
     path, cleanup = plain_copy(opening, Form())
     columns = {f.name: _parquet_text(f) for f in schema}

@@ -50,9 +50,9 @@ _REFUSED: dict[Content, tuple[str, str, str]] = {
     "iwork": ("not-a-table", "a document of Apple's Numbers, Pages or Keynote",
               "In Numbers: File, Export To, CSV or Excel; then drop that file here."),
     "archive": ("other-archive", "a packed archive that is not unpacked here", "Unpack it, or pack it as .zip."),
-    "xml-spreadsheet": ("not-a-table", "a spreadsheet of Excel 2003 in XML", "Open it in Excel, save it as .xlsx."),
+    "excel2003": ("not-a-table", "a spreadsheet of Excel 2003 in XML", "Open it in Excel, save it as .xlsx."),
     "binary": ("not-text", "neither a text nor a table of a known kind", "Export it as CSV or Excel."),
-    "encrypted-office": ("password-protected", "protected by a password",
+    "locked": ("password-protected", "protected by a password",
                          "Open it, remove the password (File, Info, Protect Workbook, Encrypt with Password), save, "
                          "and drop it here again."),
 }  # fmt: skip
