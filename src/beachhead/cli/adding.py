@@ -50,9 +50,8 @@ def add(
             for waiting in received:
                 print(printable("\n".join(_told(waiting))))
         usable = [w for w in received if w.state == "recognised"]
-        chosen = usable if yes or as_json else _asked(usable)
-        wanted = [w.id for w in chosen] if yes or not as_json else []
-        added = inbox.confirm(wanted, date.today())
+        chosen = usable if yes else [] if as_json else _asked(usable)
+        added = inbox.confirm([w.id for w in chosen], date.today()) if chosen else ()
     finally:
         for waiting in received:
             inbox.discard(waiting.id)

@@ -148,8 +148,8 @@ def first_result(run: Run, before: Run | None, changed: Changes | None) -> First
         problems=tuple(
             ProblemTold(
                 severity=str(p.severity),
-                message=p.message,
-                remedy=p.remedy,
+                message=view.score.titled(p.message) if view.score else p.message,
+                remedy=view.score.titled(p.remedy) if view.score else p.remedy,
                 count=p.count,
                 source=p.source,
                 column=p.column,

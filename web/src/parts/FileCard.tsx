@@ -127,10 +127,14 @@ function ProposalView({ proposal, onChange, onTable }: {
   return (
     <div className="proposal">
       <p className="headline">
-        <strong>{proposal.title}</strong> <span aria-hidden="true">→</span> {tableWord(proposal.table)}{" "}
+        {proposal.product ? (
+          <><strong>{proposal.title}</strong> <span aria-hidden="true">→</span> {tableWord(proposal.table)} </>
+        ) : (
+          <strong>{sentence(tableWord(proposal.table))} </strong>
+        )}
         <Badge color={color} variant="light" size="sm" tt="none">{word}</Badge>
       </p>
-      <p className="quiet">{proposal.reason}. {used.length} of {proposal.columns.length} columns used.</p>
+      <p className="quiet">{sentence(proposal.reason)}. {used.length} of {proposal.columns.length} columns used.</p>
       {proposal.notes?.map((n) => (
         <p key={n.code} className="note"><Prose text={n.message} /> <Prose text={n.remedy} /></p>
       ))}
@@ -242,6 +246,10 @@ function Preview({ file }: { file: Waiting }) {
       </div>
     </details>
   );
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function size(bytes: number): string {

@@ -1,5 +1,6 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { client, ServerError, told, type Person, type Result } from "../api";
 import type { RoomKey } from "../App";
 import { Prose } from "../parts/Prose";
@@ -77,7 +78,10 @@ function Told({ result }: { result: Result }) {
   );
 }
 
+const FIRST = 10;
+
 function People({ title, people, result, kind }: { title: string; people: readonly Person[]; result: Result; kind: string }) {
+  const [all, setAll] = useState(false);
   return (
     <section className={`card people ${kind}`} aria-label={title}>
       <h2>{title}</h2>
@@ -91,7 +95,7 @@ function People({ title, people, result, kind }: { title: string; people: readon
             </tr>
           </thead>
           <tbody>
-            {people.map((p) => (
+            {people.slice(0, all ? undefined : FIRST).map((p) => (
               <tr key={p.account_id}>
                 <td className="n quiet">{p.rank}</td>
                 <td><span className="who">{p.name}</span><span className="small">{[...p.facts, p.status].filter(Boolean).join(" · ")}</span></td>
@@ -103,6 +107,7 @@ function People({ title, people, result, kind }: { title: string; people: readon
           </tbody>
         </table>
       </div>
+      {people.length > FIRST && !all && <Button variant="subtle" size="compact-sm" onClick={() => setAll(true)}>All {people.length}</Button>}
     </section>
   );
 }
