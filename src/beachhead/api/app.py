@@ -44,6 +44,8 @@ def routes(state: State) -> FastAPI:
     @app.get("/{path:path}", include_in_schema=False)
     def page(path: str, request: Request) -> Response:
         """A file of the page; anything else is the page itself, which knows its own addresses."""
+        if path.startswith("api/"):
+            raise HTTPException(404, path)
         wanted = (STATIC / path).resolve()
         if path and wanted.is_relative_to(STATIC.resolve()) and wanted.is_file():
             return FileResponse(wanted)
