@@ -153,3 +153,14 @@ def test_a_person_may_say_what_a_file_is(tmp_path: Path, context: RecogniseConte
     told = {c.target: c.source for c in other.columns if c.section == "columns"}
     assert told == {"account_id": "Record ID", "name": "Company name", "website": "Company Domain Name", "signed_up_at": "Create Date"}  # noqa: E501  # fmt: skip
     assert isinstance(choice, Choice)
+
+
+def test_a_price_for_all_units_takes_the_quantity_away(tmp_path: Path, context: RecogniseContext) -> None:
+    text = "subscription_id,customer_id,start_date,price,seats,interval\ns1,a1,2026-01-31,190.50,10,month\n"
+    found = recognised(tmp_path, context, text, "subscriptions.csv")
+    (choice,) = found.choices
+    assert (choice.about, choice.column) == ("quantity", "seats")
+    together = answered(found, choice, "for all units together")
+    assert [c.section for c in together.columns if c.source == "seats"] == ["unused"]
+    again = answered(together, together.choices[0], "for one unit")
+    assert column(again, "quantity").source == "seats"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from beachhead.project.definitions import ColumnMap
 from beachhead.project.model import BY_NAME
 from beachhead.sources.recognise.proposal import Choice, ColumnProposal, Proposal
-from beachhead.sources.recognise.reading import CENT_WORDS, COMMA_WORDS, MONTH_WORDS
+from beachhead.sources.recognise.reading import ALL_WORDS, CENT_WORDS, COMMA_WORDS, MONTH_WORDS
 
 
 def answered(proposal: Proposal, choice: Choice, answer: str) -> Proposal:
@@ -23,6 +23,8 @@ def answered(proposal: Proposal, choice: Choice, answer: str) -> Proposal:
 
 
 def _changed(column: ColumnProposal, choice: Choice, answer: str, proposal: Proposal) -> ColumnProposal:
+    if choice.about == "quantity" and column.source == choice.column:
+        return _counted(column, answer != ALL_WORDS)
     mapping = column.mapping
     if mapping is None:
         return column
@@ -39,6 +41,15 @@ def _changed(column: ColumnProposal, choice: Choice, answer: str, proposal: Prop
         case _:
             return column
     return column.model_copy(update={"mapping": mapping.model_copy(update=update)})
+
+
+def _counted(column: ColumnProposal, is_counted: bool) -> ColumnProposal:
+    """The quantity where the price is to be multiplied by it, else nothing."""
+    if not is_counted:
+        reason = "the price is for all units together"
+        return column.model_copy(update={"section": "unused", "target": "", "mapping": None, "reason": reason})
+    mapping = column.mapping or ColumnMap(column=column.source)
+    return column.model_copy(update={"section": "columns", "target": "quantity", "mapping": mapping})
 
 
 def _ordered(form: str, is_month: bool) -> str:

@@ -110,6 +110,8 @@ def _support(target: str, type_: str, column: Column, seen: Profile, ids: frozen
         common = sum(v in ids for v in column.values[:2_000]) / min(2_000, len(column.values))
         if common >= 0.3:
             return 1.0, f"{common:.0%} of the values are ids of your customers".replace("%", " %")
+    if target in ("account_id", "user_id") and "id" not in words(column.name) and seen.share("text") > 0.5:
+        return -1, ""  # a column "customer" that holds names
     if target == "email":
         share = seen.share("email")
         return (

@@ -36,6 +36,7 @@ class _File(BaseModel):
     match: dict[str, tuple[str, ...]]
     tables: dict[str, _TableWords]
     not_customers: tuple[str, ...]
+    of_staff: tuple[str, ...]
     file_noise: tuple[str, ...]
     unknown: tuple[str, ...]
     country_codes: tuple[str, ...]
@@ -59,6 +60,7 @@ class Vocabulary:
     tables: Mapping[str, TableWords]
     match: Mapping[str, Phrases]
     not_customers: frozenset[str]
+    of_staff: frozenset[str]
     file_noise: frozenset[str]
     unknown: frozenset[str]
     country_codes: frozenset[str]
@@ -103,7 +105,7 @@ def vocabulary() -> Vocabulary:
             columns.setdefault(column, phrases(shared))
         tables[name] = TableWords(frozenset(told.words), told.key, columns, told.weights)
     match = {field: phrases(texts) for field, texts in file.match.items()}
-    sets = (file.not_customers, file.file_noise, file.unknown, file.country_codes, file.country_names)
+    sets = (file.not_customers, file.of_staff, file.file_noise, file.unknown, file.country_codes, file.country_names)
     return Vocabulary(tables, match, *map(frozenset, sets))
 
 

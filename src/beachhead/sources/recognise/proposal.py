@@ -35,7 +35,7 @@ class ColumnProposal(_Value):
 class Choice(_Value):
     """A question that only a person can answer, with what is proposed. `answer` is one of `options`."""
 
-    about: Literal["date_order", "currency", "decimal", "unit", "table", "grain"]
+    about: Literal["date_order", "currency", "decimal", "unit", "quantity", "table", "grain"]
     column: str = ""
     question: str
     options: tuple[str, ...]

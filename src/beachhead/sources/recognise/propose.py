@@ -14,7 +14,9 @@ from beachhead.sources.recognise.matching import Fit, won_and_lost
 from beachhead.sources.recognise.names import raw_words, without_noise, words
 from beachhead.sources.recognise.proposal import Choice, ColumnProposal, Note, Proposal
 from beachhead.sources.recognise.reading import (
+    ALL_WORDS,
     CENT_WORDS,
+    EACH_WORDS,
     WHOLE_WORDS,
     Read,
     currency_of,
@@ -96,6 +98,7 @@ def from_candidate(
     add_currency(draft)
     add_units(draft)
     add_leftovers(draft)
+    draft.choices += _questions(found, draft.targets)
     if not found.has_customer:
         draft.notes.append(no_customer(found.table))
     reason = "; ".join((_because(found), *found.why))
@@ -105,6 +108,21 @@ def from_candidate(
         history="valid_from" if "valid_from" in draft.targets else "none", notes=tuple(draft.notes),
         choices=tuple(draft.choices),
     )  # fmt: skip
+
+
+def _questions(found: Candidate, mapped: set[str]) -> list[Choice]:
+    """What names of columns leave open: a price for one seat or for all, an invoice of a shop or of a service."""
+    asked: list[Choice] = []
+    if found.table == "subscriptions" and {"amount", "quantity"} <= mapped:
+        price, count = found.found["amount"].column.name, found.found["quantity"].column.name
+        if not {"unit", "seat", "per", "each", "pro"} & set(raw_words(price)):
+            question = f"Is '{price}' the price for one unit, to be multiplied by '{count}', or for all together?"
+            options = (EACH_WORDS, ALL_WORDS)
+            asked.append(Choice(about="quantity", column=count, question=question, options=options, answer=EACH_WORDS))
+    if found.is_of_invoices:
+        question = "Are these invoices for goods that were bought, or for a service that runs on?"
+        asked.append(Choice(about="table", question=question, options=("orders", "charges"), answer="orders"))
+    return asked
 
 
 def source_name(shown: str, table: str) -> str:
@@ -191,6 +209,8 @@ def _constants(draft: Draft, found: Candidate, shown: str) -> None:
         score = found.found.get("score")
         survey = "nps" if score and "nps" in words(score.column.name) else survey_name(shown)
         draft.columns.append(constant("survey", survey, "the file names no survey", 0.7))
+    if found.table == "spend" and "channel" not in draft.targets:
+        draft.columns.append(constant("channel", source_name(shown, "ads"), "the file is about one channel", 0.6))
     if found.table == "events" and "event" not in draft.targets and "event_id" in found.found:
         named = [w for w in raw_words(found.found["event_id"].column.name) if w not in ("event", "id")]
         what = "_".join(named) or source_name(shown, "event")

@@ -16,6 +16,7 @@ from beachhead.sources.recognise.shapes import is_unknown, profile
 DAY_WORDS, MONTH_WORDS = "day first", "month first"
 WHOLE_WORDS, CENT_WORDS = "whole units", "cents"
 COMMA_WORDS, POINT_WORDS = "comma", "point"
+EACH_WORDS, ALL_WORDS = "for one unit", "for all units together"
 _SIGNS = {"€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR"}
 _OFTEN = frozenset({"EUR", "USD", "GBP", "CHF", "CAD", "AUD", "SEK", "NOK", "DKK", "PLN", "JPY", "INR", "BRL", "CZK"})
 _DOLLARS = ("USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN")

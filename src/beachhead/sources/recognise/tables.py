@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from beachhead.project.model import BY_NAME, TABLES
@@ -15,10 +15,11 @@ from beachhead.sources.recognise.shapes import profile
 LEAST_SCORE = 1.3
 """Less evidence than this is no recognition at all."""
 _ENOUGH_ROWS = 20
-_SUPPLIED = {"responses": {"survey"}, "accounts": {"account_id"}}
+_SUPPLIED = {"responses": {"survey"}, "spend": {"channel"}}
 _TELLING = frozenset({"name", "email", "phone", "street", "last_name", "website"})
 """What tells customers apart; a city alone does not."""
 _FIRMOGRAPHIC = frozenset({"industry", "employees", "size_band", "founded_year", "annual_revenue", "technology"})
+_INVOICES = frozenset({"invoice", "invoices", "rechnung", "rechnungs", "rechnungsnummer", "rechnungsnr"})
 _NEEDED_TO_BE_SURE = {
     "subscriptions": {"plan", "amount", "interval", "quantity"},
     "order_lines": {"product_id"},
@@ -50,8 +51,16 @@ class Candidate:
         )
 
     @property
+    def is_of_invoices(self) -> bool:
+        """Whether its orders are invoices, which may be payments for a service as well."""
+        order = self.found.get("order_id")
+        return self.table == "orders" and order is not None and bool(_INVOICES & set(raw_words(order.column.name)))
+
+    @property
     def is_doubtful(self) -> bool:
         """Whether a customer is named by nothing that says so, or by nothing at all."""
+        if self.is_of_invoices:
+            return True
         needed = _NEEDED_TO_BE_SURE.get(self.table)
         if needed and not needed & {t for t, fit in self.found.items() if fit.score >= 0.85}:
             return True
@@ -73,6 +82,8 @@ def candidates(columns: Sequence[Column], shown: str, ids: frozenset[str]) -> li
     named = file_words(shown)
     if named and named[-1] in vocabulary().not_customers:
         return []
+    if any(vocabulary().of_staff & set(raw_words(c.name)) for c in columns):
+        return []
     judged = [candidate(t.name, columns, named, ids) for t in TABLES]
     return sorted((c for c in judged if c.score >= LEAST_SCORE), key=lambda c: -c.score)
 
@@ -82,6 +93,8 @@ def candidate(table: str, columns: Sequence[Column], named: Sequence[str], ids: 
     told, model = vocabulary().tables[table], BY_NAME[table]
     row_id = next((c for c in columns if without_noise(words(c.name)) in BARE_IDS and _may_be_key(c)), None)
     found = chosen([f for f in fits(table, columns, ids) if _is_possible(f, told.key, table, row_id)])
+    if table == "users" and "user_id" not in found and "role" in found and (email := found.get("email")):
+        found["user_id"] = replace(email, target="user_id", score=0.7, why="no other column tells people apart")
     match = _identity(table, columns, found)
     score, why = 0.0, []
     for target, fit in found.items():
@@ -91,7 +104,7 @@ def candidate(table: str, columns: Sequence[Column], named: Sequence[str], ids: 
         score += weight * fit.score
     if table in ("accounts", "companies") and {"name", "email", "phone", "street", "last_name"} & set(match):
         score += 0.3 * len(match)
-    if table in ("accounts", "companies") and row_id is not None and _has_named_id(found):
+    if table in ("accounts", "companies") and (row_id is not None or _other_key(columns)) and _has_named_id(found):
         score -= 2.0  # rows have ids of their own: they are something that a customer has
     pairs = table not in ("accounts", "companies", "order_lines") and all(t.endswith("_id") for t in found)
     if pairs or (table == "users" and not {"name", "email", "role"} & set(found)):
@@ -125,7 +138,8 @@ def _identity(table: str, columns: Sequence[Column], found: Mapping[str, Fit]) -
     model = BY_NAME[table]
     if table in ("products", "spend", "events"):
         return {}
-    used = {found[t].column.name for t in ("account_id", "user_id", told_key(table)) if t in found}
+    keys = [found[t].column for t in ("account_id", "user_id", told_key(table)) if t in found]
+    used = {c.name for c in keys if profile(c).share("email") < 0.9}
     match = {
         f: fit for f, fit in chosen(match_fits(columns)).items() if fit.column.name not in used and fit.score >= 0.6
     }
@@ -153,9 +167,17 @@ def _by_file_name(told: frozenset[str], named: Sequence[str]) -> float:
     joined = "_".join(named)
     if any("_" in w and (joined == w or joined.endswith("_" + w) or joined.startswith(w + "_")) for w in told):
         return 2.5
-    if named and named[-1] in told:
+    said = [words(w) for w in named]
+    wanted = {words(w) for w in told if "_" not in w}
+    if said and (named[-1] in told or said[-1] in wanted):
         return 2.0
-    return 1.0 if set(named) & told else 0.0
+    return 1.0 if set(said) & wanted else 0.0
+
+
+def _other_key(columns: Sequence[Column]) -> bool:
+    """Whether a column identifies what a customer has: a subscription, an order, a ticket."""
+    keys = [w.columns[w.key] for t, w in vocabulary().tables.items() if t not in ("accounts", "companies", "users")]
+    return any(words(c.name) in phrases and _may_be_key(c) for c in columns for phrases in keys)
 
 
 def _may_be_key(column: Column) -> bool:
@@ -183,9 +205,11 @@ def _grain(table: str, found: Mapping[str, Fit]) -> tuple[float, list[str]]:
         seen, is_named = profile(account.column), _has_named_id(found)
         share = seen.distinct / seen.values
         if table in ("accounts", "companies"):
-            if share < 0.98:
+            if share < 0.9:
                 return -4.0, ["customers stand in several rows"]
-            if is_named:
+            if is_named and share < 0.98:
+                why.append("nearly each customer stands in one row")
+            elif is_named:
                 score += 1.5
                 why.append("each customer stands in one row")
         elif share == 1.0 and told_key(table) not in found:
