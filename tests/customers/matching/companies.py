@@ -189,7 +189,7 @@ def _customer(rng: random.Random, taken: set[str], brand: str, country: str, dom
     street = rng.choice(STREETS[country])
     street = f"{number} {street}" if country in ("US", "GB", "FR", "AU") else f"{street} {number}"
     customer = Customer(brand, rng.choice(LEGAL_FORMS[country]), country, city, postcode, street, phone, domain)
-    for _ in range(rng.randint(1, 4)):
+    for _ in range(rng.randint(1, 4 if domain else 2)):
         email = None
         while not email or email in taken:
             given, surname = rng.choice(GIVEN), rng.choice(SURNAMES)
@@ -277,7 +277,7 @@ class _Systems:
             row["phone"] = self.phone(c)
         if self.often(0.8):
             row |= self.address(c, full=0.8)
-        if not c.domain and self.often(0.8):
+        if not c.domain and self.often(0.9):
             row["email"] = c.people[0].email
             self.known.append(c.people[0])
         self.add(n, account, row)
@@ -305,7 +305,7 @@ class _Systems:
             payer = self.rng.choice(c.people) if self.often(0.4) else owner
             row["email"] = self.email(payer.email)
             self.known.append(payer)
-        if self.often(0.85):
+        if self.often(0.85 if self.flavour == "saas" else 0.95):  # an invoice needs an address; a card does not
             row |= self.address(c, full=0.85, moved=0.06)
         if self.flavour == "agency" and self.often(0.5):
             row["phone"] = self.phone(c)
@@ -323,6 +323,8 @@ class _Systems:
             row["name"] = self.name(c, legal=0.25, short=0.08 if self.flavour != "group" else 0.0)
         if self.often(0.7):
             row["country"] = self.rng.choice(COUNTRY_SPELLINGS[c.country])
+        if self.flavour == "agency" and self.often(0.7):  # it asks for name and town
+            row["city"] = c.city
         self.add(n, account, row)
 
     # how people write

@@ -21,6 +21,7 @@ class KeyKind:
     most: int = 400
 
 
+_LETTERS = "list_aggregate(list_sort(list_distinct(string_split(joined, ''))), 'string_agg', '')"
 KEY_KINDS = (
     KeyKind("email", "unnest(emails)", "e-mail address"),
     KeyKind("domain", "unnest(domains)", "web address", most=5000),
@@ -32,6 +33,7 @@ KEY_KINDS = (
     KeyKind("word", "unnest(rare_words)", most_listed=15, most=30),
     KeyKind("start_of_name_and_postcode", "left(joined, 4) || ' ' || postcode"),
     KeyKind("start_of_name_and_city", "left(joined, 5) || ' ' || city"),
+    KeyKind("letters", f"CASE WHEN length(joined) >= 7 THEN {_LETTERS} END", most_listed=15, most=30),
     KeyKind("street_and_city", "street || ' ' || city"),
     KeyKind("street_and_postcode", "street || ' ' || postcode"),
     KeyKind("house_and_postcode", "house || ' ' || postcode", most_listed=15, most=30),
@@ -53,8 +55,7 @@ def make_accounts(engine: DuckEngine) -> None:
 
     no counts from 0 in the order of the first records. Of several values the first counts, one of the customer itself
     before one of a person; emails, domains, labels, cores, phones hold all. Where a person who may share the customer
-    lives says nothing of the customer. is_mailbox: the name is that of the person whose mailbox it is.
-    rare_words: words of the name that few names have. by_chance: how many other customers of this name are to be
+    lives says nothing of the customer. rare_words: words of the name that few names have. by_chance: how many other customers of this name are to be
     expected, from how common its two rarest words are; null unknown.
     """
     own = ("street", "house", "city", "postcode", "phone", "first_name", "last_name", "birth_date")
@@ -76,14 +77,13 @@ def make_accounts(engine: DuckEngine) -> None:
                 bool_and(person) AS person, {sets}, {lists}, {first},
                 arg_min(mail_text, record_no) FILTER (mail_text IS NOT NULL) AS mail_text,
                 arg_min(country, record_no) FILTER (NOT person AND country IS NOT NULL) AS stated_country,
-                arg_min(country, record_no) FILTER (country IS NOT NULL) AS lives
+                arg_min(country, record_no) FILTER (person AND country IS NOT NULL) AS lives,
+                arg_min(city, record_no) FILTER (person AND city IS NOT NULL) AS lives_in
             FROM match_clean GROUP BY account_id)
-        SELECT CAST(row_number() OVER (ORDER BY record_no) - 1 AS INTEGER) AS no, g.* EXCLUDE (named), named.core,
+        SELECT CAST(row_number() OVER (ORDER BY record_no) - 1 AS INTEGER) AS no, g.* EXCLUDE (named, lives, lives_in), named.core,
             named.tokens, named.digits, named.legal, named.forms, named.place, named.shown, named.name,
             replace(named.core, ' ', '') AS joined, coalesce(named.place, stated_country) AS country,
-            len(named.tokens) > 1 AND contains(split_part(mail_text, '@', 1), named.tokens[-1])
-                AND (contains(split_part(mail_text, '@', 1), named.tokens[1])
-                    OR starts_with(mail_text, left(named.tokens[1], 1))) AS is_mailbox
+            coalesce(named.place, stated_country, lives) AS said_country, coalesce(city, lives_in) AS said_city
         FROM grouped AS g ORDER BY no
         """
     )

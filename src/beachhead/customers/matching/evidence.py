@@ -38,6 +38,9 @@ def make_macros(engine: DuckEngine) -> None:
             WHEN match_initials(t1, t2) OR match_initials(t2, t1) THEN {INITIALS}
             WHEN match_unmatched(t1, t2) < len(t1) THEN {OTHER}
             ELSE {NAMES_APART} END;
+        CREATE OR REPLACE TEMP MACRO match_of_mailbox(t, mail) AS coalesce(len(t) > 1
+            AND contains(split_part(mail, '@', 1), t[-1])
+            AND (contains(split_part(mail, '@', 1), t[1]) OR starts_with(mail, left(t[1], 1))), false);
         CREATE OR REPLACE TEMP MACRO match_agree(a, b) AS CASE WHEN a = b THEN 1 WHEN a <> b THEN -1 ELSE 0 END;
         """
     )
@@ -50,8 +53,9 @@ def make_evidence(engine: DuckEngine, pairs: str, into: str) -> None:
     street: 1 the same, -1 different, 0 unknown. other_domain: both have some and none is alike. other_form, other_place:
     legal forms, countries in the names, that exclude each other. rare: the name is not a common word. elsewhere: a person of the
     one lives in another country. one_place: only one name holds a country. form_abroad: the one's legal form is
-    not of the other's country. is_mailbox: one name is that of the mailbox. named_after: the web address holds a name.
-    Makes `match_crowded` (label) and `match_shared_names` (name) as well: what several customers surely have.
+    not of the other's country. is_mailbox: one name is that of
+    the person whose mailbox one e-mail is. named_after: the web address holds a name.
+    Makes `match_crowded` (name: a domain or label) and `match_shared_names` (name) as well: what several customers surely have.
     """
     engine.execute(
         f"""
@@ -64,20 +68,20 @@ def make_evidence(engine: DuckEngine, pairs: str, into: str) -> None:
             match_name_level(a.joined, a.tokens, a.digits, b.joined, b.tokens, b.digits) AS names,
             coalesce(NOT list_has_any(a.forms, b.forms), false) AS other_form,
             coalesce(a.place <> b.place, false) AS other_place,
-            match_agree(a.phone, b.phone) AS phone, match_agree(a.country, b.country) AS country,
-            match_agree(a.postcode, b.postcode) AS postcode, match_agree(a.city, b.city) AS city,
+            match_agree(a.phone, b.phone) AS phone, {_said('country')} AS country,
+            match_agree(a.postcode, b.postcode) AS postcode, {_said('city')} AS city,
             CASE WHEN a.street IS NULL OR b.street IS NULL THEN 0
                 WHEN a.street = b.street OR (a.house = b.house AND jaro_winkler_similarity(a.street, b.street) > 0.88)
                 THEN 1 ELSE -1 END AS street,
             greatest(a.by_chance, b.by_chance) < {_RARE} AND a.by_chance IS NOT NULL AND b.by_chance IS NOT NULL AS rare,
             CASE WHEN list_has_any(a.labels, b.labels) THEN list_intersect(a.labels, b.labels)[1] END AS label,
             a.joined AS one_name, b.joined AS other_name,
-            coalesce(coalesce(a.country, a.lives) <> coalesce(b.country, b.lives) AND (a.country IS NULL OR b.country IS NULL),
-                false) AS elsewhere,
+            coalesce(a.said_country <> b.said_country AND (a.country IS NULL OR b.country IS NULL), false) AS elsewhere,
             a.listed AND b.listed AND a.ids = b.ids AS same_list,
-            a.listed AND b.listed AS both_listed, coalesce(a.is_mailbox OR b.is_mailbox, false) AS is_mailbox,
+            a.listed AND b.listed AS both_listed, match_of_mailbox(a.tokens, a.mail_text) OR match_of_mailbox(b.tokens, b.mail_text)
+                OR match_of_mailbox(a.tokens, b.mail_text) OR match_of_mailbox(b.tokens, a.mail_text) AS is_mailbox,
             (a.place IS NULL) <> (b.place IS NULL) AS one_place,
-            coalesce(NOT list_contains(a.forms, b.country), false) OR coalesce(NOT list_contains(b.forms, a.country),
+            coalesce(NOT list_contains(a.forms, b.said_country), false) OR coalesce(NOT list_contains(b.forms, a.said_country),
                 false) AS form_abroad,
             coalesce(len(list_filter(list_concat(a.labels, b.labels), lambda x: starts_with(replace(x, '-', ''), a.joined)
                 OR starts_with(replace(x, '-', ''), b.joined))) > 0, false) AS named_after
@@ -87,12 +91,18 @@ def make_evidence(engine: DuckEngine, pairs: str, into: str) -> None:
     engine.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE match_crowded AS
-        SELECT DISTINCT label FROM {into}
+        SELECT DISTINCT unnest([domain, label]) AS name FROM {into}
         WHERE both_listed AND label IS NOT NULL AND (other_form OR other_place OR country = -1
-            OR (same_list AND names < {MISSPELT}));
+            OR (same_list AND names < {MISSPELT} AND email IS NULL AND NOT is_mailbox AND phone < 1 AND street < 1));
         CREATE OR REPLACE TEMP TABLE match_shared_names AS
         SELECT DISTINCT unnest([one_name, other_name]) AS name FROM {into}
         WHERE both_listed AND names = {SAME} AND (other_form OR other_place OR country = -1
             OR (email IS NULL AND phone < 1 AND street < 1 AND postcode = -1 AND city = -1))
         """
     )
+
+
+def _said(column: str) -> str:
+    """Agreement of what is known of the customers; a person who lives at the other's place agrees, but never differs."""
+    said = f"a.said_{column} = b.said_{column}"
+    return f"CASE WHEN {said} THEN 1 WHEN a.{column} <> b.{column} THEN -1 ELSE 0 END"

@@ -17,6 +17,7 @@ EMAIL = f"""CASE
 DOMAIN = f"""CASE
     WHEN domain IS NULL OR people THEN 0
     WHEN apart THEN 0.3
+    WHEN (is_shared OR group_label) AND elsewhere THEN 0.8
     WHEN crowded THEN CASE
         WHEN names IS NULL THEN 0.6
         WHEN names < {MISSPELT} OR form_abroad THEN 0.5
@@ -24,19 +25,23 @@ DOMAIN = f"""CASE
         WHEN same_list OR one_place OR is_shared THEN 0.8
         ELSE 0.98 END
     WHEN names >= {MISSPELT} THEN 0.99
+    WHEN names < {MISSPELT} AND group_label THEN 0.8
     WHEN names >= {PART} AND {_NEAR} THEN 0.98
     WHEN names IS NULL OR names >= {INITIALS} OR is_mailbox THEN 0.96
     WHEN named_after AND ({_NEAR} OR city = 1) THEN 0.955
     WHEN {_NEAR} THEN 0.8
     ELSE 0.6 END"""
 NAME = f"""CASE
-    WHEN people OR names IS NULL OR names < {MISSPELT} OR apart THEN 0
-    WHEN (crowded OR is_shared) AND country < 1 AND NOT {_NEAR} THEN 0.8
+    WHEN people OR apart THEN 0
+    WHEN is_mailbox AND names < {PART} AND phone = 1 AND (city = 1 OR postcode = 1 OR street = 1) THEN 0.96
+    WHEN names IS NULL OR names < {MISSPELT} THEN 0
+    WHEN (crowded OR group_label OR is_shared) AND country < 1 AND NOT {_NEAR} THEN 0.8
     WHEN other_domain THEN CASE WHEN {_NEAR} THEN 0.9 WHEN names = {SAME} THEN 0.5 ELSE 0 END
     WHEN {_NEAR} AND names = {SAME} THEN 0.98
     WHEN {_NEAR} THEN 0.96
-    WHEN names < {SAME} THEN CASE WHEN city = 1 THEN 0.8 ELSE 0.5 END
+    WHEN names < {SAME} AND NOT rare THEN CASE WHEN city = 1 THEN 0.8 ELSE 0.5 END
     WHEN city = 1 AND postcode = 0 THEN 0.97
+    WHEN city = 1 AND names = {SAME} AND NOT same_list THEN 0.955
     WHEN city = -1 OR postcode = -1 OR NOT rare THEN 0.7
     WHEN country = 1 THEN 0.96
     ELSE 0.955 END"""
@@ -47,14 +52,16 @@ _LIMIT = f"""CASE
     WHEN apart THEN 0.3
     WHEN crowded AND (names IS NULL OR names < {MISSPELT} OR form_abroad) THEN 0.4
     WHEN (crowded AND (same_list OR one_place) OR is_shared AND email IS NULL) AND country < 1 AND NOT {_NEAR} THEN 0.8
+    WHEN group_label AND names < {MISSPELT} THEN 0.9
     WHEN same_list AND names < {MISSPELT} THEN 0.4
     WHEN names < {INITIALS} THEN 0.9
     WHEN other_domain THEN 0.9
     ELSE 1 END"""
 _LIMIT_OF_ONE_LIST = f"""CASE
-    WHEN people OR NOT same_list THEN 1
+    WHEN people OR NOT same_list OR (email IS NOT NULL AND is_mailbox) THEN 1
     WHEN names IS NULL OR names < {MISSPELT} THEN 0.8
     WHEN postcode = -1 AND street < 1 AND email IS NULL AND domain IS NULL THEN 0.9
+    WHEN names = {SAME} AND city = 1 AND street > -1 AND phone > -1 AND NOT other_domain THEN 1
     WHEN email IS NULL AND domain IS NULL AND NOT {_NEAR} THEN 0.9
     ELSE 1 END"""
 """A list rarely holds a customer twice: there, nearly the same name and something that few share are both needed."""
@@ -71,7 +78,8 @@ def judge_pairs(engine: DuckEngine, evidence: str, scored: str, people: bool, in
         CREATE OR REPLACE TEMP TABLE {into} AS
         WITH known AS (
             SELECT e.*, {people} AS people, coalesce(s.probability, 0) AS scored,
-                coalesce(e.label IN (FROM match_crowded), false) AS crowded,
+                coalesce(e.domain IN (FROM match_crowded), false) AS crowded,
+                coalesce(e.label IN (FROM match_crowded), false) AS group_label,
                 coalesce(e.one_name IN (FROM match_shared_names) OR e.other_name IN (FROM match_shared_names), false)
                     AS is_shared,
                 NOT {people} AND (e.other_form OR e.other_place OR e.country = -1) AS apart

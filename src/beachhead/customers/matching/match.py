@@ -103,6 +103,7 @@ def _twins(engine: DuckEngine) -> Pairs:
             SELECT f.l, f.r FROM found AS f JOIN match_accounts AS a ON a.no = f.l JOIN match_accounts AS b ON b.no = f.r
             ANTI JOIN (SELECT l, r FROM match_judged WHERE apart) AS j ON j.l = f.l AND j.r = f.r
             WHERE match_name_level(a.joined, a.tokens, a.digits, b.joined, b.tokens, b.digits) >= {MISSPELT}
+                OR match_of_mailbox(a.tokens, a.mail_text) OR match_of_mailbox(b.tokens, b.mail_text)
             ORDER BY f.l, f.r
             """
         )
