@@ -75,10 +75,16 @@ def postgres(postgres_server: PostgresServer) -> str:
     return postgres_server.new_database()
 
 
-@pytest.fixture
-def chromium(tmp_path: Path) -> Chromium:
-    """A Chromium: $CHROMIUM, or one on PATH."""
+@pytest.fixture(scope="session")
+def chromium_program() -> str:
+    """The program of a Chromium: $CHROMIUM, or one on PATH."""
     program = os.environ.get("CHROMIUM") or next((p for name in BROWSERS if (p := shutil.which(name))), None)
     if not program:
         pytest.skip("no Chromium on PATH: install it, or set CHROMIUM to run this test")
-    return Chromium(program, tmp_path / "browser")
+    return program
+
+
+@pytest.fixture
+def chromium(chromium_program: str, tmp_path: Path) -> Chromium:
+    """A Chromium with a profile of its own."""
+    return Chromium(chromium_program, tmp_path / "browser")

@@ -11,18 +11,9 @@ from starlette.testclient import TestClient
 from beachhead.api.app import make_app
 from beachhead.api.openapi import description
 from beachhead.api.state import State
+from three_exports import CRM, EXPORTS
 
 KEY = "key"
-CRM = "Id,Name,Website,Created\n" + "".join(
-    f"{n:03d},Company {n} GmbH,company{n}.de,2025-01-{n % 27 + 1:02d}\n" for n in range(1, 41)
-)
-BILLING = "id,Customer ID,Customer Email,Customer Name,Amount,Created date (UTC),Currency\n" + "".join(
-    f"ch_{n},cus_{n},pay@company{n}.de,Company {n},{n * 10}.50,2025-03-{n % 27 + 1:02d} 10:00:00,eur\n"
-    for n in range(1, 36)
-)
-SURVEY = "E-mail,Submitted at,How likely are you to recommend us?\n" + "".join(
-    f"jane@company{n}.de,2025-04-{n % 27 + 1:02d},{n % 11}\n" for n in range(1, 31)
-)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +23,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     page = TestClient(app, base_url="http://127.0.0.1:8123", headers={"sec-fetch-site": "same-origin"})
     page.get(f"/start?key={KEY}")
     page.post("/api/project", json={"name": "Little", "customers_are": "companies", "currency": "EUR"})
-    for name, text in (("crm.csv", CRM), ("payments.csv", BILLING), ("survey.csv", SURVEY)):
+    for name, text in EXPORTS.items():
         assert page.put(f"/api/inbox/files/{name}", content=text.encode()).status_code == 200
     files = page.get("/api/inbox").json()["files"]
     assert [f["state"] for f in files] == ["recognised"] * 3

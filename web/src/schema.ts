@@ -384,7 +384,7 @@ export interface components {
              * About
              * @enum {string}
              */
-            about: "date_order" | "currency" | "decimal" | "unit" | "table" | "grain";
+            about: "date_order" | "currency" | "decimal" | "unit" | "quantity" | "table" | "grain";
             /** Answer */
             answer: string;
             /**

@@ -29,6 +29,7 @@ def main() -> int:
         try:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listening.bind(("127.0.0.1", options.port))
+            listening.listen(128)  # from now on nobody who opens the address is refused
         except OSError as e:
             print(f"error: port {options.port} cannot be used: {e.strerror}", file=sys.stderr)
             print(
@@ -41,7 +42,9 @@ def main() -> int:
         if not options.no_open and _has_display():
             Timer(0.5, webbrowser.open, [address]).start()
         app = make_app(State(options.folder), key)
-        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, lifespan="off")
+        config = uvicorn.Config(
+            app, log_level="warning", access_log=False, server_header=False, lifespan="off", timeout_graceful_shutdown=1
+        )
         uvicorn.Server(config).run(sockets=[listening])
     return 0
 

@@ -37,7 +37,8 @@ from beachhead.service.jobs import Job
 
 router = APIRouter()
 _PIECES = 64
-_QUIET_SECONDS = 15.0
+_LOOK_SECONDS = 1.0
+_QUIET_LOOKS = 15
 
 
 def state_of(request: Request) -> State:
@@ -192,13 +193,13 @@ async def events(request: Request, server: Server) -> StreamingResponse:
     jobs = server.jobs
 
     async def told() -> AsyncIterator[str]:
-        seen = -1
+        seen, quiet = -1, 0
         while not await request.is_disconnected():
-            version, current = await run_in_threadpool(jobs.wait, seen, _QUIET_SECONDS)
-            if version == seen or current is None:
-                yield ": still here\n\n"
-            else:
+            version, current = await run_in_threadpool(jobs.wait, seen, _LOOK_SECONDS)
+            if version != seen and current is not None:
                 yield f"event: job\ndata: {current.model_dump_json()}\n\n"
-            seen = version
+            elif quiet % _QUIET_LOOKS == 0:
+                yield ": still here\n\n"
+            seen, quiet = version, quiet + 1
 
     return StreamingResponse(told(), media_type="text/event-stream")
