@@ -9,7 +9,7 @@ import pytest
 
 from beachhead.sources.recognise.choices import answered
 from beachhead.sources.recognise.context import RecogniseContext
-from beachhead.sources.recognise.proposal import Choice, ColumnProposal, Proposal
+from beachhead.sources.recognise.proposal import ColumnProposal, Proposal
 from beachhead.sources.recognise.recognise import recognise_as, recognise_file
 
 
@@ -151,8 +151,13 @@ def test_a_person_may_say_what_a_file_is(tmp_path: Path, context: RecogniseConte
         answered(found, choice, "accounts")
     other = recognise_as(path, path.name, context, "accounts").proposals[0]
     told = {c.target: c.source for c in other.columns if c.section == "columns"}
-    assert told == {"account_id": "Record ID", "name": "Company name", "website": "Company Domain Name", "signed_up_at": "Create Date"}  # noqa: E501  # fmt: skip
-    assert isinstance(choice, Choice)
+    assert told == {
+        "account_id": "Record ID",
+        "name": "Company name",
+        "website": "Company Domain Name",
+        "signed_up_at": "Create Date",
+    }
+    assert (other.product, other.ids) == ("hubspot", "hubspot")
 
 
 def test_a_price_for_all_units_takes_the_quantity_away(tmp_path: Path, context: RecogniseContext) -> None:
@@ -164,3 +169,11 @@ def test_a_price_for_all_units_takes_the_quantity_away(tmp_path: Path, context: 
     assert [c.section for c in together.columns if c.source == "seats"] == ["unused"]
     again = answered(together, together.choices[0], "for one unit")
     assert column(again, "quantity").source == "seats"
+
+
+def test_people_taken_for_customers_keep_ids_of_their_own(tmp_path: Path, context: RecogniseContext) -> None:
+    # HubSpot numbers people and companies apart: contact 9 is not company 9.
+    path = tmp_path / "contacts.csv"
+    path.write_text("Record ID,First Name,Last Name,Email\n9,Ann,Abel,ann@acme.com\n", "utf-8")
+    found = recognise_as(path, path.name, context, "accounts").proposals[0]
+    assert (found.table, found.ids) == ("accounts", "hubspot_people")

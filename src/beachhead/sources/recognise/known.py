@@ -97,8 +97,27 @@ def proposals_of(known: KnownExport, sample: Sample, context: RecogniseContext, 
         from beachhead.sources.recognise.surveys import question_proposals
 
         return question_proposals(known, sample, context, shown)
-    made = (_proposal(known, feed, sample, context, shown) for feed in known.export.feeds)
-    return tuple(p for p in made if p is not None)
+    made = (_proposal(known, feed, sample, context) for feed in known.export.feeds)
+    found = [p for p in made if p is not None]
+    told = notes_of(known, sample)  # once, not for each of the tables that the file feeds
+    return tuple(p.model_copy(update={"notes": (*told, *p.notes)}) if p is found[0] else p for p in found)
+
+
+def as_of_program(proposal: Proposal, known: KnownExport, sample: Sample) -> Proposal:
+    """A proposal for another table than the export's own, its ids still told to be the program's.
+
+    People and companies are numbered apart, so ids of people get a namespace of their own.
+    """
+    header, program = Header(sample.columns), known.product
+    source = next((c.source for c in proposal.columns if (c.section, c.target) == ("columns", "account_id")), None)
+    ids = None
+    for target, namespace in (("account_id", program.ids), ("user_id", f"{program.ids}_people")):
+        for feed in known.export.feeds:
+            column = header.first(feed.columns[target].column) if target in feed.columns else None
+            if source is not None and column is not None and column.name == source:
+                ids = ids or namespace
+    update: dict[str, object] = {"product": program.ids, "export": known.export.name, "ids": ids}
+    return proposal.model_copy(update=update)
 
 
 def notes_of(known: KnownExport, sample: Sample) -> tuple[Note, ...]:
@@ -143,7 +162,7 @@ def _fills(origin: Origin | None, header: Header) -> bool:
     return origin is not None and (origin.constant is not None or header.first(origin.column) is not None)
 
 
-def _proposal(known: KnownExport, feed: Feed, sample: Sample, context: RecogniseContext, shown: str) -> Proposal | None:
+def _proposal(known: KnownExport, feed: Feed, sample: Sample, context: RecogniseContext) -> Proposal | None:
     header, model = Header(sample.columns), BY_NAME[feed.table]
     if _missing(feed, header):
         return None
@@ -168,7 +187,7 @@ def _proposal(known: KnownExport, feed: Feed, sample: Sample, context: Recognise
         choices.append(
             Choice(about="table", question=feed.choose.question, options=feed.choose.tables, answer=feed.table)
         )
-    notes = (*notes_of(known, sample), *draft.notes, *(() if has_customer else (no_customer(feed.table),)))
+    notes = tuple(draft.notes) if has_customer else (*draft.notes, no_customer(feed.table))
     hidden = {c.target for c in draft.columns if c.mapping is not None}
     where = feed.where if feed.where and set(_names_in(feed.where, feed)) <= hidden else None
     return Proposal(

@@ -47,7 +47,7 @@ def how_read(column: Column, type_: ValueTypeName, order: Order | None, first: O
     choices: tuple[Choice, ...] = ()
     if type_ != "text" and seen.words:
         mapping["empty"] = seen.words
-    values = [v for v in column.values if not is_unknown(v)]
+    values = [v for v in column.counts if not is_unknown(v)]
     if type_ in ("date", "timestamp") and any(is_order_open(v) for v in values):
         own = date_order(column)
         if own == "open" and order is None:
@@ -66,7 +66,7 @@ def how_read(column: Column, type_: ValueTypeName, order: Order | None, first: O
 def date_order(column: Column) -> str | None:
     """day, month; open: it cannot be told; mixed: both; None: no date of this column is written in numbers."""
     days = months = either = 0
-    for value in column.values:
+    for value in column.counts:
         if is_order_open(value) and (found := _FIRST_TWO.match(value)):
             a, b = int(found[1]), int(found[2])
             days, months, either = days + (a > 12 >= b), months + (b > 12 >= a), either + (a <= 12 and b <= 12)

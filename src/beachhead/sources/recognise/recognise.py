@@ -9,7 +9,7 @@ from beachhead.errors import BeachheadError
 from beachhead.project.model import BY_NAME
 from beachhead.sources import excel
 from beachhead.sources.recognise.context import RecogniseContext
-from beachhead.sources.recognise.known import known_export, notes_of, nothing_note, proposals_of
+from beachhead.sources.recognise.known import as_of_program, known_export, notes_of, nothing_note, proposals_of
 from beachhead.sources.recognise.proposal import Note, Proposal, Recognition
 from beachhead.sources.recognise.propose import from_candidate
 from beachhead.sources.recognise.sample import Column, Sample, is_readable, take_sample
@@ -18,6 +18,7 @@ from beachhead.sources.recognise.surveys import form_proposals, is_question
 from beachhead.sources.recognise.tables import Candidate, candidate, candidates, file_words
 
 _CLOSE = 0.8
+_TOLD = 0.85
 _CONVINCING = 3.0
 
 
@@ -82,10 +83,11 @@ def _proposals(
 ) -> tuple[Sequence[Proposal], tuple[Note, ...]]:
     if not sample.columns or _has_no_header(sample):
         return (), (_no_header(),)
+    known = known_export(sample)
     if table is not None:
         made = candidate(table, sample.columns, file_words(shown), context.own_ids)
-        return [from_candidate(made, sample, context, shown, 0.85)], ()
-    known = known_export(sample)
+        said = from_candidate(made, sample, context, shown, _TOLD)
+        return [as_of_program(said, known, sample) if known else said], ()
     if known is not None:
         found = proposals_of(known, sample, context, shown)
         told = nothing_note(known, sample)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -40,6 +41,11 @@ class Column:
     def values(self) -> tuple[str, ...]:
         """The texts that are there."""
         return tuple(cell for cell in self.cells if cell is not None)
+
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        """How often each text stands there, in the order of their first."""
+        return Counter(self.values)
 
 
 @dataclass(frozen=True)

@@ -82,13 +82,8 @@ def is_unknown(text: str) -> bool:
 @lru_cache(maxsize=512)
 def profile(column: Column) -> Profile:
     """What the values look like. Texts that mean "unknown" are counted apart."""
-    words: dict[str, None] = {}
-    counted: dict[str, int] = {}
-    for value in column.values:
-        if is_unknown(value):
-            words[value] = None
-        else:
-            counted[value] = counted.get(value, 0) + 1
+    words = tuple(value for value in column.counts if is_unknown(value))
+    counted = {value: n for value, n in column.counts.items() if value not in words}
     different = list(counted)
     step = max(1, len(different) // MOST_VALUES)
     looked = different[::step][:MOST_VALUES]
@@ -101,7 +96,7 @@ def profile(column: Column) -> Profile:
     rows = len(column.cells)
     length = sum(map(len, looked)) / len(looked) if looked else 0.0
     return Profile(
-        rows, values / rows if rows else 0.0, len(different), values, shares, tuple(looked[:12]), tuple(words), length
+        rows, values / rows if rows else 0.0, len(different), values, shares, tuple(looked[:12]), words, length
     )
 
 
