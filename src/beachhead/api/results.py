@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from fastapi import APIRouter
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 
 from beachhead.api.files import Server
 from beachhead.reports.render import render
+from beachhead.service.export import ENDINGS, MEDIA_TYPES, Kind, export_bytes
 from beachhead.service.first_result import FirstResult, first_result
 from beachhead.service.report import report_data
 
@@ -27,3 +30,12 @@ def report(server: Server) -> HTMLResponse:
     policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
     page = render(report_data(latest, server.project.before(latest)))
     return HTMLResponse(page, headers={"content-security-policy": policy, "x-frame-options": "SAMEORIGIN"})
+
+
+@router.get("/export/{kind}", response_class=Response)
+def export(kind: Kind, server: Server) -> Response:
+    """The result as a file to take along."""
+    project = server.project
+    name = f"{project.root.name}-{project.latest().as_of}{ENDINGS[kind]}"
+    headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+    return Response(export_bytes(project, kind), media_type=MEDIA_TYPES[kind], headers=headers)

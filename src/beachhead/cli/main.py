@@ -19,6 +19,7 @@ import beachhead
 from beachhead.analysis.display import plural, value_text
 from beachhead.cli import INTERRUPTED
 from beachhead.cli.adding import add
+from beachhead.cli.exporting import export, fill
 from beachhead.cli.matching import matches
 from beachhead.cli.options import (
     FolderArgument,
@@ -409,6 +410,8 @@ def query(
 
 app.command()(add)
 app.command()(matches)
+app.command()(export)
+app.command()(fill)
 app.command()(serve)
 
 

@@ -132,27 +132,35 @@ def _xlsx(table: pa.Table, out: BinaryIO, note: TableNote) -> None:
     }
     with xlsxwriter.Workbook(buffer, options) as book:
         book.set_properties({"created": datetime(note.as_of.year, note.as_of.month, note.as_of.day, tzinfo=UTC)})
-        sheet = book.add_worksheet(_sheet_name(note.noun))
-        bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"})
-        quiet = book.add_format({"font_color": "#5d6875"})
-        names = table.column_names
-        formats = [book.add_format(_number_format(table.column(i).type, n, note)) for i, n in enumerate(names)]
-        for i, name in enumerate(names):
-            sheet.set_column(i, i, _width(table.column(i), note.title(name)), formats[i])
-        sheet.write_string(0, 0, f"{table.num_rows:,} rows, data as of {date_text(note.as_of)}", quiet)
-        for i, name in enumerate(names):
-            sheet.write_string(1, i, note.title(name), bold)
-        money = [note.is_money(n) for n in names]
-        at = 2
-        for batch in table.to_batches(max_chunksize=_CHUNK):
-            for row in zip(*(c.to_pylist() for c in batch.columns), strict=True):
-                for i, value in enumerate(row):
-                    _write_cell(sheet, at, i, major(value, note.currency) if money[i] and value is not None else value)
-                at += 1
-        sheet.freeze_panes(2, 0)
-        if names:
-            sheet.autofilter(1, 0, max(1, at - 1), len(names) - 1)
+        add_sheet(book, note.noun, table, note)
     out.write(buffer.getvalue())
+
+
+def add_sheet(
+    book: xlsxwriter.Workbook, title: str, table: pa.Table, note: TableNote
+) -> xlsxwriter.worksheet.Worksheet:
+    """A sheet with a table: how many rows as of when, headings that stay in sight and filter, formats by type."""
+    sheet = book.add_worksheet(_sheet_name(title))
+    bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"})
+    quiet = book.add_format({"font_color": "#5d6875"})
+    names = table.column_names
+    formats = [book.add_format(_number_format(table.column(i).type, n, note)) for i, n in enumerate(names)]
+    for i, name in enumerate(names):
+        sheet.set_column(i, i, _width(table.column(i), note.title(name)), formats[i])
+    sheet.write_string(0, 0, f"{table.num_rows:,} rows, data as of {date_text(note.as_of)}", quiet)
+    for i, name in enumerate(names):
+        sheet.write_string(1, i, note.title(name), bold)
+    money = [note.is_money(n) for n in names]
+    at = 2
+    for batch in table.to_batches(max_chunksize=_CHUNK):
+        for row in zip(*(c.to_pylist() for c in batch.columns), strict=True):
+            for i, value in enumerate(row):
+                _write_cell(sheet, at, i, major(value, note.currency) if money[i] and value is not None else value)
+            at += 1
+    sheet.freeze_panes(2, 0)
+    if names:
+        sheet.autofilter(1, 0, max(1, at - 1), len(names) - 1)
+    return sheet
 
 
 def _write_cell(sheet: xlsxwriter.worksheet.Worksheet, row: int, column: int, value: object) -> None:

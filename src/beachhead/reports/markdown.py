@@ -1,0 +1,94 @@
+"""The report as Markdown for Notion and the like, and as a message for Slack."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from beachhead.reports.outline import Bars, Block, Callout, Grid, Listing, Outline, Paragraph
+
+SLACK_MOST = 3_000
+"""Characters of one Slack message block."""
+_SLACK_NAMES = 10
+
+
+def markdown(outline: Outline) -> str:
+    """The whole report: headings, tables, quotes for what must not be overlooked."""
+    parts = [f"# {_plain(outline.company)}: {_plain(outline.headline)}", f"*{_plain(outline.footing)}*"]
+    parts += [_plain(line) for line in outline.answer]
+    parts.append(_table(("Figure", "Value", "Of"), outline.figures, frozenset({1})))
+    for section in outline.sections:
+        parts.append(f"## {_plain(section.title)}")
+        parts += [_plain(section.lead)] if section.lead else []
+        parts += [text for block in section.blocks if (text := _block(block))]
+    return "\n\n".join(parts) + "\n"
+
+
+def slack(outline: Outline) -> str:
+    """The answer and the names in Slack's own marks, at most 3,000 characters; there are no tables in Slack."""
+    parts = [f"*{_mrkdwn(outline.company)}*: {_mrkdwn(outline.headline)}"]
+    parts += [_mrkdwn(line) for line in outline.answer]
+    for section in outline.sections:
+        said = list(_slack_lines(section.blocks))
+        if said:
+            parts.append("\n".join([f"*{_mrkdwn(section.title)}*", *said]))
+    footing = f"_{_mrkdwn(outline.footing)}_"
+    text = ""
+    for part in parts:
+        if len(text) + len(part) + len(footing) + 4 > SLACK_MOST:
+            break
+        text += f"{part}\n\n"
+    return f"{text}{footing}\n"
+
+
+def _slack_lines(blocks: tuple[Block, ...]) -> Iterator[str]:
+    for block in blocks:
+        match block:
+            case Grid() if block.header[0] == "#":
+                for row in block.rows[:_SLACK_NAMES]:
+                    money = f", {row[3]}" if len(row) > 4 else ""
+                    yield f"{row[0]}. {_mrkdwn(row[1])} ({row[2]}{money})"
+            case Grid() if block.header[0] == "Property":
+                for row in block.rows[:5]:
+                    yield f"• {_mrkdwn(row[0])}: {row[1]} against {row[2]}"
+            case Callout():
+                yield f"> {_mrkdwn(block.text)} {_mrkdwn(block.next_step)}"
+            case _:
+                continue
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Paragraph():
+            return _plain(block.text)
+        case Callout():
+            return "\n".join(f"> {_plain(line)}" for line in (block.text, block.next_step) if line)
+        case Listing():
+            return "\n".join(f"- **{_plain(what)}**: {_plain(said)}" for what, said in block.items)
+        case Grid():
+            note = f"\n\n*{_plain(block.note)}*" if block.note else ""
+            return _table(block.header, block.rows, block.numeric) + note
+        case Bars():
+            return ""  # the table that follows says the same
+
+
+def _table(header: tuple[str, ...], rows: tuple[tuple[str, ...], ...], numeric: frozenset[int]) -> str:
+    rule = " | ".join("---:" if n in numeric else "---" for n in range(len(header)))
+    lines = [" | ".join(map(_cell, header)), rule, *(" | ".join(map(_cell, row)) for row in rows)]
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return _plain(text).replace("|", r"\|")
+
+
+def _plain(text: str) -> str:
+    """Text that no mark of Markdown is made of, on one line; what stands between backquotes stays code."""
+    parts = re.split(r"(`[^`]+`)", " ".join(text.split()))
+    return "".join(p if n % 2 else re.sub(r"([\\*_\[\]<>#~])", r"\\\1", p) for n, p in enumerate(parts))
+
+
+def _mrkdwn(text: str) -> str:
+    """Text for Slack, where &, < and > are escaped and stars and such stand for marks."""
+    safe = " ".join(text.split()).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([*_~`])", "\\1\N{ZERO WIDTH SPACE}", safe)
