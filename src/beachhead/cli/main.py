@@ -42,6 +42,7 @@ from beachhead.cli.output import (
     refuse_file,
 )
 from beachhead.cli.serving import serve, serve_folder
+from beachhead.cli.tying import tie_out
 from beachhead.errors import BeachheadError, Diagnostic
 from beachhead.service.documents import Json, document, money_value, plain, problem_json
 from beachhead.service.explanation import explain_customer, explanation_json, explanation_lines
@@ -413,6 +414,7 @@ app.command()(matches)
 app.command()(export)
 app.command()(fill)
 app.command()(serve)
+app.command("tie-out")(tie_out)
 
 
 def main() -> None:

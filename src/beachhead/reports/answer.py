@@ -183,7 +183,8 @@ def tiles(
                 money.attribute.title,
                 money_text(money.total, currency, short=True),
                 f"from {paying:,} who pay"
-                + (f"; known for {money.known:,} of {heads.total:,}" if money.known < heads.total else ""),
+                + (f"; known for {money.known:,} of {heads.total:,}" if money.known < heads.total else "")
+                + (f"; {data.tie_out}" if data.tie_out else ""),
             )
         )
         if paying:

@@ -41,6 +41,7 @@ class ReportData:
     """`accounts`: one row per customer with `account_id` and every attribute that has data.
 
     `attributes`: the meaning of each; `missing`: for attributes without data, what would have to be mapped.
+    `tie_out`: how our figures stand to finance's, as one sentence; empty: finance was not asked.
     `scores`, `tiering`: as `customers.value` and `customers.tiers` gave them for these rows; None: no score.
     """
 
@@ -56,3 +57,4 @@ class ReportData:
     rows: tuple[SourceRows, ...] = ()
     before: Before | None = None
     snapshot: str = ""
+    tie_out: str = ""

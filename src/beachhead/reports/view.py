@@ -154,7 +154,7 @@ def view_of(data: ReportData) -> ReportView:
         score_section(score, data.problems, words) if score else None,
         _people(data, money, score, words),
         found,
-        _money_section(money, score, words, currency) if money else None,
+        _money_section(money, score, words, currency, data.tie_out) if money else None,
         segments,
         _groups(data, money),
         profiler.kept(),
@@ -239,7 +239,7 @@ def _payers(data: ReportData, money: Money | None, words: Words) -> PeopleView |
     )
 
 
-def _money_section(money: Money, score: ScoreView | None, words: Words, currency: str) -> MoneyView:
+def _money_section(money: Money, score: ScoreView | None, words: Words, currency: str, tie_out: str) -> MoneyView:
     shares = tenth_shares(money.values)
     drawn = None
     if shares:
@@ -249,7 +249,8 @@ def _money_section(money: Money, score: ScoreView | None, words: Words, currency
         drawn = drawing(tenths(texts, names=names), f"Shares by tenth, the best-paying first: {said}")
     by_tier = _tier_shares(money, score, words) if score else ()
     known = f"known for {plural(money.known, words.many)} of {money.values.size:,}"
-    lead = f"{money_text(money.total, currency)} in all, {known}."
+    asked = f"; {tie_out}" if tie_out else ""
+    lead = f"{money_text(money.total, currency)} in all, {known}{asked}."
     return MoneyView(
         money.word,
         lead,

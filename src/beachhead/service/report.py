@@ -11,6 +11,7 @@ from beachhead.reports.render import render
 from beachhead.rules import attributes_used, parse
 from beachhead.service.explanation import scored_run
 from beachhead.service.results import Run
+from beachhead.service.tie_out import newest_tie_out
 from beachhead.store.files import outside
 
 
@@ -40,6 +41,7 @@ def report_data(run: Run, before: Run | None = None) -> ReportData:
         ),
         before=_before(before),
         snapshot=run.name,
+        tie_out=tied.sentence if (tied := newest_tie_out(run.snapshot.home.parent, run)) else "",
     )
 
 
