@@ -44,6 +44,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/export/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description The result as a file to take along.
+         */
+        get: operations["export_api_export__kind__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/inbox": {
         parameters: {
             query?: never;
@@ -276,6 +296,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tie-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tie Out
+         * @description Compare with finance's total.
+         */
+        post: operations["tie_out_api_tie_out_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tie-out/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Tie Out List
+         * @description Compare with finance's list.
+         */
+        put: operations["tie_out_list_api_tie_out__name__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/update": {
         parameters: {
             query?: never;
@@ -374,6 +434,15 @@ export interface components {
             answer: string;
             /** Target */
             target?: string | null;
+        };
+        /** CauseTold */
+        CauseTold: {
+            /** Amount */
+            amount: string;
+            /** Cause */
+            cause: string;
+            /** Customers */
+            customers: number;
         };
         /**
          * Choice
@@ -591,6 +660,20 @@ export interface components {
             value: string;
         };
         /**
+         * FinanceTotal
+         * @description Finance's total, as typed, in the project's currency.
+         */
+        FinanceTotal: {
+            /**
+             * Measure
+             * @default mrr
+             * @enum {string}
+             */
+            measure: "mrr" | "revenue";
+            /** Total */
+            total: string;
+        };
+        /**
          * FirstResult
          * @description One update in the words of the report.
          */
@@ -634,8 +717,10 @@ export interface components {
             shared_lead: string;
             /** Shared Rest */
             shared_rest: string;
+            sight: components["schemas"]["SightTold"];
             /** Snapshot */
             snapshot: string;
+            tie_out: components["schemas"]["TieOutTold"] | null;
             /** Worst */
             worst: components["schemas"]["Person"][];
             /** Worst Title */
@@ -1034,6 +1119,16 @@ export interface components {
             /** Title */
             title: string;
         };
+        /**
+         * SightTold
+         * @description What the data can show, and what to do where that is little.
+         */
+        SightTold: {
+            /** Lines */
+            lines: string[];
+            /** Next Steps */
+            next_steps: string[];
+        };
         /** ThemeTold */
         ThemeTold: {
             /** Has Data */
@@ -1049,6 +1144,22 @@ export interface components {
             title: string;
             /** Weight */
             weight: number;
+        };
+        /**
+         * TieOutTold
+         * @description How our figures stand to finance's: one sentence, and the causes of the difference.
+         */
+        TieOutTold: {
+            /** Causes */
+            causes: components["schemas"]["CauseTold"][];
+            /** Ours */
+            ours: string;
+            /** Sentence */
+            sentence: string;
+            /** Theirs */
+            theirs: string;
+            /** Ties */
+            ties: boolean;
         };
         /** Unmatched */
         Unmatched: {
@@ -1214,6 +1325,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+        };
+    };
+    export_api_export__kind__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "xlsx" | "pptx" | "docx" | "md" | "slack" | "html";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };
@@ -1570,6 +1710,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FirstResult"];
+                };
+            };
+        };
+    };
+    tie_out_api_tie_out_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FinanceTotal"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstResult"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    tie_out_list_api_tie_out__name__put: {
+        parameters: {
+            query?: {
+                measure?: "mrr" | "revenue";
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FirstResult"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

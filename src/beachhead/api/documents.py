@@ -11,6 +11,7 @@ from beachhead.service.inbox import Waiting
 from beachhead.service.jobs import Job
 from beachhead.service.preferences import Theme
 from beachhead.service.questions import Question
+from beachhead.service.tie_out import Measure
 from beachhead.sources.recognise.proposal import Proposal
 
 
@@ -159,3 +160,10 @@ class CustomerName(BaseModel):
 
 class CustomersTold(BaseModel):
     customers: list[CustomerName]
+
+
+class FinanceTotal(BaseModel):
+    """Finance's total, as typed, in the project's currency."""
+
+    total: str
+    measure: Measure = "mrr"

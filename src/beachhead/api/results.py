@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 from fastapi import APIRouter
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from beachhead.api.documents import FinanceTotal
 from beachhead.api.files import Server
 from beachhead.reports.render import render
 from beachhead.service.export import ENDINGS, MEDIA_TYPES, Kind, export_bytes
 from beachhead.service.first_result import FirstResult, first_result
 from beachhead.service.report import report_data
+from beachhead.service.tie_out import Measure, newest_tie_out, tie
+from beachhead.sources.upload import inspect_upload, safe_name
+from beachhead.store.layout import Layout
 
 router = APIRouter()
 
@@ -19,8 +27,31 @@ router = APIRouter()
 @router.get("/result")
 def result(server: Server) -> FirstResult:
     """The answer, the names, what they share, problems, what is missing."""
-    project = server.project
-    return first_result(server.latest(), project.before(server.latest()), project.changes())
+    project, latest = server.project, server.latest()
+    tied = newest_tie_out(project.root, latest)
+    return first_result(latest, project.before(latest), project.changes(), tied)
+
+
+@router.post("/tie-out")
+def tie_out(said: FinanceTotal, server: Server) -> FirstResult:
+    """Compare with finance's total."""
+    latest = server.latest()
+    tie(server.root, latest, said.measure, latest.as_of, total=said.total)
+    return result(server)
+
+
+@router.put("/tie-out/{name}")
+async def tie_out_list(name: str, request: Request, server: Server, measure: Measure = "mrr") -> FirstResult:
+    """Compare with finance's list."""
+    latest = server.latest()
+    with TemporaryDirectory(dir=Layout(server.root).tmp) as folder:
+        path = Path(folder) / safe_name(name)
+        with path.open("wb") as file:
+            async for chunk in request.stream():
+                file.write(chunk)
+        inspect_upload(path, name)
+        await run_in_threadpool(lambda: tie(server.root, latest, measure, latest.as_of, path=path))
+    return result(server)
 
 
 @router.get("/report")

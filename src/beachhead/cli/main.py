@@ -42,6 +42,7 @@ from beachhead.cli.output import (
     refuse_file,
 )
 from beachhead.cli.serving import serve, serve_folder
+from beachhead.cli.showing import sight
 from beachhead.cli.tying import tie_out
 from beachhead.errors import BeachheadError, Diagnostic
 from beachhead.service.documents import Json, document, money_value, plain, problem_json
@@ -414,6 +415,7 @@ app.command()(matches)
 app.command()(export)
 app.command()(fill)
 app.command()(serve)
+app.command()(sight)
 app.command("tie-out")(tie_out)
 
 

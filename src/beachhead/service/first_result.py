@@ -7,12 +7,15 @@ from datetime import date
 from pydantic import BaseModel, ConfigDict
 
 from beachhead.analysis.display import money_text, share_text
+from beachhead.analysis.tie_out import TITLES
 from beachhead.reports.filters import points
 from beachhead.reports.people import Named
 from beachhead.reports.view import ReportView, view_of
 from beachhead.service.changes import Changes
 from beachhead.service.report import report_data
 from beachhead.service.results import Run
+from beachhead.service.showing import sight_of
+from beachhead.service.tie_out import Tied
 
 _SHARED = 12
 _PROBLEMS = 50
@@ -85,6 +88,29 @@ class SegmentTold(_Value):
     left: int | None
 
 
+class SightTold(_Value):
+    """What the data can show, and what to do where that is little."""
+
+    lines: tuple[str, ...]
+    next_steps: tuple[str, ...]
+
+
+class CauseTold(_Value):
+    cause: str
+    amount: str
+    customers: int
+
+
+class TieOutTold(_Value):
+    """How our figures stand to finance's: one sentence, and the causes of the difference."""
+
+    sentence: str
+    ties: bool
+    ours: str
+    theirs: str
+    causes: tuple[CauseTold, ...]
+
+
 class FirstResult(_Value):
     """One update in the words of the report."""
 
@@ -109,12 +135,14 @@ class FirstResult(_Value):
     missing: tuple[Missing, ...]
     segments: tuple[SegmentTold, ...]
     changes: tuple[str, ...]
+    sight: SightTold
+    tie_out: TieOutTold | None
 
 
-def first_result(run: Run, before: Run | None, changed: Changes | None) -> FirstResult:
+def first_result(run: Run, before: Run | None, changed: Changes | None, tied: Tied | None) -> FirstResult:
     """The same statements as the report's, since they come from its view."""
     view = view_of(report_data(run, before))
-    people, contrast = view.people, view.contrast
+    people, contrast, showing = view.people, view.contrast, sight_of(run)
     parts = contrast.parts if contrast else ()
     currency = run.about.settings.currency
     return FirstResult(
@@ -164,6 +192,23 @@ def first_result(run: Run, before: Run | None, changed: Changes | None) -> First
             for s in run.about.segments
         ),
         changes=tuple(changed.lines(view.words.many)) if changed else (),
+        sight=SightTold(lines=showing.lines, next_steps=showing.next_steps),
+        tie_out=_tied(tied) if tied else None,
+    )
+
+
+def _tied(tied: Tied) -> TieOutTold:
+    def money(minor: int) -> str:
+        return money_text(minor, tied.currency, exact=True)
+
+    return TieOutTold(
+        sentence=tied.sentence,
+        ties=tied.found.ties,
+        ours=money(tied.found.ours),
+        theirs=money(tied.found.theirs),
+        causes=tuple(
+            CauseTold(cause=TITLES[b.cause], amount=money(b.amount), customers=b.customers) for b in tied.found.by_cause
+        ),
     )
 
 

@@ -1,6 +1,6 @@
-import { Button } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { Button, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRef, useState } from "react";
 import { client, ServerError, told, type Person, type Result } from "../api";
 import type { RoomKey } from "../App";
 import { Prose } from "../parts/Prose";
@@ -40,12 +40,18 @@ function Told({ result }: { result: Result }) {
           <div key={f.title}><dt>{f.title}</dt><dd>{f.value}</dd><p>{f.note}</p></div>
         ))}
       </dl>
+      <section className="card" aria-label="What this data can show">
+        <h2>What this data can show</h2>
+        {result.sight.lines.map((l) => <p key={l}>{l}</p>)}
+        {result.sight.next_steps.map((s) => <p key={s} className="remedy">{s}</p>)}
+      </section>
       {result.best.length > 0 && <People title={result.best_title} people={result.best} result={result} kind="best" />}
       {result.worst.length > 0 && <People title={result.worst_title} people={result.worst} result={result} kind="worst" />}
       <Shared result={result} />
       {result.changes.length > 0 && (
         <section className="card"><h2>What changed</h2>{result.changes.map((c) => <p key={c}>{c}</p>)}</section>
       )}
+      <TieOutCard result={result} />
       <SegmentsCard result={result} />
       <section className="card" aria-label="Problems in your data">
         <h2>Problems in your data</h2>
@@ -130,6 +136,56 @@ function Shared({ result }: { result: Result }) {
           </table>
         </div>
       )}
+    </section>
+  );
+}
+
+function TieOutCard({ result }: { result: Result }) {
+  const queries = useQueryClient();
+  const [total, setTotal] = useState("");
+  const list = useRef<HTMLInputElement>(null);
+  const compare = useMutation({
+    mutationFn: (file: File | null) =>
+      file
+        ? told(
+            client.PUT("/api/tie-out/{name}", {
+              params: { path: { name: file.name } },
+              body: file as never,
+              bodySerializer: (body: unknown) => body as BodyInit,
+              headers: { "content-type": "application/octet-stream" },
+            } as never),
+          )
+        : told(client.POST("/api/tie-out", { body: { total, measure: "mrr" } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["result"] }),
+  });
+  if (!result.money_title) return null;
+  const tied = result.tie_out;
+  return (
+    <section className="card" aria-label="Does it tie to finance?">
+      <h2>Does it tie to finance?</h2>
+      {tied ? (
+        <>
+          <p><strong>{result.money_title}</strong> {tied.sentence}: ours {tied.ours}, finance's {tied.theirs}.</p>
+          {tied.causes.length > 0 && (
+            <table>
+              <tbody>
+                {tied.causes.map((c) => (
+                  <tr key={c.cause}><td>{c.cause}</td><td className="n">{c.amount}</td><td className="n quiet">{c.customers} customers</td></tr>
+                ))}
+              </tbody>
+            </table>
+          )}
+        </>
+      ) : (
+        <p className="quiet">Give finance's list of customers and amounts, or its total; the difference is explained by name and cause.</p>
+      )}
+      {compare.error instanceof ServerError && <Troubles diagnostics={compare.error.diagnostics} />}
+      <form className="row" onSubmit={(e) => { e.preventDefault(); compare.mutate(null); }}>
+        <Button variant="default" loading={compare.isPending} onClick={() => list.current?.click()}>Choose finance's list</Button>
+        <input ref={list} type="file" hidden data-testid="finance" onChange={(e) => { const file = e.currentTarget.files?.[0]; if (file) compare.mutate(file); e.currentTarget.value = ""; }} />
+        <TextInput aria-label="Finance's total" placeholder="or its total" value={total} onChange={(e) => setTotal(e.currentTarget.value)} />
+        <Button type="submit" variant="subtle" disabled={!total.trim()}>Compare</Button>
+      </form>
     </section>
   );
 }
