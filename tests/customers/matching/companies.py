@@ -43,6 +43,7 @@ SCHEMA = pa.schema(
      ("same_as", pa.list_(pa.string()))]
 )  # fmt: skip
 DUPLICATES = 0.05
+FLAVOURS = ("saas", "agency", "group")
 
 Row = dict[str, object]
 Pair = tuple[str, str]
@@ -111,7 +112,9 @@ def _software_buyers(rng: random.Random, size: int) -> list[Customer]:
         if style < 0.55:
             brand = f"{rng.choice(BRANDS)} {rng.choice(TRADES)}"
         elif style < 0.75:
-            brand = rng.choice(BRANDS) + rng.choice(("ly", "ify", "hub", "base", "works", "io", "ware", "wise", "point"))
+            brand = rng.choice(BRANDS) + rng.choice(
+                ("ly", "ify", "hub", "base", "works", "io", "ware", "wise", "point")
+            )
         elif style < 0.9:
             brand = f"{rng.choice(SURNAMES)} & {rng.choice((*SURNAMES, 'Sons', 'Söhne', 'Partners'))}"
         else:
@@ -119,7 +122,11 @@ def _software_buyers(rng: random.Random, size: int) -> list[Customer]:
         taken = {c.domain for c in made}
         ending = rng.choice(ENDINGS[country])
         label = _label(rng, brand)
-        domain = next(d for n in ("", "-hq", "app", "group", "2", "3", "4", "5", "6") if (d := f"{label}{n}.{ending}") not in taken)
+        domain = next(
+            d
+            for n in ("", "-hq", "app", "group", "2", "3", "4", "5", "6")
+            if (d := f"{label}{n}.{ending}") not in taken
+        )
         customer = _customer(rng, mails, brand, country, domain)
         made.append(customer)
         if rng.random() < 0.05:  # a part abroad or a sister that buys for itself
@@ -144,12 +151,18 @@ def _local_businesses(rng: random.Random, size: int) -> list[Customer]:
         if style < 0.45:
             brand = f"{rng.choice(SHOP_NAMES)} {rng.choice(SHOPS)}"
         elif style < 0.8:
-            brand = f"{rng.choice(SURNAMES)}'s {rng.choice(SHOPS)}" if style < 0.6 else f"{rng.choice(SURNAMES)} {rng.choice(SHOPS)}"
+            brand = (
+                f"{rng.choice(SURNAMES)}'s {rng.choice(SHOPS)}"
+                if style < 0.6
+                else f"{rng.choice(SURNAMES)} {rng.choice(SHOPS)}"
+            )
         else:
             brand = f"{rng.choice(GIVEN)} {rng.choice(SURNAMES)} {rng.choice(SHOPS)}"
         own = rng.random() < 0.25
         label = _label(rng, brand)
-        domain = f"{label}{rng.choice(('', '', rng.choice(PLACES[country])[0].lower().replace(' ', '')))}" if own else None
+        domain = (
+            f"{label}{rng.choice(('', '', rng.choice(PLACES[country])[0].lower().replace(' ', '')))}" if own else None
+        )
         domain = f"{_plain(domain)}.{rng.choice(ENDINGS[country])}" if domain else None
         if domain and domain in {c.domain for c in made}:
             domain = None
@@ -394,7 +407,10 @@ class _Systems:
             row |= {"street": street, "postcode": postcode}
             if self.often(0.3):
                 row["street"] = (
-                    street.replace("Street", "St.").replace("Avenue", "Ave").replace("straße", "str.").replace("Road", "Rd")
+                    street.replace("Street", "St.")
+                    .replace("Avenue", "Ave")
+                    .replace("straße", "str.")
+                    .replace("Road", "Rd")
                 )
             if self.often(0.1):
                 row["postcode"] = postcode.replace(" ", "").lstrip("0")

@@ -11,7 +11,8 @@ from beachhead.engines.duck import DuckEngine
 class KeyKind:
     """A kind of key that two accounts may share: `sql` over `match_accounts`, null for those that have none.
 
-    What more accounts share than the limits allow is not used; that is told of a kind that has `words` for it.
+    What more accounts share than the limits allow is not used; that is told of a kind that has `words` for it. Pairs of a
+    kind that `decides` are looked at in any case, others if the model finds them probable.
     """
 
     name: str
@@ -19,17 +20,20 @@ class KeyKind:
     words: str | None = None
     most_listed: int = 40
     most: int = 400
+    decides: bool = False
 
 
 _LETTERS = "list_aggregate(list_sort(list_distinct(string_split(joined, ''))), 'string_agg', '')"
 KEY_KINDS = (
-    KeyKind("email", "unnest(emails)", "e-mail address"),
-    KeyKind("domain", "unnest(domains)", "web address", most=5000),
-    KeyKind("name", "unnest(list_distinct(list_transform(cores, lambda c: replace(c, ' ', ''))))", "name"),
-    KeyKind("phone", "phone", "phone number"),
-    KeyKind("words", "list_aggregate(list_sort(tokens), 'string_agg', ' ')"),
+    KeyKind("email", "unnest(emails)", "e-mail address", decides=True),
+    KeyKind("domain", "unnest(domains)", "web address", most=5000, decides=True),
+    KeyKind(
+        "name", "unnest(list_distinct(list_transform(cores, lambda c: replace(c, ' ', ''))))", "name", decides=True
+    ),
+    KeyKind("phone", "phone", "phone number", decides=True),
+    KeyKind("words", "list_aggregate(list_sort(tokens), 'string_agg', ' ')", decides=True),
     KeyKind("mailbox", "nullif(split_part(mail_text, '@', 1), '')", most_listed=15, most=30),
-    KeyKind("label", "unnest(labels)", most_listed=15, most=30),
+    KeyKind("label", "unnest(labels)", most_listed=15, most=30, decides=True),
     KeyKind("word", "unnest(rare_words)", most_listed=15, most=30),
     KeyKind("start_of_name_and_postcode", "left(joined, 4) || ' ' || postcode"),
     KeyKind("start_of_name_and_city", "left(joined, 5) || ' ' || city"),
@@ -81,7 +85,9 @@ def make_accounts(engine: DuckEngine) -> None:
                 arg_min(city, record_no) FILTER (person AND city IS NOT NULL) AS lives_in
             FROM match_clean GROUP BY account_id)
         SELECT CAST(row_number() OVER (ORDER BY record_no) - 1 AS INTEGER) AS no, g.* EXCLUDE (named, lives, lives_in), named.core,
-            named.tokens, named.digits, named.legal, named.forms, named.place, named.shown, named.name,
+            named.tokens, named.digits, named.legal, named.place,
+            CASE WHEN coalesce(list_contains(named.forms, coalesce(named.place, stated_country)), true) THEN named.forms
+                END AS forms, named.shown, named.name,
             replace(named.core, ' ', '') AS joined, coalesce(named.place, stated_country) AS country,
             coalesce(named.place, stated_country, lives) AS said_country, coalesce(city, lives_in) AS said_city
         FROM grouped AS g ORDER BY no
@@ -151,20 +157,21 @@ def _too_common(words: str, key: str, accounts: int, others: int) -> str:
 
 
 def make_candidates(engine: DuckEngine) -> None:
-    """Make `match_candidates` (l, r), l < r: accounts that share a key.
+    """Make `match_candidates` (l, r, decides), l < r: accounts that share a key; `decides`: one of a kind that decides.
 
     Of those who share a key, each that a list holds is paired with each; mere mentions are paired with these, and
     otherwise each with the next, so that many people of one company make few pairs.
     """
+    deciding = ", ".join(str(n) for n, kind in enumerate(KEY_KINDS) if kind.decides)
     engine.execute(
-        """
+        f"""
         CREATE OR REPLACE TEMP TABLE match_candidates AS
-        SELECT DISTINCT l, r FROM (
-            SELECT least(a.no, b.no) AS l, greatest(a.no, b.no) AS r
+        SELECT l, r, bool_or(kind IN ({deciding})) AS decides FROM (
+            SELECT least(a.no, b.no) AS l, greatest(a.no, b.no) AS r, kind
             FROM match_keys AS a JOIN match_keys AS b USING (kind, key)
             WHERE a.listed AND (NOT b.listed OR a.no < b.no)
             UNION ALL
-            SELECT lag(no) OVER (PARTITION BY kind, key ORDER BY no), no FROM match_keys WHERE NOT listed)
-        WHERE l IS NOT NULL AND l <> r
+            SELECT lag(no) OVER (PARTITION BY kind, key ORDER BY no), no, kind FROM match_keys WHERE NOT listed)
+        WHERE l IS NOT NULL AND l <> r GROUP BY l, r
         """
     )

@@ -26,18 +26,23 @@ def make_macros(engine: DuckEngine) -> None:
             len(list_filter(b, lambda u: {_SAME_WORD})) = 0));
         CREATE OR REPLACE TEMP MACRO match_initials(a, b) AS len(b) >= 3 AND len(a) = 1 AND len(a[1]) >= 3
             AND a[1] = list_aggregate(list_transform(b, lambda t: left(t, 1)), 'string_agg', '');
+        CREATE OR REPLACE TEMP MACRO match_is_typo(j1, t1, d1, j2, t2, d2) AS d1 = d2 AND (
+            (len(j1) >= 5 AND len(j2) >= 5 AND left(j1, 1) = left(j2, 1) AND abs(len(j1) - len(j2)) < 4
+                AND damerau_levenshtein(j1, j2) <= 1 + (len(j1) + len(j2)) // 20)
+            OR (len(t1) = len(t2) AND len(t1) > 1 AND list_sort(t1) = list_sort(t2)));
+        CREATE OR REPLACE TEMP MACRO match_rank(u1, n1, u2, n2, d1, d2, initials) AS CASE
+            WHEN d1 <> d2 THEN CASE WHEN u1 < n1 THEN {OTHER} ELSE {NAMES_APART} END
+            WHEN u1 = 0 AND u2 = 0 AND n1 = n2 THEN {MISSPELT}
+            WHEN u1 = 0 OR u2 = 0 THEN {PART}
+            WHEN initials THEN {INITIALS}
+            WHEN u1 < n1 THEN {OTHER}
+            ELSE {NAMES_APART} END;
         CREATE OR REPLACE TEMP MACRO match_name_level(j1, t1, d1, j2, t2, d2) AS CASE
             WHEN j1 IS NULL OR j2 IS NULL THEN NULL
             WHEN j1 = j2 THEN {SAME}
-            WHEN d1 <> d2 THEN CASE WHEN match_unmatched(t1, t2) < len(t1) THEN {OTHER} ELSE {NAMES_APART} END
-            WHEN list_sort(t1) = list_sort(t2) THEN {MISSPELT}
-            WHEN len(j1) >= 5 AND len(j2) >= 5 AND left(j1, 1) = left(j2, 1)
-                AND damerau_levenshtein(j1, j2) <= 1 + (len(j1) + len(j2)) // 20 THEN {MISSPELT}
-            WHEN match_unmatched(t1, t2) = 0 AND match_unmatched(t2, t1) = 0 AND len(t1) = len(t2) THEN {MISSPELT}
-            WHEN (match_unmatched(t1, t2) = 0 OR match_unmatched(t2, t1) = 0) THEN {PART}
-            WHEN match_initials(t1, t2) OR match_initials(t2, t1) THEN {INITIALS}
-            WHEN match_unmatched(t1, t2) < len(t1) THEN {OTHER}
-            ELSE {NAMES_APART} END;
+            WHEN match_is_typo(j1, t1, d1, j2, t2, d2) THEN {MISSPELT}
+            ELSE list_transform([{{u1: match_unmatched(t1, t2), u2: match_unmatched(t2, t1)}}], lambda x: match_rank(
+                x.u1, len(t1), x.u2, len(t2), d1, d2, match_initials(t1, t2) OR match_initials(t2, t1)))[1] END;
         CREATE OR REPLACE TEMP MACRO match_of_mailbox(t, mail) AS coalesce(len(t) > 1
             AND contains(split_part(mail, '@', 1), t[-1])
             AND (contains(split_part(mail, '@', 1), t[1]) OR starts_with(mail, left(t[1], 1))), false);
@@ -68,8 +73,8 @@ def make_evidence(engine: DuckEngine, pairs: str, into: str) -> None:
             match_name_level(a.joined, a.tokens, a.digits, b.joined, b.tokens, b.digits) AS names,
             coalesce(NOT list_has_any(a.forms, b.forms), false) AS other_form,
             coalesce(a.place <> b.place, false) AS other_place,
-            match_agree(a.phone, b.phone) AS phone, {_said('country')} AS country,
-            match_agree(a.postcode, b.postcode) AS postcode, {_said('city')} AS city,
+            match_agree(a.phone, b.phone) AS phone, {_said("country")} AS country,
+            match_agree(a.postcode, b.postcode) AS postcode, {_said("city")} AS city,
             CASE WHEN a.street IS NULL OR b.street IS NULL THEN 0
                 WHEN a.street = b.street OR (a.house = b.house AND jaro_winkler_similarity(a.street, b.street) > 0.88)
                 THEN 1 ELSE -1 END AS street,

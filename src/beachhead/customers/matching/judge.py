@@ -59,6 +59,7 @@ _LIMIT = f"""CASE
     ELSE 1 END"""
 _LIMIT_OF_ONE_LIST = f"""CASE
     WHEN people OR NOT same_list OR (email IS NOT NULL AND is_mailbox) THEN 1
+    WHEN names < {INITIALS} AND email IS NULL AND NOT {_NEAR} THEN 0.4
     WHEN names IS NULL OR names < {MISSPELT} THEN 0.8
     WHEN postcode = -1 AND street < 1 AND email IS NULL AND domain IS NULL THEN 0.9
     WHEN names = {SAME} AND city = 1 AND street > -1 AND phone > -1 AND NOT other_domain THEN 1

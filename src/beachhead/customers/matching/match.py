@@ -34,7 +34,7 @@ def match_records(engine: DuckEngine, records: str, settings: MatchingDefinition
     one of perhaps several people of a customer), name (the customer's; a person's where customers are persons),
     first_name, last_name, birth_date, email, website, phone, street, city, postcode, country (texts, null where
     unknown), and same_as VARCHAR[] (account_ids that the row itself states to be the same). Decisions that name ids
-    which no record has are noted. What is made on the way are temporary tables and views `match_…`; none stays.
+    which no record has are noted. What is made on the way are tables and views `match_…` and `__splink…`; none stays.
     """
     try:
         return _match(engine, records, settings, say)
@@ -51,11 +51,14 @@ def _match(engine: DuckEngine, records: str, settings: MatchingDefinition, say: 
     notes = list(make_keys(engine))
     make_candidates(engine)
     make_macros(engine)
-    make_evidence(engine, "match_candidates", "match_evidence")
     candidates = int(str(engine.scalar("SELECT count(*) FROM match_candidates")))
     say(f"comparing {candidates:,} pairs of records")
     is_learnt = score_pairs(engine, "match_candidates", "match_scored")
-    notes += [] if is_learnt or not candidates else [_NOT_LEARNT]
+    notes += [] if is_learnt else [_NOT_LEARNT]
+    likely = f"""
+        (SELECT l, r FROM match_candidates WHERE decides
+         UNION SELECT l, r FROM match_scored WHERE probability >= {settings.ask_from})"""
+    make_evidence(engine, likely, "match_evidence")
     judge_pairs(engine, "match_evidence", "match_scored", compares_people(engine), "match_judged")
     say("joining them to customers")
     decisions = read_decisions(engine, settings)
@@ -152,22 +155,21 @@ def _doubtful(engine: DuckEngine) -> pa.Table:
     """The surest pair of two groups that are not decided about, and of which no list holds both."""
     engine.execute(
         """
-        CREATE OR REPLACE TEMP TABLE match_lists_of_groups AS
-        SELECT DISTINCT root, list FROM match_groups JOIN match_lists USING (no) WHERE list >= 0;
+        CREATE OR REPLACE TEMP TABLE match_rooted AS
+        WITH held AS (
+            SELECT g.root, list(DISTINCT l.list) FILTER (l.list >= 0) AS lists
+            FROM match_groups AS g JOIN match_lists AS l USING (no) GROUP BY g.root)
+        SELECT no, root, lists FROM match_groups JOIN held USING (root);
         CREATE OR REPLACE TEMP TABLE match_doubtful AS
-        WITH open AS (
+        WITH decided AS (
+            SELECT DISTINCT least(a.root, b.root) AS one, greatest(a.root, b.root) AS other FROM match_kept_apart AS k
+            JOIN match_rooted AS a ON a.no = k.l JOIN match_rooted AS b ON b.no = k.r),
+        open AS (
             SELECT e.*, least(a.root, b.root) AS one, greatest(a.root, b.root) AS other
-            FROM match_edges AS e JOIN match_groups AS a ON a.no = e.l JOIN match_groups AS b ON b.no = e.r
-            WHERE a.root <> b.root),
-        decided AS (
-            SELECT least(a.root, b.root) AS one, greatest(a.root, b.root) AS other FROM match_kept_apart AS k
-            JOIN match_groups AS a ON a.no = k.l JOIN match_groups AS b ON b.no = k.r),
-        listed AS (
-            SELECT DISTINCT o.one, o.other FROM open AS o JOIN match_lists_of_groups AS a ON a.root = o.one
-            JOIN match_lists_of_groups AS b ON b.root = o.other AND b.list = a.list)
+            FROM match_edges AS e JOIN match_rooted AS a ON a.no = e.l JOIN match_rooted AS b ON b.no = e.r
+            WHERE a.root <> b.root AND (e.same_list OR coalesce(NOT list_has_any(a.lists, b.lists), true)))
         SELECT n, l, r, how, probability FROM open ANTI JOIN decided USING (one, other)
-        LEFT JOIN listed AS t USING (one, other) WHERE same_list OR t.one IS NULL
-        QUALIFY row_number() OVER (PARTITION BY open.one, open.other ORDER BY n) = 1
+        QUALIFY row_number() OVER (PARTITION BY one, other ORDER BY n) = 1
         """
     )
     return _told(engine, "match_doubtful")
@@ -186,10 +188,10 @@ def _told(engine: DuckEngine, pairs: str) -> pa.Table:
 
 
 def _clean_up(engine: DuckEngine) -> None:
-    named = "starts_with({0}_name, 'match_')"
     for kind in ("view", "table"):
         made = engine.query(
-            f"SELECT {kind}_name AS name FROM duckdb_{kind}s() WHERE temporary AND {named.format(kind)}"
+            f"SELECT {kind}_name AS name FROM duckdb_{kind}s() "
+            f"WHERE starts_with({kind}_name, 'match_') OR starts_with({kind}_name, '__splink')"
         )
         for name in made["name"].to_pylist():
             engine.execute(f"DROP {kind.upper()} IF EXISTS {name}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from beachhead.customers.matching.vocabulary import JOINING_WORDS, STREET_WORDS, legal_form_pattern
+from collections.abc import Mapping
+
+from beachhead.customers.matching.vocabulary import JOINING_WORDS, STREET_WORDS, legal_form_pattern, short_words
 from beachhead.engines.duck import DuckEngine, quote_literal
 
 _NOTHING = ("na", "n a", "none", "null", "nil", "unknown", "unbekannt", "not provided", "not available", "test", "tbd")
@@ -28,8 +30,12 @@ def _list(words: tuple[str, ...]) -> str:
     return ", ".join(map(quote_literal, words))
 
 
+def _instead(word: str, others: Mapping[str, str]) -> str:
+    whens = " ".join(f"WHEN {quote_literal(one)} THEN {quote_literal(other)}" for one, other in others.items())
+    return f"CASE {word} {whens} ELSE {word} END"
+
+
 def _make_macros(engine: DuckEngine) -> None:
-    street = ", ".join(f"{quote_literal(word)}: {quote_literal(short)}" for word, short in STREET_WORDS.items())
     folded = "strip_accents(replace(replace(replace(lower(x), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'))"
     engine.execute(
         f"""
@@ -41,7 +47,7 @@ def _make_macros(engine: DuckEngine) -> None:
             regexp_replace(lower(x), '株式会社|有限会社|合同会社|有限公司|股份', ' ', 'g'), '\\.(com|net|org|io|ai)\\b', ''), '\\b(\\p{{L}})\\.', '\\1', 'g'), '[&+]| und ', ' and ', 'g'));
         CREATE OR REPLACE TEMP MACRO match_street(x) AS list_aggregate(list_transform(
             string_split(regexp_replace(match_fold(x), 'str(asse)?\\b', 'str', 'g'), ' '),
-            lambda t: coalesce(MAP {{{street}}}[t], t)), 'string_agg', ' ');
+            lambda t: {_instead("t", STREET_WORDS)}), 'string_agg', ' ');
         CREATE OR REPLACE TEMP MACRO match_mail(x) AS CASE WHEN x LIKE '%@gmail.com' OR x LIKE '%@googlemail.com'
             THEN replace(regexp_extract(x, '^[^+@]+'), '.', '') || '@gmail.com'
             ELSE regexp_replace(x, '^([^+@]+)\\+[^@]*@', '\\1@') END;
@@ -82,8 +88,8 @@ def _steps(records: str) -> tuple[str, ...]:
         worded AS (
             SELECT name, legal, bare, list_transform(
                 list_filter(string_split(bare, ' '), lambda t: t NOT IN ({_list(JOINING_WORDS)})),
-                lambda t: coalesce(long[t], t)) AS words
-            FROM cut, (SELECT map(list(short ORDER BY short), list(word ORDER BY short)) AS long FROM match_short_words)),
+                lambda t: {_instead("t", short_words())}) AS words
+            FROM cut),
         named AS (
             SELECT name, legal, CASE WHEN len(words) > 0 THEN words ELSE string_split(bare, ' ') END AS words
             FROM worded),

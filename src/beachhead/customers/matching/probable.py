@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import splink
 
 _FEWEST_PAIRS = 50
-_SAMPLE = 1_500
+_SAMPLE = 1_000
 _TRAINING_PAIRS = 200_000
 _MOST_ALIKE = 200
 _ENOUGH = 0.02
@@ -183,6 +183,9 @@ def score_pairs(engine: DuckEngine, pairs: str, into: str) -> bool:
 
     Needs `match_accounts`. False where there was too little to learn from, so that the fixed weights were used.
     """
+    if not engine.scalar(f"SELECT count(*) FROM {pairs}"):
+        engine.execute(f"CREATE OR REPLACE TEMP TABLE {into} (l INTEGER, r INTEGER, probability DOUBLE)")
+        return True
     _make_comparable(engine, pairs)
     with _quietly():
         model = _learn(engine, _fields(engine))
@@ -193,17 +196,25 @@ def score_pairs(engine: DuckEngine, pairs: str, into: str) -> bool:
 
 def _make_comparable(engine: DuckEngine, pairs: str) -> None:
     nulled = ", ".join(
-        f"CASE WHEN count({c}) OVER (PARTITION BY {c}) <= {_MOST_ALIKE} THEN {c} END AS {c}" for c in _SELECTIVE
+        f"CASE WHEN {c} NOT IN (SELECT value FROM match_usual WHERE field = '{c}') THEN {c} END AS {c}"
+        for c in _SELECTIVE
     )
+    usual = " UNION ALL ".join(
+        f"SELECT '{c}' AS field, {c} AS value FROM comparable WHERE {c} IS NOT NULL GROUP BY {c} "
+        f"HAVING count(*) > {_MOST_ALIKE}"
+        for c in _SELECTIVE
+    )
+    comparable = """
+        SELECT no AS unique_id, account_id, name, first_name, last_name, birth_date, mail_text,
+            nullif(split_part(mail_text, '@', 1), '') AS mailbox, domains[1] AS domain, phone, street, house,
+            postcode, city, country, core, joined, tokens, digits, rare_words,
+            list_aggregate(list_sort(tokens), 'string_agg', ' ') AS words
+        FROM match_accounts"""
     engine.execute(
         f"""
+        CREATE OR REPLACE TEMP TABLE match_usual AS WITH comparable AS ({comparable}) {usual};
         CREATE OR REPLACE TEMP TABLE match_compare AS
-        SELECT a.* REPLACE ({nulled}) FROM (
-            SELECT no AS unique_id, account_id, name, first_name, last_name, birth_date, mail_text,
-                nullif(split_part(mail_text, '@', 1), '') AS mailbox, domains[1] AS domain, phone, street, house,
-                postcode, city, country, core, joined, tokens, digits, rare_words,
-                list_aggregate(list_sort(tokens), 'string_agg', ' ') AS words
-            FROM match_accounts) AS a ORDER BY unique_id;
+        SELECT * REPLACE ({nulled}) FROM ({comparable}) ORDER BY unique_id;
         CREATE OR REPLACE TEMP TABLE match_blocked AS
         SELECT l AS join_key_l, r AS join_key_r, '0' AS match_key FROM {pairs};
         CREATE OR REPLACE TEMP TABLE match_sample AS
@@ -233,13 +244,17 @@ def _learn(engine: DuckEngine, fields: tuple[Field, ...]) -> Model:
     if sure < _FEWEST_PAIRS:
         return Model(fields, prior, False)
     api = DuckDBAPI(engine.raw)
-    sample = splink.Linker(api.register("match_sample"), _settings(fields, prior, frequencies=False))
+    sample = splink.Linker(
+        api.register("match_sample"), _settings(fields, prior, frequencies=False), validate_settings=False
+    )
     sample.training.estimate_u_using_random_sampling(max_pairs=_SAMPLE**2, min_count_per_level=None, num_chunks=1)
     by_chance = _with_u(fields, _trained(sample))
     learnt: dict[str, list[list[float | None]]] = defaultdict(list)
     for column in _training_columns(engine, fields):
         # A model of its own for each block: one that fails leaves a splink model without some of its comparisons.
-        linker = splink.Linker(api.register("match_compare"), _settings(by_chance, prior, frequencies=False))
+        linker = splink.Linker(
+            api.register("match_compare"), _settings(by_chance, prior, frequencies=False), validate_settings=False
+        )
         try:
             linker.training.estimate_parameters_using_expectation_maximisation(
                 splink.block_on(column), max_pairs=_TRAINING_PAIRS
@@ -325,18 +340,14 @@ def _predict(engine: DuckEngine, model: Model, into: str) -> None:
     import splink
     from splink.backends.duckdb import DuckDBAPI
 
-    if not model.fields:
-        engine.execute(f"CREATE OR REPLACE TEMP TABLE {into} (l INTEGER, r INTEGER, probability DOUBLE)")
-        return
     api = DuckDBAPI(engine.raw)
-    linker = splink.Linker(api.register("match_compare"), _settings(model.fields, model.prior))
+    linker = splink.Linker(api.register("match_compare"), _settings(model.fields, model.prior), validate_settings=False)
     linker.table_management.register_blocked_pairs_for_predict(api.register("match_blocked"))
     predicted = linker.inference.predict()
     engine.execute(
         f"CREATE OR REPLACE TEMP TABLE {into} AS SELECT unique_id_l AS l, unique_id_r AS r, "
         f"round(match_probability, 6) AS probability FROM {predicted.physical_name}"
     )
-    linker.table_management.delete_tables_created_by_splink_from_db()
 
 
 def _settings(fields: tuple[Field, ...], prior: float, frequencies: bool = True) -> splink.SettingsCreator:

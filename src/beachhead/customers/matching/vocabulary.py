@@ -22,15 +22,13 @@ STREET_WORDS = {
 
 
 def load_vocabulary(engine: DuckEngine) -> None:
-    """Make the lists readable: match_legal_forms (form without spaces, countries), match_short_words (short, word), match_countries
-    (name, code), match_free_mail, match_hosts, match_sites, match_second_levels (all: domain).
+    """Make the lists readable: match_legal_forms (form without spaces, countries), match_countries (name,
+    code), match_free_mail, match_hosts, match_sites, match_second_levels (all: domain).
     """
     forms = [line.split("\t") for line in _lines("matching/words/legal_forms.txt")]
     countries = pa.array([c.split() or None for _, c in forms], pa.list_(pa.string()))
     squeezed = [form.replace(" ", "") for form, _ in forms]
     engine.load("match_legal_forms", pa.table({"form": squeezed, "countries": countries}))
-    short = [line.split("\t") for line in _lines("matching/words/short_words.txt")]
-    engine.load("match_short_words", pa.table({"short": [s for s, _ in short], "word": [w for _, w in short]}))
     named = [line.split("\t") for line in _lines("matching/words/country_names.txt")]
     pairs = [(name, code) for code, names in named for name in (code, *names.split("|"))]
     engine.load("match_countries", pa.table({"name": [n for n, _ in pairs], "code": [c for _, c in pairs]}))
@@ -44,6 +42,11 @@ def load_vocabulary(engine: DuckEngine) -> None:
 def free_mail() -> list[str]:
     """Domains of public mail providers."""
     return list(_lines("free_mail_domains.txt"))
+
+
+def short_words() -> dict[str, str]:
+    """What people shorten in names of companies, and the words that it stands for."""
+    return dict(line.split("\t") for line in _lines("matching/words/short_words.txt"))
 
 
 def legal_form_pattern() -> str:
