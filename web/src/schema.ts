@@ -467,6 +467,18 @@ export interface components {
             question: string;
         };
         /**
+         * ChoiceMade
+         * @description An answer to a choice of a proposal, both by their position.
+         */
+        ChoiceMade: {
+            /** Answer */
+            answer: string;
+            /** Choice */
+            choice: number;
+            /** Proposal */
+            proposal: number;
+        };
+        /**
          * ColumnMap
          * @description Where a value comes from: exactly one of `column`, `constant`, `expression`.
          */
@@ -592,9 +604,11 @@ export interface components {
         };
         /**
          * Correction
-         * @description What a person says a file is: other columns (`proposals`), or a table to recognise it as.
+         * @description What a person says a file is: one of other columns (`proposals`), a table to recognise it as, an answer to a
+         *     choice, or that it is no next file of a source (`continues` false).
          */
         Correction: {
+            choice?: components["schemas"]["ChoiceMade"] | null;
             /**
              * Continues
              * @default true

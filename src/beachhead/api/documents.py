@@ -41,11 +41,21 @@ class InboxTold(BaseModel):
     files: list[Waiting]
 
 
+class ChoiceMade(BaseModel):
+    """An answer to a choice of a proposal, both by their position."""
+
+    proposal: int
+    choice: int
+    answer: str
+
+
 class Correction(BaseModel):
-    """What a person says a file is: other columns (`proposals`), or a table to recognise it as."""
+    """What a person says a file is: one of other columns (`proposals`), a table to recognise it as, an answer to a
+    choice, or that it is no next file of a source (`continues` false)."""
 
     proposals: list[Proposal] | None = None
     table: str | None = None
+    choice: ChoiceMade | None = None
     continues: bool = True
 
 

@@ -131,6 +131,8 @@ def correct(waiting_id: str, said: Correction, server: Server) -> Waiting:
     """What a person says a file is."""
     if said.table is not None:
         return server.inbox.recognise_as(waiting_id, said.table)
+    if said.choice is not None:
+        return server.inbox.choose(waiting_id, said.choice.proposal, said.choice.choice, said.choice.answer)
     if said.proposals is not None:
         return server.inbox.change(waiting_id, said.proposals)
     return server.inbox.set_apart(waiting_id) if not said.continues else server.inbox.get(waiting_id)

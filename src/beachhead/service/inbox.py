@@ -22,6 +22,7 @@ from beachhead.service.adding import Added, NewFile, add_file
 from beachhead.service.fitting import fit, take_template
 from beachhead.service.progress import Say, say_nothing
 from beachhead.service.recognition import recognise
+from beachhead.sources.recognise.choices import answered
 from beachhead.sources.recognise.proposal import Proposal, Recognition
 from beachhead.sources.upload import USUAL, inspect_upload, proper_name, safe_name, unpack_upload
 from beachhead.store.files import FileSystem, outside
@@ -113,6 +114,22 @@ class Inbox:
         told = waiting.recognition.model_copy(update={"proposals": tuple(proposals)})
         state: State = "recognised" if proposals else "unknown"
         return self._write(waiting.model_copy(update={"recognition": told, "state": state, "continues": ()}))
+
+    def choose(self, waiting_id: str, proposal: int, choice: int, answer: str) -> Waiting:
+        """Answer a choice of a proposal, both by position: the order of dates, cents or whole units, which table.
+        Raises `UsageError`."""
+        waiting = self.get(waiting_id)
+        proposals = list(waiting.recognition.proposals if waiting.recognition else ())
+        if not (0 <= proposal < len(proposals) and 0 <= choice < len(proposals[proposal].choices)):
+            remedy = "Reload the page, and answer again."
+            raise UsageError(Diagnostic("unknown-choice", "this choice is not open any more", remedy=remedy))
+        asked = proposals[proposal].choices[choice]
+        if answer not in asked.options:
+            raise UsageError(Diagnostic.unknown_name("answer", answer, asked.options))
+        if asked.about == "table":
+            return self.recognise_as(waiting_id, answer)
+        proposals[proposal] = answered(proposals[proposal], asked, answer)
+        return self.change(waiting_id, proposals)
 
     def recognise_as(self, waiting_id: str, table: str) -> Waiting:
         """The same file, looked at as what a person says it is. Raises `UsageError` for a table that does not exist."""

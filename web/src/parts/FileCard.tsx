@@ -37,7 +37,7 @@ export function tableWord(table: string): string {
 function useChange(file: Waiting) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (body: { proposals?: Proposal[]; table?: string; continues?: boolean }) =>
+    mutationFn: (body: { proposals?: Proposal[]; table?: string; choice?: { proposal: number; choice: number; answer: string }; continues?: boolean }) =>
       told(client.PUT("/api/inbox/{waiting_id}", { params: { path: { waiting_id: file.id } }, body: { continues: true, ...body } })),
     onSettled: () => queries.invalidateQueries({ queryKey: ["inbox"] }),
   });
@@ -73,6 +73,7 @@ export function FileCard({ file }: { file: Waiting }) {
             key={`${proposal.table}-${n}`}
             proposal={proposal}
             onChange={(next) => change.mutate({ proposals: proposals.flatMap((p, k) => (k === n ? (next ? [next] : []) : [p])) })}
+            onChoice={(choice, answer) => change.mutate({ choice: { proposal: n, choice, answer } })}
             onTable={proposals.length === 1 ? (table) => change.mutate({ table }) : undefined}
           />
         ))
@@ -115,9 +116,10 @@ function useModel(): ModelTable[] {
 
 const SURE: Record<string, [string, string]> = { sure: ["sure", "sea"], likely: ["likely", "yellow"], guess: ["a guess", "orange"] };
 
-function ProposalView({ proposal, onChange, onTable }: {
+function ProposalView({ proposal, onChange, onChoice, onTable }: {
   proposal: Proposal;
   onChange: (next: Proposal | null) => void;
+  onChoice: (choice: number, answer: string) => void;
   onTable?: (table: string) => void;
 }) {
   const model = useModel();
@@ -143,11 +145,8 @@ function ProposalView({ proposal, onChange, onTable }: {
           key={`${choice.about}-${choice.column}`}
           label={choice.question}
           value={choice.answer}
-          data={[...choice.options]}
-          onChange={(e) => {
-            const answer = e.currentTarget.value;
-            onChange({ ...proposal, choices: proposal.choices?.map((c, k) => (k === n ? { ...c, answer } : c)) });
-          }}
+          data={choice.options.map((o) => ({ value: o, label: choice.about === "table" ? tableWord(o) : o }))}
+          onChange={(e) => onChoice(n, e.currentTarget.value)}
         />
       ))}
       <details className="fold">
