@@ -34,6 +34,7 @@ PLACES = {
     "jinja2": "reports/",
     "charset_normalizer": "sources/",
     "python_calamine": "sources/",
+    "sqlalchemy": "sources/servers.py",
 }
 # Personal and build folders; the project must read the same on every machine.
 MACHINE_PATHS = re.compile(r"(?<![\w.~:/-])/(?:home|root|Users|work|mnt)/[\w.-]+")
