@@ -11,9 +11,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from beachhead.api.app import STATIC
+
+
+expect.set_options(timeout=30_000)  # a machine may be busy with other tests
 
 
 @pytest.fixture(scope="session")

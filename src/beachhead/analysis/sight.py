@@ -46,11 +46,13 @@ class Sight:
     difference: float | None
 
 
-def sight(accounts: pa.Table, as_of: date, customers: str, missing: Mapping[str, str]) -> Sight:
+def sight(
+    accounts: pa.Table, as_of: date, customers: str, missing: Mapping[str, str], *, is_shop: bool = False
+) -> Sight:
     """What records of customers as of a day can show. `customers`: what they are called; `missing`: attributes without
-    data, and what would have to be there."""
+    data, and what would have to be there; `is_shop`: they order, and need not say when they leave."""
     told = was_and_is(accounts)
-    kinds = _kinds(accounts, told, as_of, missing)
+    kinds = _kinds(accounts, told, as_of, {} if is_shop else missing, is_shop=is_shop)
     since = _since(accounts)
     lines, steps, difference = [], [], None
     n = accounts.num_rows
@@ -95,7 +97,7 @@ def _seen(was: int, left: int, difference: float | None, customers: str) -> str:
 
 
 def _kinds(
-    accounts: pa.Table, told: tuple[Mask, Mask] | None, as_of: date, missing: Mapping[str, str]
+    accounts: pa.Table, told: tuple[Mask, Mask] | None, as_of: date, missing: Mapping[str, str], *, is_shop: bool
 ) -> tuple[Kind, ...]:
     status = flat(accounts, "account_status").to_pylist() if "account_status" in accounts.column_names else []
     current = sum(s == "active_customer" for s in status)
@@ -104,9 +106,10 @@ def _kinds(
     if told is None:
         silent = quiet(accounts, as_of)
         said = f" ({silent.count:,} of {silent.of:,} have not {silent.done} for 90 days)" if silent else ""
-        gone = Kind(
-            "who left", None, f"Who left cannot be told{said}. Add cancelled subscriptions, or the day of leaving."
-        )
+        add = "Add cancelled subscriptions, or the day of leaving."
+        if is_shop:
+            add = "Who buys again can be told from who does not."
+        gone = Kind("who left", None, f"Who left cannot be told{said}. {add}")
     else:
         left = int(np.count_nonzero(told[0] & ~told[1]))
         lacking = (

@@ -123,6 +123,8 @@ def _of_proposal(file: str, proposal: Proposal) -> Iterator[str]:
         yield f"  {shown} → {column.target}: {column.reason}"
     if left := [c.source for c in proposal.columns if c.section == "unused" and c.source]:
         yield f"  not used: {', '.join(left)}"
+    if not proposal.names_customers:
+        yield "  it is not added: its rows do not say which customer they are of"
     for choice in proposal.choices:
         yield f"  question: {choice.question} Taken: {choice.answer}."
     for note in proposal.notes:

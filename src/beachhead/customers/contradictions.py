@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,9 +10,10 @@ import pyarrow.compute as pc
 from beachhead.customers.assemble import KnownSource
 from beachhead.customers.record import area_sql
 from beachhead.engines.dialect import emit
-from beachhead.engines.duck import DuckEngine, path_literal, quote_literal
+from beachhead.engines.duck import DuckEngine, parquet, path_literal, quote_literal, quote_name
 from beachhead.errors import Severity
 from beachhead.project.currency import minor_digits
+from beachhead.sources.identity import prefix, same_as_column
 from beachhead.sources.locate import locate
 from beachhead.sources.problems import Example, Problem
 
@@ -38,7 +39,49 @@ def contradictions(
         rows = _rows(engine, "charged_and_ordered", accounts)
         if rows.num_rows:
             found.append(_charged_and_ordered(engine, sources, rows, currency))
+    found += [early for s in sources for early in _before_their_subscription(engine, s, sources)]
     return tuple(found)
+
+
+def _before_their_subscription(
+    engine: DuckEngine, source: KnownSource, sources: Sequence[KnownSource]
+) -> Iterator[Problem]:
+    """Events that name a subscription and lie before its start. They do so where the events' ids are those that a
+    source of subscriptions says to be its own (`match: {same_as: {subscription: subscription_id}}`)."""
+    ids = source.definition.match.ids
+    files = [f for f in source.files if f.rows]
+    if source.table.name != "events" or ids is None or not files:
+        return
+    starts = [
+        f"SELECT {quote_literal(prefix(ids))} || {quote_name(same_as_column(ids))} AS id, started_day FROM "
+        f"{parquet(*(f.parquet for f in s.files if f.rows))}"
+        for s in sources
+        if s.table.name == "subscriptions" and ids in s.definition.match.same_as and any(f.rows for f in s.files)
+    ]
+    if not starts:
+        return
+    events = parquet(files[0].parquet, row_numbers=True)
+    rows = engine.query(
+        f"SELECT e.file_row_number AS n, e.occurred_day AS day, s.start FROM {events} AS e "
+        f"JOIN (SELECT id, min(started_day) AS start FROM ({' UNION ALL '.join(starts)}) GROUP BY id) AS s "
+        "ON s.id = e.account_id WHERE e.occurred_day < s.start ORDER BY n"
+    )
+    if not rows.num_rows:
+        return
+    lines = locate(files[0], rows["n"].slice(0, _EXAMPLES).to_pylist())
+    days = zip(lines, rows["day"].to_pylist(), rows["start"].to_pylist(), strict=False)
+    yield Problem(
+        "event-before-start",
+        Severity.WARNING,
+        f"{rows.num_rows:,} events lie before the start of the subscription that they name",
+        "See whether the dates of the events or of the subscriptions are right. The events are used as they are.",
+        rows.num_rows,
+        files[0].rows,
+        source.definition.name,
+        "events",
+        "occurred_at",
+        tuple(Example(files[0].file, line, f"{day}, while it starts {start}") for line, day, start in days),
+    )
 
 
 def _have_revenue(mapped: Mapping[str, Collection[str]]) -> bool:

@@ -65,6 +65,11 @@ def merge_customers(
         "coalesce(min(o.account_no) OVER (PARTITION BY m.customer_id), 0)::UINTEGER AS number "
         f"FROM matched AS m LEFT JOIN {registry.own_numbers()} AS o ON o.account_id = m.account_id"
     )
+    engine.execute(  # ids that nothing is known of but whose they are
+        "INSERT INTO survivors SELECT stated.id, min(s.number) FROM (SELECT account_id, unnest(same_as) AS id "
+        f"FROM {_RECORDS}) AS stated JOIN survivors AS s ON s.id = stated.account_id "
+        "WHERE stated.id NOT IN (SELECT id FROM survivors) GROUP BY stated.id"
+    )
     registry.redirect(engine, "SELECT id, number FROM survivors")
     problems = [
         Problem("not-compared", Severity.INFO, note, _REMEDY, 0, matching.customers.num_rows) for note in matching.notes
@@ -77,7 +82,7 @@ def _gather(engine: DuckEngine, sources: Sequence[KnownSource]) -> None:
     parts = [
         sql
         for n, source in enumerate(sources)
-        if (fields := _fields(source))
+        if (fields := _fields(source)) or source.definition.match.same_as
         for sql in [_select(source, n, fields)]
         if sql
     ]
@@ -107,8 +112,8 @@ def _select(source: KnownSource, number: int, fields: dict[MatchField, str]) -> 
     if not files or source.table.column("account_id") is None:
         return None
     listed = source.table.name == "accounts" or mentioned_customers(definition) is not None
-    person = source.table.name == "users" or (not listed and fields.keys() <= _OF_A_PERSON)
-    known = ", ".join(f"{quote_name(fields[f])} AS {f}" for f in fields)
+    person = source.table.name == "users" or (not listed and bool(fields) and fields.keys() <= _OF_A_PERSON)
+    known = "".join(f"{quote_name(fields[f])} AS {f}, " for f in fields)
     stated = [
         f"{quote_literal(prefix(namespace))} || {quote_name(same_as_column(namespace))}"
         for namespace in definition.match.same_as
@@ -120,7 +125,7 @@ def _select(source: KnownSource, number: int, fields: dict[MatchField, str]) -> 
     )
     said = (
         f"SELECT place, account_id, {quote_literal(definition.name)} AS source, "
-        f"{quote_literal(definition.match.ids or '')} AS ids, {listed} AS listed, {person} AS person, {known}, "
+        f"{quote_literal(definition.match.ids or '')} AS ids, {listed} AS listed, {person} AS person, {known}"
         f"list_filter([{', '.join(stated)}]::VARCHAR[], x -> x IS NOT NULL) AS same_as "
         f"FROM ({rows}) WHERE account_id IS NOT NULL"
     )

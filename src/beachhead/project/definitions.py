@@ -114,7 +114,9 @@ ColumnMapping = Annotated[ColumnMap, BeforeValidator(_column_shorthand)]
 class CsvOptions(Definition):
     """Overrides for what is otherwise found by looking at the file."""
 
-    delimiter: str | None = Field(None, min_length=1, max_length=1)
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | Literal["blanks"] | None = Field(
+        None, description="one character, or blanks: columns that stand below each other"
+    )
     quote: str | None = Field(None, min_length=1, max_length=1)
     encoding: str | None = None
     header_row: int | None = Field(None, ge=1, description="line of the header, from 1")

@@ -216,7 +216,7 @@ TABLES: tuple[Table, ...] = (
         "orders",
         "purchases",
         (
-            _text("order_id", "id", required=True),
+            _text("order_id", "id; without it repeats cannot be told"),
             _ACCOUNT,
             _moment("ordered_at", "when", required=True),
             _money("revenue", "order value after discount, without tax and shipping; negative: given back"),

@@ -112,8 +112,7 @@ class Inbox:
         if waiting.recognition is None:
             raise UsageError(Diagnostic("refused-file", f"{waiting.file} cannot be read", remedy="Remove it."))
         told = waiting.recognition.model_copy(update={"proposals": tuple(proposals)})
-        state: State = "recognised" if proposals else "unknown"
-        return self._write(waiting.model_copy(update={"recognition": told, "state": state, "continues": ()}))
+        return self._write(waiting.model_copy(update={"recognition": told, "state": _state(told), "continues": ()}))
 
     def choose(self, waiting_id: str, proposal: int, choice: int, answer: str) -> Waiting:
         """Answer a choice of a proposal, both by position: the order of dates, cents or whole units, which table.
@@ -138,8 +137,7 @@ class Inbox:
             raise UsageError(Diagnostic.unknown_name("table", table, BY_NAME))
         path = self._layout.inbox / waiting.id / waiting.file
         told = recognise(self._root, path, waiting.file, say_nothing, table=table).recognition
-        state: State = "recognised" if told.proposals else "unknown"
-        return self._write(waiting.model_copy(update={"recognition": told, "state": state, "continues": ()}))
+        return self._write(waiting.model_copy(update={"recognition": told, "state": _state(told), "continues": ()}))
 
     def set_apart(self, waiting_id: str) -> Waiting:
         """It is no next file of a source, but one of its own."""
@@ -155,18 +153,18 @@ class Inbox:
         project gets the template that fits them. Raises as `add_file`, `UsageError` for one that cannot be used."""
         chosen = [self.get(i) for i in ids]
         for waiting in chosen:
-            if waiting.recognition is None or not (waiting.recognition.proposals or waiting.continues):
+            if waiting.state != "recognised":
                 remedy = "Say which table it is, or leave it out."
                 raise UsageError(Diagnostic("unknown-content", f"{waiting.file} was not recognised", remedy=remedy))
         is_first = not load(self._root).sources
         if is_first:
-            take_template(self._root, [p.table for w in chosen if w.recognition for p in w.recognition.proposals])
+            take_template(self._root, [p.table for w in chosen for p in _usable(w)])
         added = []
         for waiting in chosen:
             new = NewFile(
                 self._layout.inbox / waiting.id / waiting.file,
                 waiting.file,
-                waiting.recognition.proposals if waiting.recognition else (),
+                _usable(waiting),
                 waiting.continues,
                 waiting.renamed,
             )
@@ -181,7 +179,7 @@ class Inbox:
             found = recognise(self._root, path, path.name, say)
         except BeachheadError as e:
             return self._keep(path, "refused", problems=(*notes, *e.diagnostics))
-        state: State = "recognised" if found.recognition.proposals or found.continues else "unknown"
+        state: State = "recognised" if found.continues else _state(found.recognition)
         return self._keep(path, state, found.recognition, found.continues, found.renamed, notes)
 
     def _keep(
@@ -214,6 +212,15 @@ class Inbox:
         note = self._layout.inbox / waiting.id / _NOTE
         write_atomically(self._layout, self._files, note, waiting.model_dump_json(indent=1).encode())
         return waiting
+
+
+def _state(recognition: Recognition) -> State:
+    return "recognised" if any(p.names_customers for p in recognition.proposals) else "unknown"
+
+
+def _usable(waiting: Waiting) -> tuple[Proposal, ...]:
+    """What a file feeds, without what says of no customer."""
+    return tuple(p for p in waiting.recognition.proposals if p.names_customers) if waiting.recognition else ()
 
 
 def _read(note: Path) -> Waiting | None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from beachhead.analysis.sight import Sight, sight
+from beachhead.reports.words import words_of
 from beachhead.service.documents import Json
 from beachhead.service.results import Run
 
 
 def sight_of(run: Run) -> Sight:
     """Who is in the data, over how long, how small a difference can be seen, and what to do where that is little."""
-    return sight(run.accounts.arrow(), run.as_of, run.about.settings.customers_are, run.about.missing)
+    words = words_of(run.about.settings)
+    return sight(run.accounts.arrow(), run.as_of, words.many, run.about.missing, is_shop=words.is_shop)
 
 
 def sight_json(found: Sight) -> Json:

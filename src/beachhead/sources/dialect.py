@@ -51,7 +51,8 @@ def look(sample: str, wanted: Collection[str], options: CsvOptions, shown: str, 
         raise DataError(Diagnostic("empty-file", f"{shown} is empty", place=Place(shown), remedy="Export it again."))
     quote = options.quote or '"'
     escape = "\\" if f"\\{quote}" in sample and quote * 2 not in sample.replace(f"\\{quote}", "") else quote
-    separators = [options.delimiter] if options.delimiter else ["\t"] if is_tsv else list(DELIMITERS)
+    told = " " if options.delimiter == "blanks" else options.delimiter
+    separators = [told] if told else ["\t"] if is_tsv else list(DELIMITERS)
     tried = []
     for place, delimiter in enumerate(separators):
         rows = _rows(sample, delimiter, quote, escape)

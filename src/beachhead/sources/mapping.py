@@ -133,8 +133,9 @@ class SourceMapping:
         """SQL: the filter does not take this record, or it only continues the order of a record above."""
         parts = [f"({self.where}) IS NOT TRUE"] if self.where else []
         others = [f for f in self.fields if f.column.column is not None and f.name != "order_id"]
-        if self.table.name == "orders" and sum(f.required for f in others) and len(others) > 1:
-            parts.append(f"(v{self._field('order_id').number} IS NOT NULL AND coalesce({_texts(others)}) IS NULL)")
+        order = next((f for f in self.fields if f.name == "order_id"), None)
+        if self.table.name == "orders" and order and sum(f.required for f in others) and len(others) > 1:
+            parts.append(f"({order.value} IS NOT NULL AND coalesce({_texts(others)}) IS NULL)")
         return " OR ".join(parts) or None
 
     def set_aside(self, broken: str | None) -> str | None:

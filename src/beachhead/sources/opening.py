@@ -104,6 +104,12 @@ def format_of(path: Path) -> str:
 def plain_copy(opening: Opening, form: Form) -> tuple[Path, tuple[Callable[[], None], ...]]:
     """A plain text file, and how to remove it where it is a copy."""
     path = plain_file(opening.path, form, lambda: opening.temporary(".txt"), opening.shown)
+    if opening.source.csv.delimiter == "blanks":
+        parted = opening.temporary(".txt")
+        _part_by_one_blank(path, parted)
+        if path != opening.path:
+            path.unlink(missing_ok=True)
+        path = parted
     if opening.emptied:
         emptied = opening.temporary(".txt")
         _empty_lines(path, emptied, set(opening.emptied))
@@ -113,6 +119,12 @@ def plain_copy(opening: Opening, form: Form) -> tuple[Path, tuple[Callable[[], N
     if path == opening.path:
         return path, ()
     return path, (lambda: path.unlink(missing_ok=True),)
+
+
+def _part_by_one_blank(path: Path, target: Path) -> None:
+    """A text whose columns stand below each other, any number of blanks between them, with one between them."""
+    with path.open("rb") as source, target.open("wb") as out:
+        out.writelines(b" ".join(line.split()) + b"\n" for line in source)
 
 
 def _empty_lines(path: Path, target: Path, lines: set[int]) -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from beachhead.project.definitions import ColumnMap, CsvOptions, ExcelOptions, History, Name, SourceDefinition
+from beachhead.project.model import BY_NAME
 
 Section = Literal["columns", "extra", "match", "same_as", "unused"]
 Sureness = Literal["sure", "likely", "guess"]
@@ -78,6 +79,16 @@ class Proposal(_Value):
     def sureness(self) -> Sureness:
         """The confidence in words."""
         return "sure" if self.confidence >= 0.9 else "likely" if self.confidence >= 0.6 else "guess"
+
+    @property
+    def names_customers(self) -> bool:
+        """Whether its rows say whose they are, as far as the table asks; without that a project cannot use it."""
+        table = BY_NAME.get(self.table)
+        if table is None or table.column("account_id") is None:
+            return table is not None
+        told = {c.target for c in self.columns if c.section == "columns"}
+        people = {"user_id"} if table.column("user_id") and table.name != "users" else set()
+        return bool(told & ({"account_id"} | people)) or any(c.section == "match" for c in self.columns)
 
     def definition(self, files: tuple[str, ...]) -> SourceDefinition:
         """The source as it would stand in `sources/<name>.yml`."""
