@@ -35,6 +35,7 @@ PLACES = {
     "charset_normalizer": "sources/",
     "python_calamine": "sources/",
     "sqlalchemy": "sources/servers.py",
+    "splink": "customers/matching/probable.py",
 }
 # Personal and build folders; the project must read the same on every machine.
 MACHINE_PATHS = re.compile(r"(?<![\w.~:/-])/(?:home|root|Users|work|mnt)/[\w.-]+")

@@ -9,25 +9,40 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-_STARTS = "al an ar be bra ca cer cor da del du ek el fa fin ga gre hal ho in jo ka kor la le lu ma mer mo na nor or pa " \
-          "pre qua ra ri sa sol ta tri va ve vol wa wes xen ya zen zo".split()  # fmt: skip
-_MIDDLES = "ba ce da di do ga ge la le li lo ma me mi na ne no pa ra re ri ro sa se ta te ti va vi".split()
-_ENDS = "bix con dex don fex gen gor lex lin lon mar mo nis nor pax ra rim ron ta tek ton tra va vex vo xis zon".split()
+_STARTS = (
+    "al", "an", "ar", "be", "bra", "ca", "cer", "cor", "da", "del", "du", "ek", "el", "fa", "fin", "ga", "gre",
+    "hal", "ho", "in", "jo", "ka", "kor", "la", "le", "lu", "ma", "mer", "mo", "na", "nor", "or", "pa", "pre",
+    "qua", "ra", "ri", "sa", "sol", "ta", "tri", "va", "ve", "vol", "wa", "wes", "xen", "ya", "zen", "zo",
+)  # fmt: skip
+_MIDDLES = (
+    "ba", "ce", "da", "di", "do", "ga", "ge", "la", "le", "li", "lo", "ma", "me", "mi", "na", "ne", "no", "pa",
+    "ra", "re", "ri", "ro", "sa", "se", "ta", "te", "ti", "va", "vi",
+)  # fmt: skip
+_ENDS = (
+    "bix", "con", "dex", "don", "fex", "gen", "gor", "lex", "lin", "lon", "mar", "mo", "nis", "nor", "pax",
+    "ra", "rim", "ron", "ta", "tek", "ton", "tra", "va", "vex", "vo", "xis", "zon",
+)  # fmt: skip
 _TRADES = (
-    "Software Consulting Logistics Media Systems Health Foods Engineering Design Solutions Partners Technologies "
-    "Labs Capital Energy Security Networks Education Pharma Retail Packaging Plastics Marketing Studio Digital Data "
-    "Properties Travel Textiles Machinery Automation Services Trading Construction Dynamics Construction".split()
-)
+    "Software", "Consulting", "Logistics", "Media", "Systems", "Health", "Foods", "Engineering", "Design",
+    "Solutions", "Partners", "Technologies", "Labs", "Capital", "Energy", "Security", "Networks", "Education",
+    "Pharma", "Retail", "Packaging", "Plastics", "Marketing", "Studio", "Digital", "Data", "Properties",
+    "Travel", "Textiles", "Machinery", "Automation", "Services", "Trading", "Construction", "Dynamics",
+    "Textiles",
+)  # fmt: skip
 _FORMS = {
     "US": ("Inc.", "Inc", "LLC", "Corp."), "GB": ("Ltd", "Limited", "Ltd."), "DE": ("GmbH", "AG", "GmbH & Co. KG"),
     "FR": ("SAS", "S.A.S.", "SARL"), "NL": ("B.V.", "BV"), "ES": ("S.L.", "SL"), "IT": ("S.r.l.", "SRL"),
 }  # fmt: skip
 _ENDINGS = {"US": "com", "GB": "co.uk", "DE": "de", "FR": "fr", "NL": "nl", "ES": "es", "IT": "it"}
 _COUNTRY_SHARES = (45, 15, 15, 9, 6, 5, 5)
-_STREETS = "Main Oak Park Mill Church Station Garden King Market Bridge School River Hill Forest Lake".split()
+_STREETS = (
+    "Main", "Oak", "Park", "Mill", "Church", "Station", "Garden", "King", "Market", "Bridge", "School",
+    "River", "Hill", "Forest", "Lake",
+)  # fmt: skip
 _GIVEN = (
-    "anna ben carla david emma felix grace hugo ines jonas kate luis maria nils olga paul rosa sven tina viktor".split()
-)
+    "anna", "ben", "carla", "david", "emma", "felix", "grace", "hugo", "ines", "jonas", "kate", "luis",
+    "maria", "nils", "olga", "paul", "rosa", "sven", "tina", "viktor",
+)  # fmt: skip
 _MAIL = ("gmail.com", "gmail.com", "gmail.com", "outlook.com", "yahoo.com", "hotmail.com", "gmx.de", "icloud.com")
 
 _TEXTS = ("name", "first_name", "last_name", "birth_date", "email", "website", "phone", "street", "city", "postcode",
@@ -100,8 +115,10 @@ class _World:
                 domain = f"{label}{rng.randint(2, 9999)}.{_ENDINGS[country]}"
             self.domains.add(domain)
         return {
-            "name": name, "country": country, "city": self.cities[city], "postcode": f"{10000 + city * 40 + rng.randint(0, 39)}",
-            "street": f"{rng.randint(1, 250)} {rng.choice(_STREETS)} Street", "phone": f"{rng.randint(200, 999)}{rng.randint(10**6, 10**7)}",
+            "name": name, "country": country, "city": self.cities[city],
+            "postcode": f"{10000 + city * 40 + rng.randint(0, 39)}",
+            "street": f"{rng.randint(1, 250)} {rng.choice(_STREETS)} Street",
+            "phone": f"{rng.randint(200, 999)}{rng.randint(10**6, 10**7)}",
             "domain": domain, "form": rng.choice(_FORMS[country]),
             "email": f"{mail}@{domain}" if domain else f"{mail}{rng.randint(1, 99)}@{rng.choice(_MAIL)}",
         }  # fmt: skip

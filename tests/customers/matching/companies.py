@@ -61,7 +61,7 @@ class Company:
         members: dict[int, list[str]] = {}
         for account, customer in self.customer_of.items():
             members.setdefault(customer, []).append(account)
-        return {tuple_ for group in members.values() for tuple_ in combinations(sorted(group), 2)}
+        return {pair for group in members.values() for pair in combinations(sorted(group), 2)}
 
 
 @dataclass
@@ -188,8 +188,8 @@ def _subsidiaries(rng: random.Random, size: int) -> list[Customer]:
                 name = f"{brand} {rng.choice(COUNTRY_IN_NAME[country])}"
             domain = f"{label}.{ENDINGS[country][0]}" if is_local else f"{label}.com"
             made.append(_customer(rng, mails, name, country, domain))
-            for trade in rng.sample(TRADES, rng.choice((0, 0, 0, 1, 2))):
-                made.append(_customer(rng, mails, f"{brand} {trade}", country, domain))
+            trades = rng.sample(TRADES, rng.choice((0, 0, 0, 1, 2)))
+            made += [_customer(rng, mails, f"{brand} {trade}", country, domain) for trade in trades]
     return made[:size]
 
 

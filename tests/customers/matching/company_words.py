@@ -3,52 +3,67 @@
 from __future__ import annotations
 
 SURNAMES = (
-    "Smith Jones Taylor Brown Wilson Evans Thomas Roberts Walker Wright Hughes Green Hall Clarke Baker Cooper Ward "
-    "Turner Morris Bell Murphy Kelly O'Brien Byrne Ryan Müller Schmidt Schneider Fischer Weber Meyer Wagner Becker "
-    "Schulz Hoffmann Koch Bauer Richter Klein Wolf Schröder Neumann Schwarz Zimmermann Krüger Köhler Dupont Martin "
-    "Bernard Dubois Robert Petit Durand Leroy Moreau Laurent Lefèvre Fontaine Chevalier García Fernández González López "
-    "Martínez Sánchez Pérez Gómez Díaz Ruiz Rossi Russo Ferrari Esposito Bianchi Romano Colombo Ricci Jansen Bakker "
-    "Visser Smit Mulder Andersson Johansson Karlsson Nilsson Eriksson Hansen Olsen Larsen Pedersen Sørensen Nowak "
-    "Kowalski Wiśniewski Lewandowski Nguyen Tran Kim Lee Park Chen Wang Li Singh Patel Kumar Sharma Cohen Levy"
-).split()
+    "Smith", "Jones", "Taylor", "Brown", "Wilson", "Evans", "Thomas", "Roberts", "Walker", "Wright", "Hughes",
+    "Green", "Hall", "Clarke", "Baker", "Cooper", "Ward", "Turner", "Morris", "Bell", "Murphy", "Kelly",
+    "O'Brien", "Byrne", "Ryan", "Müller", "Schmidt", "Schneider", "Fischer", "Weber", "Meyer", "Wagner",
+    "Becker", "Schulz", "Hoffmann", "Koch", "Bauer", "Richter", "Klein", "Wolf", "Schröder", "Neumann",
+    "Schwarz", "Zimmermann", "Krüger", "Köhler", "Dupont", "Martin", "Bernard", "Dubois", "Robert", "Petit",
+    "Durand", "Leroy", "Moreau", "Laurent", "Lefèvre", "Fontaine", "Chevalier", "García", "Fernández",
+    "González", "López", "Martínez", "Sánchez", "Pérez", "Gómez", "Díaz", "Ruiz", "Rossi", "Russo", "Ferrari",
+    "Esposito", "Bianchi", "Romano", "Colombo", "Ricci", "Jansen", "Bakker", "Visser", "Smit", "Mulder",
+    "Andersson", "Johansson", "Karlsson", "Nilsson", "Eriksson", "Hansen", "Olsen", "Larsen", "Pedersen",
+    "Sørensen", "Nowak", "Kowalski", "Wiśniewski", "Lewandowski", "Nguyen", "Tran", "Kim", "Lee", "Park",
+    "Chen", "Wang", "Li", "Singh", "Patel", "Kumar", "Sharma", "Cohen", "Levy",
+)  # fmt: skip
 GIVEN = (
-    "James Mary John Patricia Robert Jennifer Michael Linda David Susan Emma Oliver Amelia Harry Isla George Anna "
-    "Lukas Lea Felix Hannah Jonas Marie Paul Camille Hugo Chloé Louis Sofía Hugo Lucía Mateo Giulia Luca Francesca "
-    "Marco Sanne Daan Lotte Bram Astrid Erik Ingrid Lars Freja Mads Zofia Jakub Mei Wei Priya Arjun Noa Itai Yuki Kenji"
-).split()
+    "James", "Mary", "John", "Patricia", "Robert", "Jennifer", "Michael", "Linda", "David", "Susan", "Emma",
+    "Oliver", "Amelia", "Harry", "Isla", "George", "Anna", "Lukas", "Lea", "Felix", "Hannah", "Jonas", "Marie",
+    "Paul", "Camille", "Hugo", "Chloé", "Louis", "Sofía", "Hugo", "Lucía", "Mateo", "Giulia", "Luca",
+    "Francesca", "Marco", "Sanne", "Daan", "Lotte", "Bram", "Astrid", "Erik", "Ingrid", "Lars", "Freja",
+    "Mads", "Zofia", "Jakub", "Mei", "Wei", "Priya", "Arjun", "Noa", "Itai", "Yuki", "Kenji",
+)  # fmt: skip
 BRANDS = (
-    "Northwind Bluepeak Silverline Ironbridge Redwood Clearwater Brightside Evergreen Lakeside Summit Pinnacle Apex "
-    "Horizon Vertex Quantum Nova Stellar Orion Atlas Phoenix Falcon Griffin Sterling Beacon Anchor Keystone Cornerstone "
-    "Harbor Compass Meridian Equinox Zenith Vanguard Pioneer Frontier Liberty Union Alliance Unity Synergy Fusion Catalyst "
-    "Momentum Velocity Swift Rapid Agile Nimble Bright Clear Smart Prime First Global Pacific Atlantic Nordic Alpine "
-    "Rhein Baltic Iberia Lumen Kiteworks Datavo Zentiq Plenum Quorvia Trellis Mosaic Prisma Cobalt Onyx Amber Juniper "
-    "Willow Cedar Maple Oakwell Thornbury Ashford Fairview Greenfield Stonegate Westbrook Kingsley Hartwell Pemberton "
-    "Tessera Volante Krypta Omnira Veldora Sonnet Parallax Hyperia Cinder Drift Loop Relay Basalt Ember Fjord Tundra"
-).split()
+    "Northwind", "Bluepeak", "Silverline", "Ironbridge", "Redwood", "Clearwater", "Brightside", "Evergreen",
+    "Lakeside", "Summit", "Pinnacle", "Apex", "Horizon", "Vertex", "Quantum", "Nova", "Stellar", "Orion",
+    "Atlas", "Phoenix", "Falcon", "Griffin", "Sterling", "Beacon", "Anchor", "Keystone", "Cornerstone",
+    "Harbor", "Compass", "Meridian", "Equinox", "Zenith", "Vanguard", "Pioneer", "Frontier", "Liberty",
+    "Union", "Alliance", "Unity", "Synergy", "Fusion", "Catalyst", "Momentum", "Velocity", "Swift", "Rapid",
+    "Agile", "Nimble", "Bright", "Clear", "Smart", "Prime", "First", "Global", "Pacific", "Atlantic", "Nordic",
+    "Alpine", "Rhein", "Baltic", "Iberia", "Lumen", "Kiteworks", "Datavo", "Zentiq", "Plenum", "Quorvia",
+    "Trellis", "Mosaic", "Prisma", "Cobalt", "Onyx", "Amber", "Juniper", "Willow", "Cedar", "Maple", "Oakwell",
+    "Thornbury", "Ashford", "Fairview", "Greenfield", "Stonegate", "Westbrook", "Kingsley", "Hartwell",
+    "Pemberton", "Tessera", "Volante", "Krypta", "Omnira", "Veldora", "Ballad", "Parallax", "Hyperia",
+    "Cinder", "Drift", "Loop", "Relay", "Basalt", "Ember", "Fjord", "Tundra",
+)  # fmt: skip
 TRADES = (
-    "Analytics|Software|Systems|Logistics|Consulting|Media|Health|Energy|Foods|Engineering|Design|Solutions|Partners|"
-    "Technologies|Labs|Capital|Insurance|Robotics|Security|Networks|Education|Mobility|Pharma|Retail|Packaging|Plastics|"
-    "Marketing|Studio|Digital|Cloud|Data|Properties|Travel|Events|Textiles|Machinery|Automation|Interactive|International|"
-    "Management|Services|Trading|Manufacturing|Construction|Dynamics|Innovations"
-).split("|")
+    "Analytics", "Software", "Systems", "Logistics", "Consulting", "Media", "Health", "Energy", "Foods",
+    "Engineering", "Design", "Solutions", "Partners", "Technologies", "Labs", "Capital", "Insurance",
+    "Robotics", "Security", "Networks", "Education", "Mobility", "Pharma", "Retail", "Packaging", "Plastics",
+    "Marketing", "Studio", "Digital", "Cloud", "Data", "Properties", "Travel", "Events", "Textiles",
+    "Machinery", "Automation", "Interactive", "International", "Management", "Services", "Trading",
+    "Manufacturing", "Construction", "Dynamics", "Innovations",
+)  # fmt: skip
 SHOPS = (
-    "Bakery|Dental|Dental Care|Salon|Hair Studio|Garage|Auto Repair|Plumbing|Florist|Pizza|Trattoria|Grill|Diner|"
-    "Coffee House|Yoga|Fitness|Veterinary Clinic|Law Office|Landscaping|Cleaning Services|Roofing|Electric|Nails|Barber Shop|"
-    "Pharmacy|Optical|Books|Brewing|Catering|Photography|Accounting|Physiotherapy|Kitchen|Deli|Bistro|Cafe|Tattoo|Spa|"
-    "Flooring|Painting"
-).split("|")
+    "Bakery", "Dental", "Dental Care", "Salon", "Hair Studio", "Garage", "Auto Repair", "Plumbing", "Florist",
+    "Pizza", "Trattoria", "Grill", "Diner", "Coffee House", "Yoga", "Fitness", "Veterinary Clinic",
+    "Law Office", "Landscaping", "Cleaning Services", "Roofing", "Electric", "Nails", "Barber Shop",
+    "Pharmacy", "Optical", "Books", "Brewing", "Catering", "Photography", "Accounting", "Physiotherapy",
+    "Kitchen", "Deli", "Bistro", "Cafe", "Tattoo", "Spa", "Flooring", "Painting",
+)  # fmt: skip
 SHOP_NAMES = (
-    "Golden|Sunshine|Main Street|Riverside|Corner|Family|Happy|Village|Downtown|Blue Moon|Lucky|Royal|Green Leaf|Sunset|"
-    "Old Town|Hilltop|Seaside|Three Oaks|Mountain View|Parkside|Red Door|Little Italy|La Casa|El Camino|Bella|Grand|"
-    "City|Central|Valley|Lakeview"
-).split("|")
+    "Golden", "Sunshine", "Main Street", "Riverside", "Corner", "Family", "Happy", "Village", "Downtown",
+    "Blue Moon", "Lucky", "Royal", "Green Leaf", "Sunset", "Old Town", "Hilltop", "Seaside", "Three Oaks",
+    "Mountain View", "Parkside", "Red Door", "Little Italy", "La Casa", "El Camino", "Bella", "Grand", "City",
+    "Central", "Valley", "Lakeview",
+)  # fmt: skip
 
 PLACES = {
     "US": (
         ("Boston", "02110", "617"), ("Austin", "78701", "512"), ("Denver", "80202", "303"), ("Seattle", "98101", "206"),
         ("Chicago", "60601", "312"), ("New York", "10013", "212"), ("San Francisco", "94105", "415"),
         ("Portland", "97204", "503"), ("Atlanta", "30303", "404"), ("Columbus", "43215", "614"),
-        ("Nashville", "37203", "615"), ("Tampa", "33602", "813"), ("Madison", "53703", "608"), ("Boise", "83702", "208"),
+        ("Nashville", "37203", "615"), ("Tampa", "33602", "813"), ("Madison", "53703", "608"),
+        ("Boise", "83702", "208"),
     ),
     "GB": (
         ("London", "EC2A 4NE", "20"), ("Manchester", "M1 2HN", "161"), ("Bristol", "BS1 4DJ", "117"),
@@ -67,7 +82,8 @@ PLACES = {
     "AU": (("Sydney", "2000", "2"), ("Melbourne", "3000", "3")),
 }  # fmt: skip
 DIAL = {
-    "US": "1", "GB": "44", "DE": "49", "FR": "33", "NL": "31", "ES": "34", "IT": "39", "SE": "46", "PL": "48", "AU": "61",
+    "US": "1", "GB": "44", "DE": "49", "FR": "33", "NL": "31", "ES": "34", "IT": "39", "SE": "46", "PL": "48",
+    "AU": "61",
 }  # fmt: skip
 COUNTRY_SPELLINGS = {
     "US": ("United States", "USA", "US", "U.S.A."), "GB": ("United Kingdom", "UK", "GB", "England"),
@@ -108,6 +124,7 @@ COUNTRY_IN_NAME = {
     "SE": ("Sverige", "Sweden"), "PL": ("Polska",), "AU": ("Australia",),
 }  # fmt: skip
 FREE_MAIL = (
-    "gmail.com gmail.com gmail.com gmail.com yahoo.com yahoo.com hotmail.com outlook.com outlook.com icloud.com aol.com "
-    "comcast.net gmx.de web.de t-online.de orange.fr proton.me btinternet.com googlemail.com live.com"
-).split()
+    "gmail.com", "gmail.com", "gmail.com", "gmail.com", "yahoo.com", "yahoo.com", "hotmail.com", "outlook.com",
+    "outlook.com", "icloud.com", "aol.com", "comcast.net", "gmx.de", "web.de", "t-online.de", "orange.fr",
+    "proton.me", "btinternet.com", "googlemail.com", "live.com",
+)  # fmt: skip

@@ -12,9 +12,11 @@ def restaurants(data: Path) -> Company:
     """Fodor's and Zagat's restaurants, two lists with name, address, city and phone number; 112 are in both."""
     rows: list[Row] = []
     for guide in ("fodors", "zagats"):
-        for r in _read(data / "er_restaurants" / f"{guide}.csv"):
-            rows.append({"account_id": f"{guide}:{r['id']}", "source": guide, "ids": guide, "listed": True,
-                         "name": r["name"], "street": r["addr"], "city": r["city"], "phone": r["phone"]})  # fmt: skip
+        rows += [
+            {"account_id": f"{guide}:{r['id']}", "source": guide, "ids": guide, "listed": True,
+                         "name": r["name"], "street": r["addr"], "city": r["city"], "phone": r["phone"]}
+            for r in _read(data / "er_restaurants" / f"{guide}.csv")
+        ]  # fmt: skip
     customer_of = {str(row["account_id"]): n for n, row in enumerate(rows)}
     for match in _read(data / "er_restaurants" / "matches.csv"):
         customer_of[f"zagats:{match['zagats_id']}"] = customer_of[f"fodors:{match['fodors_id']}"]

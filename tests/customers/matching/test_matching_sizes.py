@@ -57,6 +57,7 @@ def test_nothing_is_left_in_the_engine(tmp_path: Path) -> None:
         engine.load("records", make_company("saas", size=60).records)
         match_records(engine, "records", MatchingDefinition(), lambda _: None)
         left = engine.query(
-            "SELECT table_name AS name FROM duckdb_tables() UNION ALL SELECT view_name FROM duckdb_views() WHERE NOT internal"
+            "SELECT table_name AS name FROM duckdb_tables() "
+            "UNION ALL SELECT view_name FROM duckdb_views() WHERE NOT internal"
         )
         assert left["name"].to_pylist() == ["records"]

@@ -1,4 +1,4 @@
-"""How often matching is right, where the truth is known; default settings throughout, and the truth is not shown to it."""
+"""How often matching is right where the truth is known, with default settings; it is not shown the truth."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from beachhead.engines.duck import DuckEngine
 class KeyKind:
     """A kind of key that two accounts may share: `sql` over `match_accounts`, null for those that have none.
 
-    What more accounts share than the limits allow is not used; that is told of a kind that has `words` for it. Pairs of a
-    kind that `decides` are looked at in any case, others if the model finds them probable.
+    What more accounts share than the limits allow is not used; that is told of a kind that has `words` for it. Pairs
+    of a kind that `decides` are looked at in any case, others if the model finds them probable.
     """
 
     name: str
@@ -50,6 +50,8 @@ KEY_KINDS = (
 """By what candidates for the same customer are found, those that decide by themselves first."""
 
 
+_OWN = ("street", "house", "city", "postcode", "phone", "first_name", "last_name", "birth_date")
+_OF_NAME = ("core", "tokens", "digits", "legal", "forms", "place", "shown", "name")
 _RARE = 12
 _SHORT = 5
 
@@ -58,63 +60,79 @@ def make_accounts(engine: DuckEngine) -> None:
     """Make `match_accounts` from `match_clean`: one row for each account_id.
 
     no counts from 0 in the order of the first records. Of several values the first counts, one of the customer itself
-    before one of a person; emails, domains, labels, cores, phones hold all. Where a person who may share the customer
-    lives says nothing of the customer. rare_words: words of the name that few names have. by_chance: how many other customers of this name are to be
-    expected, from how common its two rarest words are; null unknown.
+    before one of a person; emails, domains, labels, cores hold all. Where a person who may share the customer lives is
+    only said_city, said_country. country: of the name, else of the address. forms: the countries of the legal form,
+    null where the customer's own is none of them (a spa is no S.p.A.). rare_words: words that few names have.
+    by_chance: how many other customers of this name are to be expected, from how common its two rarest words are; null
+    unknown.
     """
-    own = ("street", "house", "city", "postcode", "phone", "first_name", "last_name", "birth_date")
-    named = ("core", "tokens", "digits", "legal", "forms", "place", "shown", "name")
-    first = ",\n".join(
-        [f"arg_min({c}, record_no) FILTER (NOT person AND {c} IS NOT NULL) AS {c}" for c in own]
-        + [f"arg_min(struct_pack({', '.join(f'{c} := {c}' for c in named)}), struct_pack(p := person, n := record_no)) "
-           "FILTER (core IS NOT NULL) AS named"]
-    )  # fmt: skip
-    sets = ",\n".join(f"list_sort(list(DISTINCT {c}) FILTER ({c} IS NOT NULL)) AS {c}s" for c in ("email", "core"))
-    lists = ",\n".join(
-        f"list_sort(list_distinct(flatten(list({c}) FILTER ({c} IS NOT NULL)))) AS {c}" for c in ("domains", "labels")
-    )
     engine.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE match_accounts AS
-        WITH grouped AS (
-            SELECT account_id, min(record_no) AS record_no, arg_min(ids, record_no) AS ids, bool_or(listed) AS listed,
-                bool_and(person) AS person, {sets}, {lists}, {first},
-                arg_min(mail_text, record_no) FILTER (mail_text IS NOT NULL) AS mail_text,
-                arg_min(country, record_no) FILTER (NOT person AND country IS NOT NULL) AS stated_country,
-                arg_min(country, record_no) FILTER (person AND country IS NOT NULL) AS lives,
-                arg_min(city, record_no) FILTER (person AND city IS NOT NULL) AS lives_in
-            FROM match_clean GROUP BY account_id)
-        SELECT CAST(row_number() OVER (ORDER BY record_no) - 1 AS INTEGER) AS no, g.* EXCLUDE (named, lives, lives_in), named.core,
-            named.tokens, named.digits, named.legal, named.place,
-            CASE WHEN coalesce(list_contains(named.forms, coalesce(named.place, stated_country)), true) THEN named.forms
-                END AS forms, named.shown, named.name,
-            replace(named.core, ' ', '') AS joined, coalesce(named.place, stated_country) AS country,
-            coalesce(named.place, stated_country, lives) AS said_country, coalesce(city, lives_in) AS said_city
-        FROM grouped AS g ORDER BY no
+        CREATE OR REPLACE TEMP TABLE match_several AS
+        SELECT account_id FROM match_clean GROUP BY account_id HAVING count(*) > 1;
+        CREATE OR REPLACE TEMP TABLE match_grouped AS
+        SELECT CAST(row_number() OVER (ORDER BY record_no) - 1 AS INTEGER) AS no,
+            g.* EXCLUDE (forms, lives, lives_in, stated_country),
+            CASE WHEN coalesce(list_contains(forms, coalesce(place, stated_country)), true) THEN forms END AS forms,
+            replace(core, ' ', '') AS joined, coalesce(place, stated_country) AS country,
+            coalesce(place, stated_country, lives) AS said_country, coalesce(city, lives_in) AS said_city
+        FROM (({_of_one_record()}) UNION ALL BY NAME ({_of_several_records()})) AS g
         """
     )
     engine.execute(
         """
         CREATE OR REPLACE TEMP TABLE match_words AS
         SELECT word, count(*) AS names FROM (
-            SELECT DISTINCT core, unnest(tokens) AS word FROM match_accounts) GROUP BY word
+            SELECT DISTINCT core, unnest(tokens) AS word FROM match_grouped) GROUP BY word
         """
     )
     engine.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE match_accounts AS
         WITH words AS (
-            SELECT DISTINCT no, unnest(tokens) AS word FROM match_accounts),
+            SELECT DISTINCT no, unnest(tokens) AS word FROM match_grouped),
         counted AS (
             SELECT no, list_sort(list(word) FILTER (names <= {_RARE} AND length(word) > 2)) AS rare_words,
                 list_sort(list(names - 1)) AS others
             FROM words JOIN match_words USING (word) GROUP BY no),
-        cores AS (SELECT count(DISTINCT core) AS n FROM match_accounts)
+        cores AS (SELECT count(DISTINCT core) AS n FROM match_grouped)
         SELECT a.*, c.rare_words,
-            c.others[1] * coalesce(c.others[2] / n, CASE WHEN length(joined) < {_SHORT} THEN NULL ELSE 1 END) AS by_chance
-        FROM match_accounts AS a LEFT JOIN counted AS c USING (no), cores ORDER BY no
+            c.others[1] * coalesce(c.others[2] / n, CASE WHEN length(joined) >= {_SHORT} THEN 1 END) AS by_chance
+        FROM match_grouped AS a LEFT JOIN counted AS c USING (no), cores ORDER BY no;
+        DROP TABLE match_grouped; DROP TABLE match_several
         """
     )
+
+
+def _of_one_record() -> str:
+    own = ", ".join(f"CASE WHEN NOT person THEN {c} END AS {c}" for c in _OWN)
+    return f"""
+        SELECT account_id, record_no, ids, listed, person, CASE WHEN email IS NOT NULL THEN [email] END AS emails,
+            CASE WHEN core IS NOT NULL THEN [core] END AS cores, list_sort(domains) AS domains,
+            list_sort(labels) AS labels, {own}, {", ".join(_OF_NAME)}, mail_text,
+            CASE WHEN NOT person THEN country END AS stated_country, CASE WHEN person THEN country END AS lives,
+            CASE WHEN person THEN city END AS lives_in
+        FROM match_clean ANTI JOIN match_several USING (account_id)"""
+
+
+def _of_several_records() -> str:
+    own = ", ".join(f"arg_min({c}, record_no) FILTER (NOT person AND {c} IS NOT NULL) AS {c}" for c in _OWN)
+    fields = ", ".join(f"{c} := {c}" for c in _OF_NAME)
+    sets = ", ".join(f"list_sort(list(DISTINCT {c}) FILTER ({c} IS NOT NULL)) AS {c}s" for c in ("email", "core"))
+    lists = ", ".join(
+        f"list_sort(list_distinct(flatten(list({c}) FILTER ({c} IS NOT NULL)))) AS {c}" for c in ("domains", "labels")
+    )
+    return f"""
+        SELECT * EXCLUDE (named), {", ".join(f"named.{c} AS {c}" for c in _OF_NAME)} FROM (
+            SELECT account_id, min(record_no) AS record_no, arg_min(ids, record_no) AS ids, bool_or(listed) AS listed,
+                bool_and(person) AS person, {sets}, {lists}, {own},
+                arg_min(struct_pack({fields}), struct_pack(p := person, n := record_no)) FILTER (core IS NOT NULL)
+                    AS named,
+                arg_min(mail_text, record_no) FILTER (mail_text IS NOT NULL) AS mail_text,
+                arg_min(country, record_no) FILTER (NOT person AND country IS NOT NULL) AS stated_country,
+                arg_min(country, record_no) FILTER (person AND country IS NOT NULL) AS lives,
+                arg_min(city, record_no) FILTER (person AND city IS NOT NULL) AS lives_in
+            FROM match_clean SEMI JOIN match_several USING (account_id) GROUP BY account_id)"""
 
 
 def make_keys(engine: DuckEngine) -> tuple[str, ...]:

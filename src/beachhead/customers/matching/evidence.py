@@ -54,13 +54,15 @@ def make_macros(engine: DuckEngine) -> None:
 def make_evidence(engine: DuckEngine, pairs: str, into: str) -> None:
     """Make the table `into` (l, r, and a column for each agreement) of the relation `pairs` (l, r).
 
-    email, domain: one that both have, or null. names: see above, null unknown. phone, country, postcode, city,
-    street: 1 the same, -1 different, 0 unknown. other_domain: both have some and none is alike. other_form, other_place:
-    legal forms, countries in the names, that exclude each other. rare: the name is not a common word. elsewhere: a person of the
-    one lives in another country. one_place: only one name holds a country. form_abroad: the one's legal form is
-    not of the other's country. is_mailbox: one name is that of
-    the person whose mailbox one e-mail is. named_after: the web address holds a name.
-    Makes `match_crowded` (name: a domain or label) and `match_shared_names` (name) as well: what several customers surely have.
+    email, domain, label: one that both have, or null. names: see above, null unknown. phone, country, postcode, city,
+    street: 1 the same, -1 different, 0 unknown. other_domain: both have some and none is alike. other_form,
+    other_place: legal forms, countries in the names, that exclude each other. form_abroad: the one's legal form is not
+    of the other's country. one_place: only one name holds a country. elsewhere: a person of the one lives in another
+    country. rare: hardly another customer has the name by chance. is_mailbox: one name is that of the person whose
+    mailbox one e-mail is. named_after: the web address holds a name.
+
+    Makes `match_crowded` (name: a domain or label) and `match_shared_names` (name) as well: what several customers
+    surely have.
     """
     engine.execute(
         f"""
@@ -78,18 +80,20 @@ def make_evidence(engine: DuckEngine, pairs: str, into: str) -> None:
             CASE WHEN a.street IS NULL OR b.street IS NULL THEN 0
                 WHEN a.street = b.street OR (a.house = b.house AND jaro_winkler_similarity(a.street, b.street) > 0.88)
                 THEN 1 ELSE -1 END AS street,
-            greatest(a.by_chance, b.by_chance) < {_RARE} AND a.by_chance IS NOT NULL AND b.by_chance IS NOT NULL AS rare,
+            coalesce(a.by_chance < {_RARE} AND b.by_chance < {_RARE}, false) AS rare,
             CASE WHEN list_has_any(a.labels, b.labels) THEN list_intersect(a.labels, b.labels)[1] END AS label,
             a.joined AS one_name, b.joined AS other_name,
             coalesce(a.said_country <> b.said_country AND (a.country IS NULL OR b.country IS NULL), false) AS elsewhere,
             a.listed AND b.listed AND a.ids = b.ids AS same_list,
-            a.listed AND b.listed AS both_listed, match_of_mailbox(a.tokens, a.mail_text) OR match_of_mailbox(b.tokens, b.mail_text)
+            a.listed AND b.listed AS both_listed,
+            match_of_mailbox(a.tokens, a.mail_text) OR match_of_mailbox(b.tokens, b.mail_text)
                 OR match_of_mailbox(a.tokens, b.mail_text) OR match_of_mailbox(b.tokens, a.mail_text) AS is_mailbox,
             (a.place IS NULL) <> (b.place IS NULL) AS one_place,
-            coalesce(NOT list_contains(a.forms, b.said_country), false) OR coalesce(NOT list_contains(b.forms, a.said_country),
-                false) AS form_abroad,
-            coalesce(len(list_filter(list_concat(a.labels, b.labels), lambda x: starts_with(replace(x, '-', ''), a.joined)
-                OR starts_with(replace(x, '-', ''), b.joined))) > 0, false) AS named_after
+            coalesce(NOT list_contains(a.forms, b.said_country), false)
+                OR coalesce(NOT list_contains(b.forms, a.said_country), false) AS form_abroad,
+            coalesce(len(list_filter(list_concat(a.labels, b.labels), lambda x:
+                starts_with(replace(x, '-', ''), a.joined) OR starts_with(replace(x, '-', ''), b.joined))) > 0,
+                false) AS named_after
         FROM {pairs} AS p JOIN match_accounts AS a ON a.no = p.l JOIN match_accounts AS b ON b.no = p.r
         """
     )
@@ -108,6 +112,6 @@ def make_evidence(engine: DuckEngine, pairs: str, into: str) -> None:
 
 
 def _said(column: str) -> str:
-    """Agreement of what is known of the customers; a person who lives at the other's place agrees, but never differs."""
+    """Agreement in what is known of the customers; a person who lives at the other's place agrees, never differs."""
     said = f"a.said_{column} = b.said_{column}"
     return f"CASE WHEN {said} THEN 1 WHEN a.{column} <> b.{column} THEN -1 ELSE 0 END"

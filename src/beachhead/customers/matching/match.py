@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -103,7 +103,8 @@ def _twins(engine: DuckEngine) -> Pairs:
                 JOIN match_lists AS m ON m.no = x.b JOIN match_lists AS n ON n.no = y.b AND n.list = m.list
                 JOIN match_lists AS o ON o.no = a
                 WHERE x.b < y.b AND m.list >= 0 AND o.list >= 0)
-            SELECT f.l, f.r FROM found AS f JOIN match_accounts AS a ON a.no = f.l JOIN match_accounts AS b ON b.no = f.r
+            SELECT f.l, f.r FROM found AS f
+            JOIN match_accounts AS a ON a.no = f.l JOIN match_accounts AS b ON b.no = f.r
             ANTI JOIN (SELECT l, r FROM match_judged WHERE apart) AS j ON j.l = f.l AND j.r = f.r
             WHERE match_name_level(a.joined, a.tokens, a.digits, b.joined, b.tokens, b.digits) >= {MISSPELT}
                 OR match_of_mailbox(a.tokens, a.mail_text) OR match_of_mailbox(b.tokens, b.mail_text)
@@ -124,7 +125,7 @@ def _make_groups(engine: DuckEngine, decisions: Decisions, groups: Groups) -> No
                    "FROM match_forced")  # fmt: skip
 
 
-def _numbers(rows: list[tuple[int, ...]], names: tuple[str, ...]) -> pa.Table:
+def _numbers(rows: Sequence[tuple[int, ...]], names: tuple[str, ...]) -> pa.Table:
     return pa.table({name: pa.array([row[i] for row in rows], pa.int32()) for i, name in enumerate(names)})
 
 
@@ -143,7 +144,8 @@ def _merged(engine: DuckEngine) -> pa.Table:
     engine.execute(
         """
         CREATE OR REPLACE TEMP TABLE match_merged AS
-        SELECT n - 1000000000 AS n, l, r, CASE WHEN is_decided THEN 'decided' ELSE 'stated' END AS how, 1.0 AS probability
+        SELECT n - 1000000000 AS n, l, r, CASE WHEN is_decided THEN 'decided' ELSE 'stated' END AS how,
+            1.0 AS probability
         FROM match_said
         UNION ALL SELECT n, l, r, how, probability FROM match_edges SEMI JOIN match_joined USING (n)
         """

@@ -8,6 +8,7 @@ from beachhead.customers.matching.vocabulary import JOINING_WORDS, STREET_WORDS,
 from beachhead.engines.duck import DuckEngine, quote_literal
 
 _NOTHING = ("na", "n a", "none", "null", "nil", "unknown", "unbekannt", "not provided", "not available", "test", "tbd")
+_EAST_ASIAN_FORMS = "株式会社|有限会社|合同会社|有限公司|股份"
 _NO_MAILBOX = ("noreply", "no-reply", "donotreply", "do-not-reply", "none", "na", "unknown", "noemail", "null", "test")
 
 
@@ -44,7 +45,8 @@ def _make_macros(engine: DuckEngine) -> None:
         CREATE OR REPLACE TEMP MACRO match_known(x) AS
             CASE WHEN x <> '' AND x NOT IN ({_list(_NOTHING)}) THEN x END;
         CREATE OR REPLACE TEMP MACRO match_fold_name(x) AS match_fold(regexp_replace(regexp_replace(regexp_replace(
-            regexp_replace(lower(x), '株式会社|有限会社|合同会社|有限公司|股份', ' ', 'g'), '\\.(com|net|org|io|ai)\\b', ''), '\\b(\\p{{L}})\\.', '\\1', 'g'), '[&+]| und ', ' and ', 'g'));
+            regexp_replace(lower(x), '{_EAST_ASIAN_FORMS}', ' ', 'g'),
+            '\\.(com|net|org|io|ai)\\b', ''), '\\b(\\p{{L}})\\.', '\\1', 'g'), '[&+]| und ', ' and ', 'g'));
         CREATE OR REPLACE TEMP MACRO match_street(x) AS list_aggregate(list_transform(
             string_split(regexp_replace(match_fold(x), 'str(asse)?\\b', 'str', 'g'), ' '),
             lambda t: {_instead("t", STREET_WORDS)}), 'string_agg', ' ');
@@ -61,8 +63,8 @@ def _steps(records: str) -> tuple[str, ...]:
     mail = "nullif(replace(regexp_replace(lower(trim(email)), '^mailto:|[<>]', '', 'g'), ' ', ''), '')"
     read = f"""
         CREATE OR REPLACE TEMP TABLE match_read AS
-        SELECT record_no, account_id, ids, coalesce(listed, false) AS listed, coalesce(person, false) AS person, same_as,
-            match_known(match_fold_name(name)) AS name, trim(name) AS shown,
+        SELECT record_no, account_id, ids, coalesce(listed, false) AS listed, coalesce(person, false) AS person,
+            same_as, match_known(match_fold_name(name)) AS name, trim(name) AS shown,
             CASE WHEN NOT coalesce(person, false) THEN match_known(match_fold(first_name)) END AS first_name,
             CASE WHEN NOT coalesce(person, false) THEN match_known(match_fold(last_name)) END AS last_name,
             {_DATE} AS birth_date,

@@ -1,4 +1,4 @@
-"""From pairs to customers: the surest pairs first, and no group that the evidence or a person's decision contradicts."""
+"""From pairs to customers: the surest pairs first, and no group that evidence or a person's decision contradicts."""
 
 from __future__ import annotations
 

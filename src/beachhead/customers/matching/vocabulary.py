@@ -1,4 +1,4 @@
-"""The word lists that matching knows names, e-mails and web addresses by; each is a text file that people can extend."""
+"""The word lists by which matching knows names, e-mails and web addresses: text files that people can extend."""
 
 from __future__ import annotations
 
