@@ -6,201 +6,301 @@ import io
 from collections.abc import Sequence
 
 from pptx import Presentation
-from pptx.chart.data import CategoryChartData
 from pptx.dml.color import RGBColor
-from pptx.enum.chart import XL_CHART_TYPE, XL_LABEL_POSITION, XL_LEGEND_POSITION
+from pptx.enum.shapes import MSO_SHAPE
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.presentation import Presentation as Deck
-from pptx.shapes.autoshape import Shape
+from pptx.shapes.base import BaseShape
 from pptx.slide import Slide
-from pptx.util import Emu, Inches, Pt
+from pptx.text.text import TextFrame
+from pptx.util import Pt
 
+from beachhead.reports.measure import cut, lines_of, printable, widths
 from beachhead.reports.outline import Bars, Callout, Grid, Listing, Outline, Section
+from beachhead.reports.slide_chart import add_chart
 
-_WIDTH, _HEIGHT, _MARGIN = Inches(13.333), Inches(7.5), Inches(0.7)
+# In points: 13.333 × 7.5 inches, 16:9.
+_WIDTH, _HEIGHT, _MARGIN = 960, 540, 48
+_ROOM = _WIDTH - 2 * _MARGIN
+_TOP, _BOTTOM = 142, 494
 _INK, _QUIET, _RULE = RGBColor(0x1D, 0x27, 0x33), RGBColor(0x5D, 0x68, 0x75), RGBColor(0xDD, 0xE2, 0xE8)
-_BEST, _WORST = RGBColor(0x1B, 0x6E, 0x5A), RGBColor(0xB2, 0x56, 0x2E)
-_ROWS, _ITEMS, _FIGURES = 10, 7, 6
-_FONT = "Calibri"
+_ACCENT, _WASH = RGBColor(0x1B, 0x6E, 0x5A), RGBColor(0xF5, 0xF7, 0xF9)
+_SERIF, _SANS = "Georgia", "Calibri"
+_LEADING = 1.22
+_FIGURES = 6
+_NO_STYLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
 
 
 def slides(outline: Outline) -> bytes:
-    """The deck as a file's bytes, 16:9."""
+    """The deck as a file's bytes."""
     deck = Presentation()
-    deck.slide_width, deck.slide_height = _WIDTH, _HEIGHT
+    deck.slide_width, deck.slide_height = Pt(_WIDTH), Pt(_HEIGHT)
+    deck.core_properties.title, deck.core_properties.author = printable(outline.headline), "Beachhead"
     _first(deck, outline)
+    side_by_side = [s for s in outline.sections if s.key in ("problems", "missing")]
     for section in outline.sections:
-        if section.blocks:
+        if section not in side_by_side:
             _of_section(deck, section, outline)
+    if side_by_side:
+        _last(deck, side_by_side, outline)
     out = io.BytesIO()
     deck.save(out)
     return out.getvalue()
 
 
 def _first(deck: Deck, outline: Outline) -> None:
-    slide = _slide(deck, outline.headline, outline, size=30)
-    y = Inches(2.0)
-    _text(slide, "\n".join(outline.answer), _MARGIN, y, _WIDTH - 2 * _MARGIN, Inches(2.0), 18)
+    slide = deck.slides.add_slide(deck.slide_layouts[5])
+    _text(slide, outline.company, _MARGIN, 40, _ROOM, 16, _ACCENT, bold=True)
+    size = next(s for s in (34, 30, 26, 22) if s == 22 or lines_of(outline.headline, _ROOM - 60, s) <= 3)
+    high = _heading(slide, outline.headline, 72, _ROOM - 60, size, 4)
+    y = 72 + high + 14
+    for text in outline.answer:
+        y += _text(slide, text, _MARGIN, y, _ROOM - 60, 15, _QUIET, lines=3) + 4
     figures = outline.figures[:_FIGURES]
-    wide = Emu(int((_WIDTH - 2 * _MARGIN) / max(len(figures), 1)))
+    top = max(y + 16, 342)
+    gap = 20
+    wide = (_ROOM - gap * (len(figures) - 1)) / max(len(figures), 1)
     for n, (title, value, of) in enumerate(figures):
-        x = Emu(_MARGIN + n * wide)
-        _text(slide, title, x, Inches(4.5), wide, Inches(0.35), 12, _QUIET)
-        _text(slide, value, x, Inches(4.8), wide, Inches(0.7), 28, bold=True)
-        _text(slide, of, x, Inches(5.5), Emu(wide - Inches(0.2)), Inches(0.8), 11, _QUIET)
-    slide.notes_slide.notes_text_frame.text = outline.footing
+        x = _MARGIN + n * (wide + gap)
+        _line(slide, x, top, wide, _INK, 1.5)
+        _text(slide, title, x, top + 8, wide, 12, _QUIET, lines=2 if top < 370 else 1)
+        _text(slide, value, x, top + 40 if top < 370 else top + 24, wide, 28, _INK, bold=True)
+        _text(slide, of, x, top + 78 if top < 370 else top + 60, wide, 11, _QUIET, lines=4)
+    _foot(deck, slide, outline)
+    _notes(slide, outline, [outline.headcount, *outline.answer])
 
 
 def _of_section(deck: Deck, section: Section, outline: Outline) -> None:
-    slide = _slide(deck, section.title, outline)
-    _text(slide, section.lead, _MARGIN, Inches(1.25), _WIDTH - 2 * _MARGIN, Inches(0.8), 13, _QUIET)
-    top, notes = Inches(2.15), [outline.footing, section.lead]
+    slide = _slide(deck, section.statement or section.title, section.lead, outline)
+    said = [section.lead]
     block = section.blocks[0]
     match block:
         case Bars():
-            _chart(slide, block, top)
-            notes += [f"{label}: {a:.0%} against {b:.0%}" for label, a, b in block.rows]
-            notes += [g.note for g in section.blocks if isinstance(g, Grid) and g.note]
+            add_chart(slide, block, (_MARGIN, _TOP, _ROOM, _BOTTOM - _TOP))
+            said += [g.note for g in section.blocks if isinstance(g, Grid)]
         case Grid():
-            shown = Grid(block.header, block.rows[:_ROWS], block.numeric)
-            _table(slide, shown, top)
-            more = len(block.rows) - _ROWS
-            notes += [block.note, *([f"… and {more} more in the workbook."] if more > 0 else [])]
-        case Listing():
-            _listing(slide, block, top)
-            notes += [f"{what}: {said}" for what, said in block.items[_ITEMS:]]
+            said += [_table(slide, block, section.title), block.note]
         case Callout():
-            _text(slide, f"{block.text}\n\n{block.next_step}", _MARGIN, top, _WIDTH - 2 * _MARGIN, Inches(3), 20)
+            high = _text(slide, block.text, _MARGIN, _TOP + 20, _ROOM - 120, 22, _INK, lines=4, font=_SERIF)
+            _text(slide, block.next_step, _MARGIN, _TOP + 40 + high, _ROOM - 120, 16, _QUIET, lines=6)
         case _:
             pass
-    slide.notes_slide.notes_text_frame.text = "\n".join(n for n in notes if n)
+    _notes(slide, outline, said)
 
 
-def _slide(deck: Deck, title: str, outline: Outline, size: int = 26) -> Slide:
-    """A slide with its title as a title, so that readers and outlines find it, and a footing."""
+def _last(deck: Deck, sections: Sequence[Section], outline: Outline) -> None:
+    """What is wrong with the data and what is missing, side by side."""
+    first = sections[0]
+    slide = _slide(deck, " · ".join(s.title for s in sections), first.lead, outline)
+    gap = 40
+    wide = (_ROOM - gap * (len(sections) - 1)) / len(sections)
+    said = [s.lead for s in sections]
+    for n, section in enumerate(sections):
+        items = [item for block in section.blocks for item in _items(block)]
+        x = _MARGIN + n * (wide + gap)
+        shown = _items_in(slide, items, x, wide)
+        if shown < len(items):
+            _text(slide, f"… and {len(items) - shown:,} more in the report", x, _BOTTOM - 14, wide, 11, _QUIET)
+        said += [f"{what}: {then}" for what, then in items[shown:]]
+    _notes(slide, outline, said)
+
+
+def _items(block: object) -> tuple[tuple[str, str], ...]:
+    match block:
+        case Listing():
+            return block.items
+        case Callout():
+            return ((block.text, block.next_step),)
+        case _:
+            return ()
+
+
+def _items_in(slide: Slide, items: Sequence[tuple[str, str]], x: float, wide: float) -> int:
+    """Set as many as there is room for; how many were."""
+    y: float = _TOP
+    for n, (what, then) in enumerate(items):
+        head, body = cut(_said(what), wide, 13, 2), cut(_said(then), wide, 12, 2)
+        high = (lines_of(head, wide, 13) * 13 + lines_of(body, wide, 12) * 12) * _LEADING + 12
+        if y + high > _BOTTOM - 16:
+            return n
+        y += _text(slide, head, x, y, wide, 13, _INK, bold=True, lines=2)
+        y += _text(slide, body, x, y, wide, 12, _QUIET, lines=2) + 12
+    return len(items)
+
+
+def _slide(deck: Deck, title: str, lead: str, outline: Outline) -> Slide:
+    """A slide whose title is a title, so that readers and outlines find it; with a footing."""
     slide = deck.slides.add_slide(deck.slide_layouts[5])
+    size = 26 if lines_of(title, _ROOM, 26) == 1 else 21
+    high = _heading(slide, title, 32, _ROOM, size, 2)
+    _text(slide, lead, _MARGIN, 32 + high + 6, _ROOM, 13, _QUIET, lines=2)
+    _foot(deck, slide, outline)
+    return slide
+
+
+def _heading(slide: Slide, text: str, y: float, width: float, size: float, lines: int) -> float:
+    """The title; its height."""
     heading = slide.shapes.title
     assert heading is not None
-    heading.left, heading.top, heading.width, heading.height = _MARGIN, Inches(0.45), _WIDTH - 2 * _MARGIN, Inches(0.9)
-    if size > 26:
-        heading.height = Inches(1.4)
-    heading.text_frame.word_wrap = True
-    heading.text_frame.vertical_anchor = MSO_ANCHOR.TOP
-    heading.text_frame.text = title
-    _set(heading, size, _INK, bold=True)
-    _text(slide, outline.footing, _MARGIN, Inches(7.0), _WIDTH - 2 * _MARGIN, Inches(0.3), 10, _QUIET)
-    return slide
+    text = cut(text, width, size, lines)
+    high = lines_of(text, width, size) * size * _LEADING + 4
+    _place(heading, _MARGIN, y, width, high)
+    _set(heading.text_frame, text, size, _INK, font=_SERIF, bold=True)
+    return high
+
+
+def _foot(deck: Deck, slide: Slide, outline: Outline) -> None:
+    _line(slide, _MARGIN, 506, _ROOM, _RULE, 0.75)
+    _text(slide, cut(outline.footing, _ROOM - 60, 10), _MARGIN, 511, _ROOM - 60, 10, _QUIET)
+    _text(slide, str(len(deck.slides)), _WIDTH - _MARGIN - 50, 511, 50, 10, _QUIET, align=PP_ALIGN.RIGHT)
+
+
+def _notes(slide: Slide, outline: Outline, said: Sequence[str]) -> None:
+    """What the numbers are of, from when, and what the words on the slide mean."""
+    shown = " ".join([_words_on(slide), *said]).casefold()
+    means = [f"{word}: {_said(meaning)}" for word, meaning in outline.terms if word.casefold() in shown]
+    parts = [f"{outline.headcount} {outline.day} ({outline.snapshot}).", *said, *means]
+    frame = slide.notes_slide.notes_text_frame
+    assert frame is not None
+    frame.text = printable("\n".join(p for p in parts if p))
+
+
+def _words_on(slide: Slide) -> str:
+    texts = [shape.text_frame.text for shape in slide.shapes if shape.has_text_frame]
+    for shape in slide.shapes:
+        if shape.has_table:
+            texts += [cell.text for row in shape.table.rows for cell in row.cells]  # type: ignore[attr-defined]
+        if shape.has_chart:
+            texts += [str(c) for c in shape.chart.plots[0].categories]  # type: ignore[attr-defined]
+    return " ".join(texts)
 
 
 def _text(
     slide: Slide,
     text: str,
-    x: int,
-    y: int,
-    width: int,
-    height: int,
-    size: int,
-    color: RGBColor = _INK,
+    x: float,
+    y: float,
+    width: float,
+    size: float,
+    color: RGBColor,
     *,
+    lines: int = 1,
     bold: bool = False,
-) -> None:
+    font: str = _SANS,
+    align: PP_ALIGN = PP_ALIGN.LEFT,
+) -> float:
+    """A box as high as its text, which is cut after so many lines; its height."""
     if not text:
-        return
-    box = slide.shapes.add_textbox(Emu(x), Emu(y), Emu(width), Emu(height))
-    frame = box.text_frame
+        return 0.0
+    text = cut(_said(text), width, size, lines)
+    high = lines_of(text, width, size) * size * _LEADING
+    box = slide.shapes.add_textbox(Pt(x), Pt(y), Pt(width), Pt(high))
+    _set(box.text_frame, text, size, color, font=font, bold=bold, align=align)
+    return high
+
+
+def _set(
+    frame: TextFrame, text: str, size: float, color: RGBColor, *, font: str, bold: bool = False,
+    align: PP_ALIGN = PP_ALIGN.LEFT,
+) -> None:  # fmt: skip
     frame.word_wrap = True
-    frame.margin_left = frame.margin_right = 0
-    frame.text = text
-    _set(box, size, color, bold=bold)
-
-
-def _set(shape: Shape, size: float, color: RGBColor, *, bold: bool = False) -> None:
-    for paragraph in shape.text_frame.paragraphs:
-        paragraph.alignment = PP_ALIGN.LEFT
-        paragraph.space_after = Pt(4)
+    frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
+    frame.vertical_anchor = MSO_ANCHOR.TOP
+    frame.text = printable(text)
+    for paragraph in frame.paragraphs:
+        paragraph.alignment = align
         for run in paragraph.runs:
-            run.font.size, run.font.bold, run.font.name = Pt(size), bold, _FONT
+            run.font.size, run.font.bold, run.font.name = Pt(size), bold, font
             run.font.color.rgb = color
 
 
-def _table(slide: Slide, grid: Grid, top: int) -> None:
-    rows = [grid.header, *grid.rows]
-    width = _WIDTH - 2 * _MARGIN
+def _place(shape: BaseShape, x: float, y: float, width: float, height: float) -> None:
+    shape.left, shape.top, shape.width, shape.height = Pt(x), Pt(y), Pt(width), Pt(height)
+
+
+def _line(slide: Slide, x: float, y: float, width: float, color: RGBColor, thick: float) -> None:
+    """A rule; it says nothing to those who have a page read to them."""
+    rule = slide.shapes.add_shape(MSO_SHAPE.RECTANGLE, Pt(x), Pt(y), Pt(width), Pt(thick))
+    rule.fill.solid()
+    rule.fill.fore_color.rgb = color
+    rule.line.fill.background()
+    rule.shadow.inherit = False
+    rule.name = "Rule"
+
+
+def _table(slide: Slide, grid: Grid, title: str) -> str:
+    """A native table of as many rows as there is room for; what is left, in words."""
+    size, pad = 11.0, 8.0
+    is_plain = all(k in grid.numeric for k in range(1, len(grid.header)))
+    rows = [tuple(_of_cell(text, k, grid, is_plain) for k, text in enumerate(row)) for row in grid.rows]
+    columns = widths([grid.header, *rows], grid.numeric, _ROOM, size, 2 * pad)
+    fitted: list[tuple[tuple[str, ...], float]] = []
+    y = _TOP + _height(grid.header, columns, size, pad)
+    for row in rows:
+        texts = tuple(cut(t, columns[k] - 2 * pad, size, 2 if not is_plain else 1) for k, t in enumerate(row))
+        high = _height(texts, columns, size, pad)
+        if y + high > _BOTTOM - 16:
+            break
+        fitted.append((texts, high))
+        y += high
+    shown = [(grid.header, _height(grid.header, columns, size, pad)), *fitted]
     frame = slide.shapes.add_table(
-        len(rows), len(grid.header), Emu(_MARGIN), Emu(top), Emu(width), Emu(Inches(0.36) * len(rows))
+        len(shown), len(columns), Pt(_MARGIN), Pt(_TOP), Pt(_ROOM), Pt(sum(high for _, high in shown))
     )
     frame.name = "Table"
+    frame._element.nvGraphicFramePr.cNvPr.set("descr", printable(f"{title}: table of {len(fitted)} rows"))
     table = frame.table
-    style = frame._element.graphic.graphicData.tbl[0]
-    for child in list(style):
-        if child.tag.endswith("tableStyleId"):
-            child.text = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"  # no style, no grid
-    for k, part in enumerate(_shares(rows)):
-        table.columns[k].width = Emu(int(width * part))
-    size = 11 if max(len(row) for row in rows) <= 5 else 10
-    for n, row in enumerate(rows):
-        table.rows[n].height = Inches(0.36)
-        for k, text in enumerate(row):
+    for style in frame._element.graphic.graphicData.tbl[0]:
+        if style.tag.endswith("tableStyleId"):
+            style.text = _NO_STYLE
+    table.horz_banding = False
+    for k, wide in enumerate(columns):
+        table.columns[k].width = Pt(wide)
+    for n, (texts, high) in enumerate(shown):
+        table.rows[n].height = Pt(high)
+        for k, text in enumerate(texts):
             cell = table.cell(n, k)
-            cell.text = _short(text)
-            cell.margin_top = cell.margin_bottom = Inches(0.03)
-            for paragraph in cell.text_frame.paragraphs:
-                paragraph.alignment = PP_ALIGN.RIGHT if k in grid.numeric else PP_ALIGN.LEFT
-                for run in paragraph.runs:
-                    run.font.size, run.font.name, run.font.bold = Pt(size), _FONT, k == 1 and n > 0
-                    run.font.color.rgb = _QUIET if n == 0 else _INK
+            cell.margin_top = cell.margin_bottom = Pt(2)
+            cell.margin_left = cell.margin_right = Pt(pad)
+            cell.vertical_anchor = MSO_ANCHOR.MIDDLE if n else MSO_ANCHOR.BOTTOM
+            cell.text_frame.word_wrap = True
+            align = PP_ALIGN.RIGHT if k in grid.numeric else PP_ALIGN.LEFT
+            name = 0 if is_plain else 1
+            color = _QUIET if n == 0 or k == len(texts) - 1 and not is_plain and k > 1 and k not in grid.numeric else _INK
+            _in_cell(cell.text_frame, text, size, color, bold=bool(n) and k == name, align=align)
+            if n and n % 2 == 0:
+                cell.fill.solid()
+                cell.fill.fore_color.rgb = _WASH
+            else:
+                cell.fill.background()
+    left = len(grid.rows) - len(fitted)
+    said = f"{len(fitted):,} of {len(grid.rows):,} shown; all of them are in the workbook." if left else ""
+    _text(slide, said, _MARGIN, _BOTTOM - 12, _ROOM, 10, _QUIET)
+    return said
 
 
-def _short(text: str, most: int = 110) -> str:
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+def _of_cell(text: str, column: int, grid: Grid, is_plain: bool) -> str:
+    """What there is room for: of names and numbers the first line, of what is said about them all."""
+    first, *more = text.split("\n")
+    return first if is_plain or column in grid.numeric or column <= 1 else " · ".join([first, *more])
 
 
-def _shares(rows: Sequence[tuple[str, ...]]) -> list[float]:
-    longest = [max(4, min(70, max(len(row[k]) for row in rows))) for k in range(len(rows[0]))]
-    return [n / sum(longest) for n in longest]
+def _height(texts: Sequence[str], columns: Sequence[float], size: float, pad: float) -> float:
+    most = max(lines_of(t, columns[k] - 2 * pad, size) for k, t in enumerate(texts))
+    return most * size * _LEADING + 6
 
 
-def _listing(slide: Slide, block: Listing, top: int) -> None:
-    box = slide.shapes.add_textbox(Emu(_MARGIN), Emu(top), Emu(_WIDTH - 2 * _MARGIN), Inches(4.6))
-    frame = box.text_frame
-    frame.word_wrap = True
-    frame.margin_left = 0
-    for n, (what, said) in enumerate(block.items[:_ITEMS]):
-        paragraph = frame.paragraphs[0] if n == 0 else frame.add_paragraph()
-        paragraph.space_after = Pt(7)
-        for text, bold in (
-            (_short(what, 160).replace("`", ""), True),
-            (f"  {_short(said, 160).replace('`', '')}", False),
-        ):
-            run = paragraph.add_run()
-            run.text = text
-            run.font.size, run.font.bold, run.font.name = Pt(14), bold, _FONT
-            run.font.color.rgb = _INK if bold else _QUIET
+def _in_cell(
+    frame: TextFrame, text: str, size: float, color: RGBColor, *, bold: bool, align: PP_ALIGN
+) -> None:  # a cell has margins of its own
+    frame.text = printable(text)
+    for paragraph in frame.paragraphs:
+        paragraph.alignment = align
+        for run in paragraph.runs:
+            run.font.size, run.font.bold, run.font.name = Pt(size), bold, _SANS
+            run.font.color.rgb = color
 
 
-def _chart(slide: Slide, bars: Bars, top: int) -> None:
-    data = CategoryChartData(number_format="0%")
-    shown = list(reversed(bars.rows[:8]))
-    data.categories = [_short(label, 60) for label, _, _ in shown]
-    data.add_series(bars.names[1], [b for _, _, b in shown])
-    data.add_series(bars.names[0], [a for _, a, _ in shown])
-    size = (Emu(_MARGIN), Emu(top), Emu(_WIDTH - 2 * _MARGIN), Inches(4.7))
-    frame = slide.shapes.add_chart(XL_CHART_TYPE.BAR_CLUSTERED, *size, data)
-    said = "; ".join(f"{label}: {a:.0%} against {b:.0%}" for label, a, b in bars.rows[:8])
-    frame._element.nvGraphicFramePr.cNvPr.set("descr", f"Shares of {bars.names[0]} and {bars.names[1]}. {said}")
-    chart = frame.chart
-    chart.has_legend, chart.has_title = True, False
-    chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.TOP, False
-    chart.legend.font.size, chart.legend.font.name = Pt(12), _FONT
-    plot = chart.plots[0]
-    plot.gap_width, plot.overlap, plot.has_data_labels = 60, -5, True
-    plot.data_labels.font.size, plot.data_labels.position = Pt(11), XL_LABEL_POSITION.OUTSIDE_END
-    plot.data_labels.number_format, plot.data_labels.number_format_is_linked = "0%", False
-    for series, color in zip(plot.series, (_WORST, _BEST), strict=True):
-        series.format.fill.solid()
-        series.format.fill.fore_color.rgb = color
-    chart.value_axis.visible = chart.value_axis.has_major_gridlines = False
-    chart.value_axis.minimum_scale, chart.value_axis.maximum_scale = 0, 1
-    chart.category_axis.tick_labels.font.size, chart.category_axis.tick_labels.font.name = Pt(12), _FONT
-    chart.category_axis.format.line.color.rgb = _RULE
-    chart.category_axis.has_major_gridlines = False
+def _said(text: str) -> str:
+    """Without the marks that only Markdown shows."""
+    return text.replace("`", "")
