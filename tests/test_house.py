@@ -36,6 +36,11 @@ PLACES = {
     "python_calamine": "sources/",
     "sqlalchemy": "sources/servers.py",
     "splink": "customers/matching/probable.py",
+    "pptx": "reports/",
+    "docx": "reports/word.py",
+    "fastapi": "api/",
+    "uvicorn": "api/__main__.py",
+    "lxml": "sources/",
 }
 # Personal and build folders; the project must read the same on every machine.
 MACHINE_PATHS = re.compile(r"(?<![\w.~:/-])/(?:home|root|Users|work|mnt)/[\w.-]+")

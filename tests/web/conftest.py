@@ -15,7 +15,6 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from beachhead.api.app import STATIC
 
-
 expect.set_options(timeout=30_000)  # a machine may be busy with other tests
 
 
