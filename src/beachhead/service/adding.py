@@ -19,6 +19,7 @@ from beachhead.project.editing import edit_definition, write_definition
 from beachhead.project.loader import Project, load
 from beachhead.project.model import BY_NAME
 from beachhead.project.yaml_positions import PlainTree
+from beachhead.service.short_engine import short_engine
 from beachhead.sources.readers import Opening, open_file
 from beachhead.sources.recognise.proposal import Proposal
 from beachhead.store.files import outside
@@ -108,6 +109,8 @@ def _continue(project: Project, sources: Sequence[SourceDefinition], new: NewFil
     before = matching_files(project.root, first)
     replaces = bool(before) and any(_repeats(project, s, before[0], new.path, renamed) for s in sources)
     file = _copy(project.root, new, today)
+    if renamed and not replaces:  # the files that are there keep their columns, and their source
+        return Added(file, tuple(_sibling(project, s, file, renamed) for s in sources))
     for source in sources:
 
         def change(document: CommentedMap, source: SourceDefinition = source) -> None:
@@ -118,6 +121,24 @@ def _continue(project: Project, sources: Sequence[SourceDefinition], new: NewFil
 
         edit_definition(project.root / project.place("sources", source.name).file, change)
     return Added(file, tuple(s.name for s in sources), first.files if replaces else ())
+
+
+def _sibling(project: Project, source: SourceDefinition, file: str, renamed: Mapping[str, str]) -> str:
+    """A source like another one, for a file whose columns are called otherwise; its name."""
+    name = _free_name(project, source.name, ())
+    write_definition(
+        project.root / "sources" / f"{name}.yml",
+        definition_tree(source.model_copy(update={"files": (file,)})),
+        f"Like {source.name}, for files in which these columns are called otherwise: {', '.join(renamed)}.",
+    )
+
+    def change(document: CommentedMap) -> None:
+        for keys, column in source.mapped:
+            if (now := renamed.get(column.column or "")) is not None:
+                _rename(document, keys, now)
+
+    edit_definition(project.root / "sources" / f"{name}.yml", change)
+    return name
 
 
 def _rename(document: CommentedMap, keys: Sequence[str], column: str) -> None:
@@ -137,10 +158,7 @@ def _repeats(project: Project, source: SourceDefinition, before: Path, after: Pa
     column = source.columns[key].column if key else None
     if column is None:
         return False
-    folder = Layout(project.root).tmp
-    with outside("write", folder):
-        folder.mkdir(parents=True, exist_ok=True)
-    with DuckEngine(folder) as engine:
+    with short_engine() as (engine, folder):
         try:
             ids = [
                 _ids(engine, source, before, column, folder),

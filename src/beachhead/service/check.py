@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from beachhead.engines.duck import DuckEngine
 from beachhead.errors import DefinitionError, Diagnostic, display_path
 from beachhead.project import Project, matching_files
 from beachhead.project.definitions import SourceDefinition
 from beachhead.project.model import BY_NAME
 from beachhead.service.plan import Plan, make_plan, without_secrets
+from beachhead.service.short_engine import short_engine
 from beachhead.sources.headers import check_header
 from beachhead.sources.mapping import PlaceOf, make_mapping
 from beachhead.sources.readers import Opening
@@ -55,9 +54,9 @@ def _header_mistakes(project: Project) -> Iterator[Diagnostic]:
     found = [(n, s, path) for n, s in project.sources.items() for path in matching_files(project.root, s)]
     if not found:
         return
-    with TemporaryDirectory(prefix="beachhead-") as folder, DuckEngine(Path(folder)) as engine:
+    with short_engine() as (engine, folder):
         for name, source, path in found:
             wanted = tuple(dict.fromkeys(c.column for _, c in source.mapped if c.column is not None))
             shown = display_path(path, project.root)
-            opening = Opening(source, path, shown, wanted, engine, Path(folder))
+            opening = Opening(source, path, shown, wanted, engine, folder)
             yield from check_header(opening, _place_of(project, name))

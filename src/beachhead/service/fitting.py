@@ -7,7 +7,6 @@ from pathlib import Path
 
 from ruamel.yaml.comments import CommentedMap
 
-from beachhead.engines.duck import DuckEngine
 from beachhead.errors import BeachheadError
 from beachhead.project import matching_files
 from beachhead.project.definitions import Template
@@ -15,9 +14,9 @@ from beachhead.project.editing import edit_definition, write_text
 from beachhead.project.loader import SETTINGS_FILES, Project, load
 from beachhead.project.templates import template_files, write_template
 from beachhead.service.check import check
+from beachhead.service.short_engine import short_engine
 from beachhead.sources.readers import Opening, open_file
 from beachhead.store.files import outside
-from beachhead.store.layout import Layout
 
 _KEY_EVENTS = 20
 
@@ -112,10 +111,7 @@ def _frequent_events(project: Project) -> Sequence[str]:
         files = matching_files(project.root, source)
         if column is None or not files:
             continue
-        folder = Layout(project.root).tmp
-        with outside("write", folder):
-            folder.mkdir(parents=True, exist_ok=True)
-        with DuckEngine(folder) as engine:
+        with short_engine() as (engine, folder):
             try:
                 reader = open_file(Opening(source, files[0], files[0].name, (column,), engine, folder))
             except BeachheadError:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from ruamel.yaml.comments import CommentedMap
 
 from beachhead.customers.loads import read_loads
-from beachhead.engines.duck import DuckEngine, parquet, quote_name
+from beachhead.engines.duck import parquet, quote_name
 from beachhead.errors import Diagnostic, UsageError
 from beachhead.project.definitions import ColumnMap, SourceDefinition
 from beachhead.project.editing import edit_definition
@@ -20,9 +20,9 @@ from beachhead.project.loader import Project, load
 from beachhead.project.model import BY_NAME
 from beachhead.service.matches import decide
 from beachhead.service.results import Run
+from beachhead.service.short_engine import short_engine
 from beachhead.sources.spellings import MOST_VALUES, spellings
 from beachhead.store.layout import Layout
-from beachhead.store.scratch import scratch_path
 
 Kind = Literal["same_customer", "spelling"]
 _NO_CATEGORIES = frozenset({"name", "email", "website", "notes", "answer", "question", "topic", "event"})
@@ -125,7 +125,7 @@ def _side(row: Mapping[str, object], side: str) -> dict[str, str]:
 def _spellings(project: Project) -> Iterator[Question]:
     layout = Layout(project.root)
     loads = read_loads(layout.landing / "loads.json")
-    with DuckEngine(scratch_path(layout, "spill")) as engine:
+    with short_engine() as (engine, _):
         for name, source in project.sources.items():
             keys = loads[name][-1].keys if loads.get(name) else ()
             paths = [p for key in keys if (p := layout.landing / name / f"{key}.parquet").exists()]

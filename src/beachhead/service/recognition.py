@@ -15,14 +15,13 @@ from beachhead.project import matching_files
 from beachhead.project.definitions import Settings, SourceDefinition
 from beachhead.project.loader import Project, load
 from beachhead.service.progress import Say
+from beachhead.service.short_engine import short_engine
 from beachhead.sources.opening import Opening
 from beachhead.sources.readers import open_file
 from beachhead.sources.recognise.again import continued_sources
 from beachhead.sources.recognise.context import KnownSource, RecogniseContext
 from beachhead.sources.recognise.proposal import Recognition
 from beachhead.sources.recognise.recognise import recognise_as, recognise_file
-from beachhead.store.layout import Layout
-from beachhead.store.scratch import scratch_path
 
 _SAMPLES, _IDS = 50, 5_000
 
@@ -42,8 +41,7 @@ def recognise(root: Path, path: Path, shown: str, say: Say, table: str | None = 
     say(f"Recognising {shown}")
     project = _project(root)
     settings = project.settings if project else Settings(name="new")
-    with DuckEngine(scratch_path(Layout(root), "spill")) as engine:
-        temp = path.parent
+    with short_engine() as (engine, temp):
         known = {n: _known(engine, project, s, temp) for n, s in project.sources.items()} if project else {}
         context = RecogniseContext(
             engine,

@@ -16,7 +16,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from beachhead.analysis.display import date_text, money_text
 from beachhead.analysis.tie_out import OtherWay, Ours, Theirs, TieOut, tie_out, total_candidates
 from beachhead.customers.counted_otherwise import Row, mrr_counted, revenue_counted
-from beachhead.engines.duck import DuckEngine
 from beachhead.errors import DataError, DefinitionError, Diagnostic, Place, UsageError
 from beachhead.project.currency import minor_digits
 from beachhead.project.definitions import Settings, SourceDefinition
@@ -24,13 +23,12 @@ from beachhead.project.editing import write_definition
 from beachhead.project.yaml_positions import plain as plain_yaml
 from beachhead.project.yaml_positions import read_yaml
 from beachhead.service.results import Run
+from beachhead.service.short_engine import short_engine
 from beachhead.sources.opening import Opening
 from beachhead.sources.readers import open_file
 from beachhead.sources.recognise.context import RecogniseContext
 from beachhead.sources.recognise.recognise import recognise_as
 from beachhead.store.files import outside
-from beachhead.store.layout import Layout
-from beachhead.store.scratch import scratch_path
 
 Measure = Literal["mrr", "revenue"]
 FOLDER = "tie_outs"
@@ -87,7 +85,7 @@ def tie(
     if path is None:
         told = Remembered(measure=measure, on=on, total=_decimal(total or ""))
     else:
-        columns = _columns(root, run, path, customer, amount)
+        columns = _columns(run, path, customer, amount)
         target = root / "data" / "finance" / path.name
         with outside("write", target):
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -151,11 +149,11 @@ def _remembered(path: Path) -> Remembered:
 # --- finance's side ----------------------------------------------------------------------------------------------
 
 
-def _columns(root: Path, run: Run, path: Path, customer: str | None, amount: str | None) -> tuple[str, str]:
+def _columns(run: Run, path: Path, customer: str | None, amount: str | None) -> tuple[str, str]:
     """The columns that hold the customer and the amount: as told, else as recognised. Raises `UsageError`."""
-    layout, settings = Layout(root), run.about.settings
-    with DuckEngine(scratch_path(layout, "spill")) as engine:
-        context = RecogniseContext(engine, layout.tmp, settings.timezone, settings.currency, date.today())
+    settings = run.about.settings
+    with short_engine() as (engine, temp):
+        context = RecogniseContext(engine, temp, settings.timezone, settings.currency, date.today())
         found = recognise_as(path, path.name, context, "accounts")
     for name in (customer, amount):
         if name is not None and name not in found.header:
@@ -184,10 +182,9 @@ def _theirs(root: Path, run: Run, told: Remembered, settings: Settings, ours: Se
     source = SourceDefinition.model_validate(
         {"name": "finance", "files": [str(path)], "table": "accounts", "columns": {"account_id": told.customer}}
     )
-    layout = Layout(root)
-    with DuckEngine(scratch_path(layout, "spill")) as engine:
+    with short_engine() as (engine, temp):
         wanted = (str(told.customer), str(told.amount))
-        reader = open_file(Opening(source, path, path.name, wanted, engine, layout.tmp))
+        reader = open_file(Opening(source, path, path.name, wanted, engine, temp))
         try:
             for name in wanted:
                 if name not in reader.columns:
@@ -277,7 +274,7 @@ def _model(run: Run, table: str) -> Path | None:
 
 def _rows(run: Run, measure: Measure, on: date, settings: Settings) -> dict[int, Row] | None:
     """The ledger of that day by account number; None without one."""
-    with DuckEngine(run.snapshot.home / "tmp" / "tie-out") as engine:
+    with short_engine() as (engine, _):
         if measure == "revenue":
             charges, orders = _model(run, "charges"), _model(run, "orders")
             return revenue_counted(engine, charges, orders, on) if charges or orders else None

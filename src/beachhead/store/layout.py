@@ -84,7 +84,7 @@ class Layout:
 
     def create(self, files: FileSystem) -> None:
         """Make all folders; what exists stays. Raises `OutsideError` when the place cannot be written."""
-        folders = (*self.shared, self.registry, self.snapshots, self.memberships, self.inbox, self.tmp)
+        folders = (*self.shared, self.registry, self.snapshots, self.memberships, self.tmp)
         for folder in (self.home, *folders):
             if not folder.is_dir():
                 files.mkdir(folder)
