@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from beachhead.errors import Diagnostic, Severity, UsageError
+from beachhead.errors import DataError, Diagnostic, Severity, UsageError
 from beachhead.project.editing import write_definition, write_text
 from beachhead.project.yaml_positions import PlainTree
 from beachhead.reports.workbook import FILL_IN, ID_TITLE
@@ -43,7 +43,10 @@ def fill(project: Project, path: Path) -> Filled:
     told: list[Diagnostic] = []
     is_ours = False
     for name in sheet_names(path, path.name):
-        sheet = read_sheet(path, path.name, name, 2, ())
+        try:
+            sheet = read_sheet(path, path.name, name, 2, ())
+        except DataError:  # a sheet that somebody added
+            continue
         if ID_TITLE not in sheet.header or not set(FILL_IN) <= set(sheet.header):
             continue
         is_ours = True
