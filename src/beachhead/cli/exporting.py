@@ -43,13 +43,11 @@ def fill(
     opened = project_of(None, project)
     filled = read_back(opened, path)
     if as_json:
-        payload: Json = {"customers": filled.customers, "file": filled.file}
+        payload: Json = {"customers": filled.customers, "changed": filled.changed, "file": filled.file}
         print_json(document("filled", payload, diagnostics=filled.diagnostics))
         return
     print_diagnostics(filled.diagnostics)
     if filled.file:
-        print(
-            f"Took in what was written of {plural(filled.customers, 'customers')}: {filled.file}. Next: beachhead run"
-        )
+        print(f"Took in what is new of {plural(filled.changed, 'customers')}: {filled.file}. Next: beachhead run")
     else:
-        print("Nothing was filled in.")
+        print("Nothing new was filled in.")

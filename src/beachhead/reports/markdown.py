@@ -9,26 +9,30 @@ from beachhead.reports.outline import Bars, Block, Callout, Grid, Listing, Outli
 
 SLACK_MOST = 3_000
 """Characters of one Slack message block."""
-_SLACK_NAMES = 10
+_SLACK_NAMES, _SLACK_SHARED = 10, 5
+_SLACK_SECTIONS = ("best", "worst", "apart")
 
 
 def markdown(outline: Outline) -> str:
     """The whole report: headings, tables, quotes for what must not be overlooked."""
     parts = [f"# {_plain(outline.company)}: {_plain(outline.headline)}", f"*{_plain(outline.footing)}*"]
+    parts.append(_plain(outline.headcount))
     parts += [_plain(line) for line in outline.answer]
     parts.append(_table(("Figure", "Value", "Of"), outline.figures, frozenset({1})))
     for section in outline.sections:
         parts.append(f"## {_plain(section.title)}")
         parts += [_plain(section.lead)] if section.lead else []
         parts += [text for block in section.blocks if (text := _block(block))]
+    if outline.terms:
+        parts += ["## What the words mean", _table(("Word", "Meaning"), outline.terms, frozenset())]
     return "\n\n".join(parts) + "\n"
 
 
 def slack(outline: Outline) -> str:
     """The answer and the names in Slack's own marks, at most 3,000 characters; there are no tables in Slack."""
     parts = [f"*{_mrkdwn(outline.company)}*: {_mrkdwn(outline.headline)}"]
-    parts += [_mrkdwn(line) for line in outline.answer]
-    for section in outline.sections:
+    parts += [_mrkdwn(line) for line in (outline.headcount, *outline.answer)]
+    for section in (s for s in outline.sections if s.key in _SLACK_SECTIONS):
         said = list(_slack_lines(section.blocks))
         if said:
             parts.append("\n".join([f"*{_mrkdwn(section.title)}*", *said]))
@@ -46,15 +50,23 @@ def _slack_lines(blocks: tuple[Block, ...]) -> Iterator[str]:
         match block:
             case Grid() if block.header[0] == "#":
                 for row in block.rows[:_SLACK_NAMES]:
-                    money = f", {row[3]}" if len(row) > 4 else ""
-                    yield f"{row[0]}. {_mrkdwn(row[1])} ({row[2]}{money})"
+                    numbers = [f"{block.header[k]} {row[k]}" for k in range(2, len(row)) if k in block.numeric]
+                    said = f" ({', '.join(numbers)})" if numbers else ""
+                    yield f"{row[0]}. {_mrkdwn(_first(row[1]))}{_mrkdwn(said)}"
+                if (left := len(block.rows) - _SLACK_NAMES) > 0:
+                    yield f"… and {left:,} more"
             case Grid() if block.header[0] == "Property":
-                for row in block.rows[:5]:
-                    yield f"• {_mrkdwn(row[0])}: {row[1]} against {row[2]}"
+                for row in block.rows[:_SLACK_SHARED]:
+                    yield f"• {_mrkdwn(row[0])}: {_first(row[1])} against {_first(row[2])}"
             case Callout():
                 yield f"> {_mrkdwn(block.text)} {_mrkdwn(block.next_step)}"
             case _:
                 continue
+
+
+def _first(text: str) -> str:
+    """What a cell says, without details."""
+    return text.split("\n", maxsplit=1)[0]
 
 
 def _block(block: Block) -> str:
@@ -62,7 +74,8 @@ def _block(block: Block) -> str:
         case Paragraph():
             return _plain(block.text)
         case Callout():
-            return "\n".join(f"> {_plain(line)}" for line in (block.text, block.next_step) if line)
+            lines = [f"**{_plain(block.text)}**", *([_plain(block.next_step)] if block.next_step else [])]
+            return "\n>\n".join(f"> {line}" for line in lines)
         case Listing():
             return "\n".join(f"- **{_plain(what)}**: {_plain(said)}" for what, said in block.items)
         case Grid():
@@ -79,7 +92,10 @@ def _table(header: tuple[str, ...], rows: tuple[tuple[str, ...], ...], numeric: 
 
 
 def _cell(text: str) -> str:
-    return _plain(text).replace("|", r"\|")
+    """On one line: Notion's tables know no others."""
+    first, *more = text.split("\n")
+    said = f"{first} ({'; '.join(more)})" if len(more) == 1 else "; ".join([first, *more])
+    return _plain(said).replace("|", r"\|")
 
 
 def _plain(text: str) -> str:

@@ -10,6 +10,7 @@ _WIDE = 1.0
 _NARROW = 0.3
 _CAPITAL = 0.72
 _USUAL = 0.57
+_SLACK = 1.06
 _NARROW_LETTERS = frozenset("iljtfI.,:;'|!()[] \u00a0·")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _MARKS = ("Mn", "Me", "Cf")
@@ -34,7 +35,7 @@ def _em(letter: str) -> float:
 
 
 def lines_of(text: str, width: float, size: float) -> int:
-    """How many lines the text takes in `width` points, set in `size` points; broken between words, long words within."""
+    """How many lines the text takes in `width` points, set in `size` points; broken between words."""
     return sum(_lines(paragraph, width / size) for paragraph in text.split("\n"))
 
 
@@ -64,14 +65,16 @@ def cut(text: str, width: float, size: float, lines: int = 1) -> str:
     return f"{text[:low].rstrip(' ,;:·')}…"
 
 
-def widths(rows: Sequence[Sequence[str]], numeric: Collection[int], room: float, size: float, pad: float) -> list[float]:
-    """Widths of columns in points, `room` in all: numbers never break; texts share what is left by what they need."""
+def widths(
+    rows: Sequence[Sequence[str]], numeric: Collection[int], room: float, size: float, pad: float
+) -> list[float]:
+    """Widths of columns in points, `room` in all; the first row is the header. Numbers never break, their titles go on
+    two lines; texts share what is left by what they need."""
     columns = range(len(rows[0]))
-    longest = [max(max(map(ems, str(row[k]).split("\n"))) for row in rows) * size + pad for k in columns]
-    words = [max(max(map(ems, re.split(r"[ \n]", row[k]))) for row in rows[:1]) * size + pad for k in columns]
-    fixed = {k: max(longest[k] if len(rows) < 2 else _of_body(rows[1:], k, size, pad), words[k]) for k in numeric}
-    left = max(room - sum(fixed.values()), room * 0.3)
+    longest = [max(max(map(ems, row[k].split("\n"))) for row in rows) * size * _SLACK + pad for k in columns]
+    fixed = {k: max(_longest(rows[1:], k), _title(rows[0][k])) * size * _SLACK + pad for k in numeric}
     wanted = {k: longest[k] for k in columns if k not in fixed}
+    left = max(room - sum(fixed.values()), room * 0.3 if wanted else 0.0)
     found = [fixed.get(k, 0.0) for k in columns]
     # What fits is given what it needs; the rest shares what is left.
     for n, k in enumerate(sorted(wanted, key=lambda k: wanted[k])):
@@ -81,5 +84,10 @@ def widths(rows: Sequence[Sequence[str]], numeric: Collection[int], room: float,
     return [w * room / sum(found) for w in found]
 
 
-def _of_body(rows: Sequence[Sequence[str]], column: int, size: float, pad: float) -> float:
-    return max(max(map(ems, row[column].split("\n"))) for row in rows) * size + pad
+def _longest(rows: Sequence[Sequence[str]], column: int) -> float:
+    return max((ems(line) for row in rows for line in row[column].split("\n")), default=0.0)
+
+
+def _title(text: str) -> float:
+    """Room for a title on two lines."""
+    return max(*map(ems, text.split(" ")), ems(text) * 0.62)

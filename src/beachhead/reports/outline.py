@@ -99,7 +99,8 @@ class Outline:
 
 def outline_of(view: ReportView, currency: str) -> Outline:
     """The report's statements in its order: the answer, the names, the evidence, problems, what is missing."""
-    sections = (_best, _next, _worst, _apart, _money, _segments, _problems, _missing)
+    makers = (_best, _next, _worst, _apart, _money, _segments, _problems, _missing)
+    sections = tuple(s for make in makers for s in make(view, currency))
     headline, support = _sentences(view.answer[0]) if view.answer else (view.headcount, "")
     return Outline(
         view.company,
@@ -109,9 +110,15 @@ def outline_of(view: ReportView, currency: str) -> Outline:
         headline,
         tuple(text for text in (support, *view.answer[1:]) if text),
         tuple((t.label, t.value, t.of) for t in view.tiles),
-        tuple(s for make in sections for s in make(view, currency)),
-        tuple((t.word, t.meaning) for t in view.terms),
+        sections,
+        _terms(view, sections),
     )
+
+
+def _terms(view: ReportView, sections: tuple[Section, ...]) -> tuple[tuple[str, str], ...]:
+    """What the words mean that are used: of measures, and of the attributes that a section names."""
+    said = repr(sections).casefold()
+    return tuple((t.word, t.meaning) for t in view.terms if not t.name or t.word.casefold() in said)
 
 
 def _sentences(text: str) -> tuple[str, str]:
@@ -143,7 +150,10 @@ def _people(
     view: ReportView, people: tuple[Named, ...], currency: str, said: tuple[str, list[str]] | None = None
 ) -> Grid:
     """A row for each: rank, name, score, money, and `said` of them (title and texts); else why they stand there."""
-    title, texts = said or ("Why", ["\n".join(f"{'▲' if r.helps else '▼'} {r.text}" for r in p.reasons) for p in people])
+    title, texts = said or (
+        "Why",
+        ["\n".join(f"{'▲' if r.helps else '▼'} {r.text}" for r in p.reasons) for p in people],
+    )
     header = ["#", view.words.one.capitalize()]
     columns = [[f"{p.position:,}" for p in people], ["\n".join((p.name, *_facts(p))) for p in people]]
     if view.score:
@@ -252,7 +262,11 @@ def _short(minor: float | None, currency: str) -> str:
 
 def _problems(view: ReportView, _currency: str) -> Iterator[Section]:
     said = view.score.titled if view.score else str
-    every = [(p.severity == Severity.ERROR, said(p.message), said(p.remedy)) for g in view.problems.groups for p in g.problems]
+    every = [
+        (p.severity == Severity.ERROR, said(p.message), said(p.remedy))
+        for g in view.problems.groups
+        for p in g.problems
+    ]
     grave = tuple(Callout(what, then) for is_grave, what, then in every if is_grave)
     others = tuple((what, then) for is_grave, what, then in every if not is_grave)
     left = len(others) - _PROBLEMS

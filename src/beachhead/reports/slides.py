@@ -12,6 +12,7 @@ from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
 from pptx.presentation import Presentation as Deck
 from pptx.shapes.base import BaseShape
 from pptx.slide import Slide
+from pptx.table import _Cell
 from pptx.text.text import TextFrame
 from pptx.util import Pt
 
@@ -22,12 +23,16 @@ from beachhead.reports.slide_chart import add_chart
 # In points: 13.333 × 7.5 inches, 16:9.
 _WIDTH, _HEIGHT, _MARGIN = 960, 540, 48
 _ROOM = _WIDTH - 2 * _MARGIN
-_TOP, _BOTTOM = 142, 494
+_BOTTOM = 494
 _INK, _QUIET, _RULE = RGBColor(0x1D, 0x27, 0x33), RGBColor(0x5D, 0x68, 0x75), RGBColor(0xDD, 0xE2, 0xE8)
 _ACCENT, _WASH = RGBColor(0x1B, 0x6E, 0x5A), RGBColor(0xF5, 0xF7, 0xF9)
 _SERIF, _SANS = "Georgia", "Calibri"
 _LEADING = 1.22
 _FIGURES = 6
+_PAD = 7.0
+# Size and lines of a table's cells, the first that fits; the last one in any case.
+_SETTINGS = ((13.0, 2), (12.0, 2), (11.0, 2), (12.0, 1), (11.0, 1), (11.0, 2))
+_SetRow = tuple[tuple[str, ...], float]
 _NO_STYLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
 
 
@@ -71,18 +76,18 @@ def _first(deck: Deck, outline: Outline) -> None:
 
 
 def _of_section(deck: Deck, section: Section, outline: Outline) -> None:
-    slide = _slide(deck, section.statement or section.title, section.lead, outline)
+    slide, top = _slide(deck, section.statement or section.title, section.lead, outline)
     said = [section.lead]
     block = section.blocks[0]
     match block:
         case Bars():
-            add_chart(slide, block, (_MARGIN, _TOP, _ROOM, _BOTTOM - _TOP))
+            add_chart(slide, block, (_MARGIN, top, _ROOM, _BOTTOM - top))
             said += [g.note for g in section.blocks if isinstance(g, Grid)]
         case Grid():
-            said += [_table(slide, block, section.title), block.note]
+            said += [_table(slide, block, section.title, top), block.note]
         case Callout():
-            high = _text(slide, block.text, _MARGIN, _TOP + 20, _ROOM - 120, 22, _INK, lines=4, font=_SERIF)
-            _text(slide, block.next_step, _MARGIN, _TOP + 40 + high, _ROOM - 120, 16, _QUIET, lines=6)
+            high = _text(slide, block.text, _MARGIN, top + 20, _ROOM - 120, 22, _INK, lines=4, font=_SERIF)
+            _text(slide, block.next_step, _MARGIN, top + 40 + high, _ROOM - 120, 16, _QUIET, lines=6)
         case _:
             pass
     _notes(slide, outline, said)
@@ -91,14 +96,14 @@ def _of_section(deck: Deck, section: Section, outline: Outline) -> None:
 def _last(deck: Deck, sections: Sequence[Section], outline: Outline) -> None:
     """What is wrong with the data and what is missing, side by side."""
     first = sections[0]
-    slide = _slide(deck, " · ".join(s.title for s in sections), first.lead, outline)
+    slide, top = _slide(deck, " · ".join(s.title for s in sections), first.lead, outline)
     gap = 40
     wide = (_ROOM - gap * (len(sections) - 1)) / len(sections)
     said = [s.lead for s in sections]
     for n, section in enumerate(sections):
         items = [item for block in section.blocks for item in _items(block)]
         x = _MARGIN + n * (wide + gap)
-        shown = _items_in(slide, items, x, wide)
+        shown = _items_in(slide, items, x, top, wide)
         if shown < len(items):
             _text(slide, f"… and {len(items) - shown:,} more in the report", x, _BOTTOM - 14, wide, 11, _QUIET)
         said += [f"{what}: {then}" for what, then in items[shown:]]
@@ -115,9 +120,8 @@ def _items(block: object) -> tuple[tuple[str, str], ...]:
             return ()
 
 
-def _items_in(slide: Slide, items: Sequence[tuple[str, str]], x: float, wide: float) -> int:
+def _items_in(slide: Slide, items: Sequence[tuple[str, str]], x: float, y: float, wide: float) -> int:
     """Set as many as there is room for; how many were."""
-    y: float = _TOP
     for n, (what, then) in enumerate(items):
         head, body = cut(_said(what), wide, 13, 2), cut(_said(then), wide, 12, 2)
         high = (lines_of(head, wide, 13) * 13 + lines_of(body, wide, 12) * 12) * _LEADING + 12
@@ -128,14 +132,14 @@ def _items_in(slide: Slide, items: Sequence[tuple[str, str]], x: float, wide: fl
     return len(items)
 
 
-def _slide(deck: Deck, title: str, lead: str, outline: Outline) -> Slide:
-    """A slide whose title is a title, so that readers and outlines find it; with a footing."""
+def _slide(deck: Deck, title: str, lead: str, outline: Outline) -> tuple[Slide, float]:
+    """A slide whose title is a title, so that readers and outlines find it, with a footing; where its room begins."""
     slide = deck.slides.add_slide(deck.slide_layouts[5])
     size = 26 if lines_of(title, _ROOM, 26) == 1 else 21
     high = _heading(slide, title, 32, _ROOM, size, 2)
-    _text(slide, lead, _MARGIN, 32 + high + 6, _ROOM, 13, _QUIET, lines=2)
+    below = _text(slide, lead, _MARGIN, 32 + high + 6, _ROOM, 13, _QUIET, lines=2)
     _foot(deck, slide, outline)
-    return slide
+    return slide, 32 + high + below + 24
 
 
 def _heading(slide: Slide, text: str, y: float, width: float, size: float, lines: int) -> float:
@@ -169,9 +173,9 @@ def _words_on(slide: Slide) -> str:
     texts = [shape.text_frame.text for shape in slide.shapes if shape.has_text_frame]
     for shape in slide.shapes:
         if shape.has_table:
-            texts += [cell.text for row in shape.table.rows for cell in row.cells]  # type: ignore[attr-defined]
+            texts += [cell.text for row in shape.table.rows for cell in row.cells]
         if shape.has_chart:
-            texts += [str(c) for c in shape.chart.plots[0].categories]  # type: ignore[attr-defined]
+            texts += [str(c) for c in shape.chart.plots[0].categories]
     return " ".join(texts)
 
 
@@ -228,77 +232,113 @@ def _line(slide: Slide, x: float, y: float, width: float, color: RGBColor, thick
     rule.name = "Rule"
 
 
-def _table(slide: Slide, grid: Grid, title: str) -> str:
+def _table(slide: Slide, grid: Grid, title: str, top: float) -> str:
     """A native table of as many rows as there is room for; what is left, in words."""
-    size, pad = 11.0, 8.0
-    is_plain = all(k in grid.numeric for k in range(1, len(grid.header)))
-    rows = [tuple(_of_cell(text, k, grid, is_plain) for k, text in enumerate(row)) for row in grid.rows]
-    columns = widths([grid.header, *rows], grid.numeric, _ROOM, size, 2 * pad)
-    fitted: list[tuple[tuple[str, ...], float]] = []
-    y = _TOP + _height(grid.header, columns, size, pad)
+    grid = _with_details(grid)
+    size, columns, high, rows = _fitting(grid, _BOTTOM - 16 - top)
+    room = _BOTTOM - 16 - top - high
+    shown = [(grid.header, high)]
     for row in rows:
-        texts = tuple(cut(t, columns[k] - 2 * pad, size, 2 if not is_plain else 1) for k, t in enumerate(row))
-        high = _height(texts, columns, size, pad)
-        if y + high > _BOTTOM - 16:
+        if sum(h for _, h in shown) + row[1] > room + high:
             break
-        fitted.append((texts, high))
-        y += high
-    shown = [(grid.header, _height(grid.header, columns, size, pad)), *fitted]
+        shown.append(row)
     frame = slide.shapes.add_table(
-        len(shown), len(columns), Pt(_MARGIN), Pt(_TOP), Pt(_ROOM), Pt(sum(high for _, high in shown))
+        len(shown), len(columns), Pt(_MARGIN), Pt(top), Pt(_ROOM), Pt(sum(h for _, h in shown))
     )
     frame.name = "Table"
-    frame._element.nvGraphicFramePr.cNvPr.set("descr", printable(f"{title}: table of {len(fitted)} rows"))
-    table = frame.table
+    frame._element.nvGraphicFramePr.cNvPr.set("descr", printable(f"{title}: table of {len(shown) - 1} rows"))
     for style in frame._element.graphic.graphicData.tbl[0]:
         if style.tag.endswith("tableStyleId"):
             style.text = _NO_STYLE
-    table.horz_banding = False
+    frame.table.horz_banding = False
     for k, wide in enumerate(columns):
-        table.columns[k].width = Pt(wide)
-    for n, (texts, high) in enumerate(shown):
-        table.rows[n].height = Pt(high)
+        frame.table.columns[k].width = Pt(wide)
+    names = [k for k in range(len(columns)) if k not in grid.numeric]
+    for n, (texts, height) in enumerate(shown):
+        frame.table.rows[n].height = Pt(height)
         for k, text in enumerate(texts):
-            cell = table.cell(n, k)
-            cell.margin_top = cell.margin_bottom = Pt(2)
-            cell.margin_left = cell.margin_right = Pt(pad)
-            cell.vertical_anchor = MSO_ANCHOR.MIDDLE if n else MSO_ANCHOR.BOTTOM
-            cell.text_frame.word_wrap = True
-            align = PP_ALIGN.RIGHT if k in grid.numeric else PP_ALIGN.LEFT
-            name = 0 if is_plain else 1
-            color = _QUIET if n == 0 or k == len(texts) - 1 and not is_plain and k > 1 and k not in grid.numeric else _INK
-            _in_cell(cell.text_frame, text, size, color, bold=bool(n) and k == name, align=align)
-            if n and n % 2 == 0:
-                cell.fill.solid()
-                cell.fill.fore_color.rgb = _WASH
-            else:
-                cell.fill.background()
-    left = len(grid.rows) - len(fitted)
-    said = f"{len(fitted):,} of {len(grid.rows):,} shown; all of them are in the workbook." if left else ""
+            is_quiet = n == 0 or k in names[1:]
+            color = _QUIET if is_quiet else _INK
+            _cell(
+                frame.table.cell(n, k),
+                text,
+                n,
+                size,
+                color,
+                is_bold=n > 0 and k in names[:1],
+                to_the_right=k in grid.numeric,
+            )
+    left = len(rows) + 1 - len(shown)
+    said = f"{len(shown) - 1:,} of {len(rows):,} shown; all of them are in the workbook." if left else ""
     _text(slide, said, _MARGIN, _BOTTOM - 12, _ROOM, 10, _QUIET)
     return said
 
 
-def _of_cell(text: str, column: int, grid: Grid, is_plain: bool) -> str:
-    """What there is room for: of names and numbers the first line, of what is said about them all."""
-    first, *more = text.split("\n")
-    return first if is_plain or column in grid.numeric or column <= 1 else " · ".join([first, *more])
+def _with_details(grid: Grid) -> Grid:
+    """Details of names as a column of their own where there is no other text; else without them."""
+    texts = [k for k in range(len(grid.header)) if k not in grid.numeric]
+    first = texts[0]
+    rows = tuple(tuple(t if k in texts[1:] else t.split("\n")[0] for k, t in enumerate(row)) for row in grid.rows)
+    if texts[1:] or not any("\n" in row[first] for row in grid.rows):
+        return Grid(grid.header, rows, grid.numeric, grid.note)
+    details = [" ".join(row[first].split("\n")[1:]) for row in grid.rows]
+    return Grid(
+        (*grid.header[: first + 1], "Who", *grid.header[first + 1 :]),
+        tuple((*r[: first + 1], said, *r[first + 1 :]) for r, said in zip(rows, details, strict=True)),
+        frozenset(k if k <= first else k + 1 for k in grid.numeric),
+        grid.note,
+    )
 
 
-def _height(texts: Sequence[str], columns: Sequence[float], size: float, pad: float) -> float:
-    most = max(lines_of(t, columns[k] - 2 * pad, size) for k, t in enumerate(texts))
-    return most * size * _LEADING + 6
+def _fitting(grid: Grid, room: float) -> tuple[float, list[float], float, list[_SetRow]]:
+    """The largest letters and most lines with which all rows go into `room`, else as many as go in small ones: size,
+    widths, the header's height, the rows."""
+    for size, lines in _SETTINGS:
+        columns = widths([grid.header, *grid.rows], grid.numeric, _ROOM, size, 2 * _PAD)
+        high = _height(grid.header, columns, size)
+        rows = [_set_row(row, grid, columns, size, lines) for row in grid.rows]
+        if high + sum(h for _, h in rows) <= room:
+            break
+    return size, columns, high, rows
 
 
-def _in_cell(
-    frame: TextFrame, text: str, size: float, color: RGBColor, *, bold: bool, align: PP_ALIGN
-) -> None:  # a cell has margins of its own
-    frame.text = printable(text)
-    for paragraph in frame.paragraphs:
-        paragraph.alignment = align
+def _set_row(row: Sequence[str], grid: Grid, columns: Sequence[float], size: float, lines: int) -> _SetRow:
+    texts = tuple(
+        t if k in grid.numeric else _joined(t.split("\n"), columns[k] - 2 * _PAD, size, lines)
+        for k, t in enumerate(row)
+    )
+    return texts, _height(texts, columns, size)
+
+
+def _joined(parts: Sequence[str], width: float, size: float, lines: int) -> str:
+    """As many of the parts as there is room for; the first one in any case."""
+    for n in range(len(parts), 0, -1):
+        text = " · ".join(parts[:n])
+        if lines_of(text, width, size) <= lines:
+            return text
+    return cut(parts[0], width, size, lines)
+
+
+def _height(texts: Sequence[str], columns: Sequence[float], size: float) -> float:
+    most = max(lines_of(t, columns[k] - 2 * _PAD, size) for k, t in enumerate(texts))
+    return most * size * _LEADING + 9
+
+
+def _cell(cell: _Cell, text: str, row: int, size: float, color: RGBColor, *, is_bold: bool, to_the_right: bool) -> None:
+    cell.margin_top = cell.margin_bottom = Pt(2)
+    cell.margin_left = cell.margin_right = Pt(_PAD)
+    cell.vertical_anchor = MSO_ANCHOR.MIDDLE if row else MSO_ANCHOR.BOTTOM
+    cell.text_frame.text = printable(text)
+    for paragraph in cell.text_frame.paragraphs:
+        paragraph.alignment = PP_ALIGN.RIGHT if to_the_right else PP_ALIGN.LEFT
         for run in paragraph.runs:
-            run.font.size, run.font.bold, run.font.name = Pt(size), bold, _SANS
+            run.font.size, run.font.bold, run.font.name = Pt(size), is_bold, _SANS
             run.font.color.rgb = color
+    if row % 2:
+        cell.fill.solid()
+        cell.fill.fore_color.rgb = _WASH
+    else:
+        cell.fill.background()
 
 
 def _said(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, BinaryIO, Literal
@@ -34,13 +34,15 @@ Cell = None | bool | int | float | str | date | datetime
 
 @dataclass(frozen=True, slots=True)
 class TableNote:
-    """What a table is: `noun` its rows (`customers`); `columns` what its columns mean, where that is known."""
+    """What a table is: `noun` its rows (`customers`); `columns` what its columns mean, where that is known;
+    `titles` headings that are to be others."""
 
     noun: str
     as_of: date
     currency: str = "EUR"
     snapshot: str = ""
     columns: Mapping[str, Attribute] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
 
     def is_money(self, name: str) -> bool:
         """Money in minor units: by its attribute, or by a name made from one (`mrr_cents_total`)."""
@@ -49,6 +51,8 @@ class TableNote:
 
     def title(self, name: str) -> str:
         attribute = self.columns.get(name)
+        if name in self.titles:
+            return self.titles[name]
         text = attribute.title if attribute else name.replace("_cents", "").replace("_", " ").capitalize()
         return f"{text} ({self.currency})" if self.is_money(name) else text
 
@@ -136,52 +140,77 @@ def _xlsx(table: pa.Table, out: BinaryIO, note: TableNote) -> None:
     out.write(buffer.getvalue())
 
 
-def add_sheet(
-    book: xlsxwriter.Workbook, title: str, table: pa.Table, note: TableNote
-) -> xlsxwriter.worksheet.Worksheet:
-    """A sheet with a table: how many rows as of when, headings that stay in sight and filter, formats by type."""
+def add_sheet(book: xlsxwriter.Workbook, title: str, table: pa.Table, note: TableNote) -> None:
+    """A sheet with a table: how many rows as of when, and the rows."""
     sheet = book.add_worksheet(_sheet_name(title))
-    bold = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"})
     quiet = book.add_format({"font_color": "#5d6875"})
-    names = table.column_names
-    formats = [book.add_format(_number_format(table.column(i).type, n, note)) for i, n in enumerate(names)]
-    for i, name in enumerate(names):
-        sheet.set_column(i, i, _width(table.column(i), note.title(name)), formats[i])
     sheet.write_string(0, 0, f"{table.num_rows:,} rows, data as of {date_text(note.as_of)}", quiet)
-    for i, name in enumerate(names):
-        sheet.write_string(1, i, note.title(name), bold)
-    money = [note.is_money(n) for n in names]
-    at = 2
-    for batch in table.to_batches(max_chunksize=_CHUNK):
-        for row in zip(*(c.to_pylist() for c in batch.columns), strict=True):
-            for i, value in enumerate(row):
-                _write_cell(sheet, at, i, major(value, note.currency) if money[i] and value is not None else value)
-            at += 1
+    add_table(book, sheet, table, note, row=1)
     sheet.freeze_panes(2, 0)
+
+
+def add_table(
+    book: xlsxwriter.Workbook,
+    sheet: xlsxwriter.worksheet.Worksheet,
+    table: pa.Table,
+    note: TableNote,
+    *,
+    row: int,
+    open_columns: Sequence[str] = (),
+) -> int:
+    """A table from `row` on: headings that filter, widths by content, formats by type; the last row. `open_columns` are
+    coloured as what wants to be filled in."""
+    names = table.column_names
+    heading = {"bold": True, "bottom": 1, "text_wrap": True, "valign": "bottom"}
+    bold, to_the_right, open_bold = (
+        book.add_format(heading | more)
+        for more in ({"indent": 1}, {"align": "right"}, {"bg_color": "#fdeec4", "indent": 1})
+    )
+    # A column's format is for cells that stay empty; the cells carry their own.
+    formats = [
+        book.add_format(
+            _number_format(table.column(i).type, n, note) | ({"bg_color": "#fff8e6"} if n in open_columns else {})
+        )
+        for i, n in enumerate(names)
+    ]
+    for i, name in enumerate(names):
+        wide = 40.0 if name in open_columns[1:] else _width(table.column(i), note.title(name))
+        sheet.set_column(i, i, wide, formats[i])
+    for i, name in enumerate(names):
+        form = open_bold if name in open_columns else bold if is_text(table.column(i).type) else to_the_right
+        sheet.write_string(row, i, note.title(name), form)
+    money = [note.is_money(n) for n in names]
+    at = row + 1
+    for batch in table.to_batches(max_chunksize=_CHUNK):
+        for values in zip(*(c.to_pylist() for c in batch.columns), strict=True):
+            for i, value in enumerate(values):
+                if value is not None:
+                    _write_cell(sheet, at, i, major(value, note.currency) if money[i] else value, formats[i])
+            at += 1
     if names:
-        sheet.autofilter(1, 0, max(1, at - 1), len(names) - 1)
-    return sheet
+        sheet.autofilter(row, 0, max(row, at - 1), len(names) - 1)
+    return at - 1
 
 
-def _write_cell(sheet: xlsxwriter.worksheet.Worksheet, row: int, column: int, value: object) -> None:
+def _write_cell(
+    sheet: xlsxwriter.worksheet.Worksheet, row: int, column: int, value: object, form: xlsxwriter.format.Format
+) -> None:
     match value:
-        case None:
-            return
         case bool():
-            sheet.write_boolean(row, column, value)
+            sheet.write_boolean(row, column, value, form)
         case float() if not math.isfinite(value):
             return
         case int() | float():
-            sheet.write_number(row, column, value)
+            sheet.write_number(row, column, value, form)
         case datetime():
-            sheet.write_datetime(row, column, value.replace(tzinfo=None))
+            sheet.write_datetime(row, column, value.replace(tzinfo=None), form)
         case date():
-            sheet.write_datetime(row, column, value)
+            sheet.write_datetime(row, column, value, form)
         case _:
-            sheet.write_string(row, column, str(value)[:32_767])
+            sheet.write_string(row, column, str(value)[:32_767], form)
 
 
-def _number_format(type_: pa.DataType, name: str, note: TableNote) -> dict[str, str]:
+def _number_format(type_: pa.DataType, name: str, note: TableNote) -> dict[str, str | int]:
     if note.is_money(name):
         digits = minor_digits(note.currency)
         return {"num_format": "#,##0" + ("." + "0" * digits if digits else "")}
@@ -193,7 +222,7 @@ def _number_format(type_: pa.DataType, name: str, note: TableNote) -> dict[str, 
         return {"num_format": "#,##0"}
     if pa.types.is_floating(type_):
         return {"num_format": "0.0%" if name.endswith(("share", "rate", "share_of_total")) else "#,##0.00"}
-    return {}
+    return {"indent": 1} if is_text(type_) else {"align": "right"}
 
 
 def _width(column: pa.ChunkedArray, title: str) -> float:

@@ -7,7 +7,7 @@ import io
 from docx import Document
 from docx.document import Document as Docx
 from docx.enum.table import WD_TABLE_ALIGNMENT
-from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
@@ -19,7 +19,7 @@ from beachhead.reports.outline import Bars, Block, Callout, Grid, Listing, Outli
 
 _INK, _QUIET, _ACCENT = RGBColor(0x1D, 0x27, 0x33), RGBColor(0x5D, 0x68, 0x75), RGBColor(0x1B, 0x6E, 0x5A)
 _ROOM = 17 / 2.54 * 72  # points: A4 without its margins
-_SIZE, _PAD = 8.5, 9.0
+_SIZE, _PAD = 8.5, 12.0
 _SERIF, _SANS = "Georgia", "Calibri"
 _STYLES = {"Normal": 10.5, "Title": 22, "Subtitle": 11, "Heading 1": 15, "List Bullet": 10.5}
 
@@ -40,8 +40,9 @@ def word(outline: Outline) -> bytes:
             _quiet(document, section.lead)
         for block in section.blocks:
             _block(document, block)
-    document.add_heading("What the words mean", level=1)
-    _block(document, Listing(outline.terms))
+    if outline.terms:
+        document.add_heading("What the words mean", level=1)
+        _grid(document, Grid(("Word", "Meaning"), outline.terms, frozenset()))
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
@@ -55,9 +56,9 @@ def _set_up(document: Docx, outline: Outline) -> None:
     for name, size in _STYLES.items():
         style = document.styles[name]
         is_head = name in ("Title", "Heading 1")
-        style.font.name, style.font.size = _SERIF if is_head else _SANS, Pt(size)  # type: ignore[attr-defined]
-        style.font.color.rgb = _ACCENT if name == "Subtitle" else _INK  # type: ignore[attr-defined]
-        style.font.bold, style.font.italic = is_head or name == "Subtitle", False  # type: ignore[attr-defined]
+        style.font.name, style.font.size = _SERIF if is_head else _SANS, Pt(size)
+        style.font.color.rgb = _ACCENT if name == "Subtitle" else _INK
+        style.font.bold, style.font.italic = is_head or name == "Subtitle", False
         fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
         for theme in ("w:asciiTheme", "w:hAnsiTheme", "w:eastAsiaTheme", "w:cstheme"):
             if fonts.get(qn(theme)) is not None:
@@ -65,12 +66,14 @@ def _set_up(document: Docx, outline: Outline) -> None:
     for spacing in document.styles.element.findall(f".//{qn('w:spacing')}[@{qn('w:val')}]"):
         if spacing.getparent().tag == qn("w:rPr"):
             spacing.getparent().remove(spacing)
-    heading = document.styles["Heading 1"].paragraph_format  # type: ignore[attr-defined]
+    heading = document.styles["Heading 1"].paragraph_format
     heading.space_before, heading.space_after, heading.keep_with_next = Pt(22), Pt(4), True
     for border in document.styles["Title"].element.findall(f".//{qn('w:pBdr')}"):
         border.getparent().remove(border)
     footer = section.footer.paragraphs[0]
-    footer.paragraph_format.tab_stops.add_tab_stop(Cm(17), alignment=2)  # type: ignore[arg-type]
+    stops = document.styles["Footer"].paragraph_format.tab_stops
+    stops.clear_all()
+    stops.add_tab_stop(Cm(17), WD_TAB_ALIGNMENT.RIGHT)
     footer.text = printable(f"{outline.footing}\t")
     _page_number(footer)
     for run in footer.runs:
@@ -160,6 +163,7 @@ def _name(grid: Grid) -> int:
 
 
 def _fill(cell: _Cell, text: str, *, is_header: bool, is_name: bool, to_the_right: bool) -> None:
+    is_short = is_name or to_the_right  # of these, what follows the first line is a detail
     paragraph = cell.paragraphs[0]
     for n, line in enumerate(printable(text).split("\n")):
         run = paragraph.add_run()
@@ -168,7 +172,7 @@ def _fill(cell: _Cell, text: str, *, is_header: bool, is_name: bool, to_the_righ
         run.add_text(line)
         run.font.size = Pt(_SIZE)
         run.font.bold = is_name and not is_header and not n
-        run.font.color.rgb = _QUIET if is_header or n else _INK
+        run.font.color.rgb = _QUIET if is_header or (n and is_short) else _INK
     paragraph.paragraph_format.space_before = paragraph.paragraph_format.space_after = Pt(2)
     paragraph.paragraph_format.line_spacing = 1.05
     if to_the_right:

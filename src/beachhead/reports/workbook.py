@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from beachhead.reports.outline import Grid, Outline
-from beachhead.reports.tables import TableNote, add_sheet
+from beachhead.analysis.display import date_text
+from beachhead.reports.measure import lines_of
+from beachhead.reports.outline import Outline
+from beachhead.reports.tables import TableNote, add_table
 
 if TYPE_CHECKING:
     import xlsxwriter
@@ -19,86 +22,135 @@ FILL_IN = ("Good customer?", "Your note")
 """Columns that a person fills in and `beachhead fill` reads back."""
 ANSWERS = ("yes", "no", "unsure")
 ID_TITLE = "Customer id"
+SNAPSHOT_TITLE = "Snapshot"
+_INK, _QUIET, _ACCENT, _OPEN = "#1d2733", "#5d6875", "#1b6e5a", "#fff8e6"
+_PRINTED = 12
 
 
-def workbook(outline: Outline, sheets: Sequence[tuple[str, pa.Table, bool]], note: TableNote) -> bytes:
-    """The workbook as a file's bytes. `sheets`: title, table, and whether customers of it can be filled in."""
+@dataclass(frozen=True, slots=True)
+class SheetOf:
+    """A sheet: its title, `of` what its rows are of (`2,000 customers`), its table; `filled`: columns FILL_IN of the
+    table that a person fills in. `frozen`: so many columns stay in sight."""
+
+    title: str
+    of: str
+    table: pa.Table
+    filled: tuple[str, ...] = ()
+    frozen: int = 0
+
+
+def workbook(outline: Outline, sheets: Sequence[SheetOf], note: TableNote) -> bytes:
+    """The workbook as a file's bytes: first the answer, then the sheets."""
     import xlsxwriter
 
     buffer = io.BytesIO()
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+    options = {
+        "constant_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "nan_inf_to_errors": True,
+    }
     with xlsxwriter.Workbook(buffer, options) as book:
         created = datetime(note.as_of.year, note.as_of.month, note.as_of.day, tzinfo=UTC)
         book.set_properties(
-            {"created": created, "title": outline.headline, "author": "Beachhead", "comments": outline.footing}
+            {"created": created, "title": outline.headline[:255], "author": "Beachhead", "comments": outline.footing}
         )
-        _answer(book, outline)
-        for title, table, fills in sheets:
-            sheet = add_sheet(book, title, table, note)
-            if fills:
-                _fill_in(book, sheet, table)
+        _answer(book, outline, sheets)
+        for sheet in sheets:
+            _sheet(book, sheet, note)
     return buffer.getvalue()
 
 
-def _answer(book: xlsxwriter.Workbook, outline: Outline) -> None:
+def _answer(book: xlsxwriter.Workbook, outline: Outline, sheets: Sequence[SheetOf]) -> None:
+    """The answer in words, key figures, and what the other sheets hold."""
     sheet = book.add_worksheet("Answer")
     sheet.hide_gridlines(2)
-    sheet.set_column(0, 0, 34)
+    sheet.set_column(0, 0, 30)
     sheet.set_column(1, 1, 22)
-    sheet.set_column(2, 5, 26)
-    big = book.add_format({"bold": True, "font_size": 16})
-    quiet = book.add_format({"font_color": "#5d6875"})
-    bold = book.add_format({"bold": True})
-    wrap = book.add_format({"text_wrap": True, "valign": "top"})
-    sheet.write_string(0, 0, outline.headline, big)
-    sheet.write_string(1, 0, outline.footing, quiet)
-    row = 3
-    for line in outline.answer:
-        sheet.merge_range(row, 0, row, 5, "", wrap)
-        sheet.write_string(row, 0, line, wrap)
-        sheet.set_row(row, 15 * (1 + len(line) // 120))
+    sheet.set_column(2, 2, 74)
+    room = 126 * 5.6  # of the three columns, in points
+    kicker = book.add_format({"bold": True, "font_color": _ACCENT, "font_size": 12})
+    big = book.add_format({"bold": True, "font_size": 18, "font_color": _INK, "text_wrap": True, "valign": "top"})
+    text = book.add_format({"font_color": _INK, "font_size": 11, "text_wrap": True, "valign": "top"})
+    head = book.add_format({"bold": True, "font_color": _QUIET, "bottom": 1, "bottom_color": _INK})
+    quiet = book.add_format({"font_color": _QUIET, "valign": "vcenter", "bottom": 1, "bottom_color": "#dde2e8"})
+    value = book.add_format(
+        {"bold": True, "font_size": 13, "align": "left", "valign": "vcenter", "bottom": 1, "bottom_color": "#dde2e8"}
+    )
+    sheet.write_string(0, 0, outline.company, kicker)
+    row = 1
+    for said, size, form in [(outline.headline, 18, big), *((line, 11, text) for line in outline.answer)]:
+        sheet.set_row(row, lines_of(said, room, size) * size * 1.45 + 4)
+        sheet.merge_range(row, 0, row, 2, "", form)
+        sheet.write_string(row, 0, said, form)
         row += 1
+    about = [("n", outline.headcount), ("Data as of", date_text(outline.as_of)), (SNAPSHOT_TITLE, outline.snapshot)]
     row += 1
-    for title, value, of in outline.figures:
+    for title, said in about:
         sheet.write_string(row, 0, title, quiet)
-        sheet.write_string(row, 1, value, bold)
-        sheet.write_string(row, 2, of, quiet)
+        sheet.merge_range(row, 1, row, 2, "", quiet)
+        sheet.write_string(row, 1, said, quiet)
         row += 1
-    for section in outline.sections:
-        for block in section.blocks:
-            if isinstance(block, Grid) and block.header[0] == "Property":
-                row = _grid(sheet, row + 1, section.title, block, bold, quiet)
+    for titles, lines in (
+        (("Key figure", "", "Of"), list(outline.figures)),
+        (("Sheet", "Rows", "What is in it"), [(s.title, f"{s.table.num_rows:,}", _purpose(s)) for s in sheets]),
+    ):
+        row += 1
+        for k, title in enumerate(titles):
+            sheet.write_string(row, k, title, head)
+        for line in lines:
+            row += 1
+            sheet.set_row(row, 20)
+            for k, said in enumerate(line):
+                sheet.write_string(row, k, said, value if k == 1 else quiet)
+        row += 1
     sheet.set_landscape()
+    sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
 
 
-def _grid(
-    sheet: xlsxwriter.worksheet.Worksheet,
-    row: int,
-    title: str,
-    grid: Grid,
-    bold: xlsxwriter.format.Format,
-    quiet: xlsxwriter.format.Format,
-) -> int:
-    sheet.write_string(row, 0, title, bold)
-    for n, line in enumerate([grid.header, *grid.rows], start=row + 1):
-        for k, text in enumerate(line):
-            sheet.write_string(n, k, text, quiet if n == row + 1 else None)
-    return row + len(grid.rows) + 2
+def _purpose(sheet: SheetOf) -> str:
+    if not sheet.filled:
+        return sheet.of
+    return f"{sheet.of}; fill in “{FILL_IN[0]}” and “{FILL_IN[1]}”, then: beachhead fill"
 
 
-def _fill_in(book: xlsxwriter.Workbook, sheet: xlsxwriter.worksheet.Worksheet, table: pa.Table) -> None:
-    """Two more columns, coloured as what wants to be filled in; the first offers its answers."""
-    head = book.add_format({"bold": True, "bottom": 1, "bg_color": "#fdf3d7", "text_wrap": True, "valign": "bottom"})
-    open_cell = book.add_format({"bg_color": "#fffaf0"})
-    first, last = table.num_columns, 1 + table.num_rows
-    for n, title in enumerate(FILL_IN):
-        sheet.set_column(first + n, first + n, 18 if n == 0 else 40)
-        sheet.write_string(1, first + n, title, head)
-    for row in range(2, last + 1):
-        for n in range(len(FILL_IN)):
-            sheet.write_blank(row, first + n, None, open_cell)
-    if table.num_rows:
+def _sheet(book: xlsxwriter.Workbook, about: SheetOf, note: TableNote) -> None:
+    """Title, what its rows are of and from when, headings that stay in sight and filter, and the rows."""
+    sheet = book.add_worksheet(about.title)
+    sheet.hide_gridlines(2)
+    sheet.write_string(0, 0, about.title, book.add_format({"bold": True, "font_size": 16, "font_color": _INK}))
+    quiet = book.add_format({"font_color": _QUIET})
+    sheet.write_string(
+        1, 0, f"n = {about.of}, data as of {date_text(note.as_of)} ({note.snapshot})".replace("\u00a0", " "), quiet
+    )
+    last = add_table(book, sheet, about.table, note, row=3, open_columns=about.filled)
+    sheet.freeze_panes(4, about.frozen)
+    if about.filled and about.table.num_rows:
+        column = about.table.column_names.index(about.filled[0])
         sheet.data_validation(
-            2, first, last, first, {"validate": "list", "source": list(ANSWERS), "ignore_blank": True}
+            4,
+            column,
+            last,
+            column,
+            {
+                "validate": "list",
+                "source": list(ANSWERS),
+                "ignore_blank": True,
+                "input_title": FILL_IN[0],
+                "input_message": "yes, no or unsure",
+                "error_title": "Not an answer",
+                "error_message": "Write yes, no or unsure; further words go into “Your note”.",
+            },
         )
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.repeat_rows(3)
+    sheet.fit_to_pages(1, 0)
+    sheet.print_area(0, 0, max(last, 4), max(min(about.table.num_columns, _PRINTED) - 1, 0))
+    sheet.set_footer(f"&L&8{_footing(note)}&R&8&P of &N")
+
+
+def _footing(note: TableNote) -> str:
+    return f"Data as of {date_text(note.as_of)} ({note.snapshot})".replace("\u00a0", " ").replace("&", "&&")

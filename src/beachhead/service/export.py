@@ -5,16 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal, get_args
 
-import pyarrow as pa
-
 from beachhead.errors import Diagnostic, UsageError
 from beachhead.reports.markdown import markdown, slack
 from beachhead.reports.outline import outline_of
 from beachhead.reports.render import render
-from beachhead.reports.tables import EXCEL_ROWS, TableNote
+from beachhead.reports.tables import TableNote
 from beachhead.reports.view import view_of
-from beachhead.service.listing import best_and_worst, problems_table, segments_table
-from beachhead.service.matches import unmatched
 from beachhead.service.project import Project
 from beachhead.service.report import report_data
 from beachhead.store.files import outside
@@ -40,18 +36,20 @@ MEDIA_TYPES: dict[Kind, str] = {
 
 
 def export_bytes(project: Project, kind: Kind) -> bytes:
-    """The file's content. Raises `UsageError` without a result, or where a sheet cannot hold the customers."""
+    """The file's content. Raises `UsageError` without a result."""
     run = project.latest()
     data = report_data(run, project.before(run))
     if kind == "html":
         return render(data).encode()
-    outline = outline_of(view_of(data), run.about.settings.currency)
+    view, currency = view_of(data), run.about.settings.currency
+    outline = outline_of(view, currency)
     match kind:
         case "xlsx":
             from beachhead.reports.workbook import workbook
+            from beachhead.service.export_sheets import TITLES, sheets_of
 
-            note = TableNote("customers", run.as_of, run.about.settings.currency, run.name, run.attributes)
-            return workbook(outline, _sheets(project), note)
+            note = TableNote("customers", run.as_of, currency, run.name, run.attributes, TITLES)
+            return workbook(outline, sheets_of(run, view), note)
         case "pptx":
             from beachhead.reports.slides import slides
 
@@ -84,29 +82,3 @@ def kind_of(target: Path) -> Kind:
         remedy = f"Let it end in {', '.join(e for k, e in ENDINGS.items() if k != 'slack')}."
         raise UsageError(Diagnostic("unknown-ending", message, remedy=remedy))
     return found
-
-
-def _sheets(project: Project) -> list[tuple[str, pa.Table, bool]]:
-    """Title, table, and whether a person can fill in columns."""
-    run = project.latest()
-    accounts = run.accounts.arrow()
-    if accounts.num_rows > EXCEL_ROWS:
-        message = f"an Excel sheet holds {EXCEL_ROWS:,} rows, and there are {accounts.num_rows:,} customers"
-        remedy = "Export a segment instead: beachhead who NAME --out members.csv."
-        raise UsageError(Diagnostic("too-many-rows", message, remedy=remedy))
-    if "value_rank" in accounts.column_names:
-        accounts = accounts.sort_by([("value_rank", "ascending")])
-    known = [
-        n for n in accounts.column_names if n != "account_no" and accounts[n].null_count < max(accounts.num_rows, 1)
-    ]
-    first = [n for n in ("account_id", "account_name", "tier", "value_score", "value_rank") if n in known]
-    sheets = [
-        ("Best and worst", best_and_worst(run), True),
-        ("All customers", accounts.select([*first, *(n for n in known if n not in first)]), True),
-        ("Segments", segments_table(run), False),
-        ("Problems", problems_table(run), False),
-        ("Rows set aside", run.set_aside.arrow().slice(0, EXCEL_ROWS), False),
-    ]
-    if len(run.matches):
-        sheets.append(("Unmatched", unmatched(run).slice(0, EXCEL_ROWS), False))
-    return sheets
