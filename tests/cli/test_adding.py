@@ -107,12 +107,13 @@ def test_what_is_filled_into_a_workbook_comes_back_as_attributes(project, tmp_pa
     assert call(capsys, "export", "--to", str(path), "--project", project)[0] == 0
     book = load_workbook(path)
     sheet = book["All customers"]
-    header = {cell.value: cell.column for cell in sheet[2]}
-    sheet.cell(3, header["Good customer?"]).value = "yes"
-    sheet.cell(3, header["Your note"]).value = "pays late, stays long"
-    customer = sheet.cell(3, header["Customer id"]).value
-    sheet.cell(4, header["Customer id"]).value = "nobody"
-    sheet.cell(4, header["Your note"]).value = "who?"
+    heading = next(row for row in sheet.iter_rows() if any(cell.value == "Customer id" for cell in row))
+    header, first = {cell.value: cell.column for cell in heading}, heading[0].row + 1
+    sheet.cell(first, header["Good customer?"]).value = "yes"
+    sheet.cell(first, header["Your note"]).value = "pays late, stays long"
+    customer = sheet.cell(first, header["Customer id"]).value
+    sheet.cell(first + 1, header["Customer id"]).value = "nobody"
+    sheet.cell(first + 1, header["Your note"]).value = "who?"
     book.save(path)
     for _ in range(2):
         code, said, wrong = call(capsys, "fill", str(path), "--project", project)

@@ -624,8 +624,11 @@ export interface components {
          * @description Overrides for what is otherwise found by looking at the file.
          */
         CsvOptions: {
-            /** Delimiter */
-            delimiter?: string | null;
+            /**
+             * Delimiter
+             * @description one character, or blanks: columns that stand below each other
+             */
+            delimiter?: string | "blanks" | null;
             /** Encoding */
             encoding?: string | null;
             /**
