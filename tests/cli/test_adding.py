@@ -120,7 +120,7 @@ def test_what_is_filled_into_a_workbook_comes_back_as_attributes(project, tmp_pa
         assert (code, bool(said), "nobody" in wrong) == (0, True, True)
     assert call(capsys, "run", project)[0] == 0
     record = json.loads(call(capsys, "customer", str(customer), "--project", project, "--json")[1])["customer"]
-    assert (record["good_customer"], record["your_note"]) == ("yes", "pays late, stays long")
+    assert (record["your_label"], record["your_note"]) == ("yes", "pays late, stays long")
 
 
 def test_a_workbook_that_is_none_of_ours_is_refused(project, exports, tmp_path, capsys):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isqrt
 from typing import Literal
 
 Cause = Literal[
@@ -38,7 +39,11 @@ TAX_RATES: tuple[Fraction, ...] = tuple(Fraction(r, 1000) for r in (
     190, 200, 210, 220, 230, 240, 250, 255, 270, 180, 170, 150, 130, 120, 100, 90, 81, 77, 70, 60, 55, 50, 25,
 ))  # fmt: skip
 """Usual rates of value-added and sales tax, the frequent ones first."""
-_CENTS_PER_PART = 1
+
+
+def _slack(parts: int) -> int:
+    """By how many cents a sum of so many rounded amounts may be off: errors of half a cent add up like a random walk."""
+    return max(1, isqrt(parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +187,12 @@ def _explained(ours: Ours, rows: Sequence[Theirs], total: int, tax_rates: Sequen
         yield Component("twice", repeated, f"the same amount stands {len(rows)} times in finance's list")
     if wanted == ours.amount:
         return
-    way = next((w for w in ours.other_ways if abs(w.amount - wanted) <= _CENTS_PER_PART * ours.parts), None)
+    way = next((w for w in ours.other_ways if abs(w.amount - wanted) <= _slack(ours.parts)), None)
     if way and way.amount != ours.amount:
         yield Component(way.cause, way.amount - ours.amount, way.text)
         yield from _rounding(wanted - way.amount)
         return
-    if abs(wanted - ours.amount) <= _CENTS_PER_PART * ours.parts:
+    if abs(wanted - ours.amount) <= _slack(ours.parts):
         yield from _rounding(wanted - ours.amount)
         return
     taxed = _taxed(ours.amount, wanted, ours.parts, tax_rates)
@@ -221,7 +226,7 @@ def _taxed(base: int, wanted: int, parts: int, rates: Sequence[Fraction]) -> tup
     for rate in rates:
         for taxed, words in ((base * (1 + rate), "with"), (base / (1 + rate), "without")):
             whole = round(taxed)
-            if abs(whole - wanted) <= _CENTS_PER_PART * parts and whole != base:
+            if abs(whole - wanted) <= _slack(parts) and whole != base:
                 said = f"looks like our amount {words} {float(rate) * 100:g} % of tax"
                 return (Component("tax", whole - base, said, is_seen=False), *_rounding(wanted - whole))
     return ()
@@ -230,7 +235,7 @@ def _taxed(base: int, wanted: int, parts: int, rates: Sequence[Fraction]) -> tup
 def total_candidates(ours: Sequence[Ours], total: int, tax_rates: Sequence[Fraction] = TAX_RATES) -> tuple[str, ...]:
     """What a single total of finance's may be, where it fits to the cent (one for each amount): in words."""
     mine, parts = sum(o.amount for o in ours), sum(o.parts for o in ours if o.amount)
-    slack = _CENTS_PER_PART * max(parts, 1)
+    slack = _slack(parts)
     found = []
     if abs(total - mine) <= slack:
         found.append("our total")

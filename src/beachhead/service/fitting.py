@@ -40,16 +40,26 @@ def start_project(
 
 
 def take_template(root: Path, tables: Sequence[str]) -> None:
-    """Give a project that has no sources yet the score, attributes and segments that fit what its first files hold."""
+    """Give a project that has no sources yet the score, attributes and segments that fit what its first files hold.
+
+    What somebody has written or changed there stays as it is."""
     template = template_for(tables)
+    blank = dict(template_files("blank"))
     for inside, text in template_files(template):
-        if inside.startswith(("attributes/", "segments/", "value.")):
-            write_text(root / inside, text)
+        path = root / inside
+        if inside.startswith(("attributes/", "segments/", "value.")) and _is_as_made(path, blank.get(inside)):
+            write_text(path, text)
 
     def change(document: CommentedMap) -> None:
         document["template"] = template
 
     edit_definition(root / SETTINGS_FILES[0], change)
+
+
+def _is_as_made(path: Path, made: str | None) -> bool:
+    """Whether a file is missing, or what a new project has."""
+    with outside("read", path):
+        return not path.exists() or path.read_text("utf-8") == made
 
 
 def template_for(tables: Sequence[str]) -> Template:

@@ -45,7 +45,7 @@ def match_rates(run: Run) -> tuple[MatchRate, ...]:
     """Per source, in the order of the project; empty where ids alone tell who is who."""
     table = _with_known(run)
     rates = []
-    for source in dict.fromkeys(table["source"].to_pylist()):
+    for source in pc.unique(table["source"]).to_pylist():
         mine = table.filter(pc.equal(table["source"], source))
         nobodys = int(pc.sum(pc.equal(mine["account_no"], 0)).as_py())
         rates.append(MatchRate(source, mine.num_rows, int(pc.sum(mine["is_known"]).as_py()), nobodys))

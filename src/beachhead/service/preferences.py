@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from ruamel.yaml.comments import CommentedMap
 
 from beachhead.customers.tiers import Tier, Tiering, assign_tiers
@@ -79,14 +80,13 @@ class Preferences:
             raise DataError(Diagnostic("no-score", "there is no good-customer score", remedy=remedy))
         self._scored: Scored = scored
         accounts = run.accounts.arrow()
-        self._ids: list[str] = accounts["account_id"].to_pylist()
+        self._ids = accounts["account_id"].combine_chunks()
         named = accounts["account_name"] if "account_name" in accounts.column_names else accounts["account_id"]
-        self._names: list[str | None] = named.to_pylist()
+        self._names = pc.coalesce(named, accounts["account_id"]).combine_chunks()
         money = next((c for c in ("mrr_cents", "revenue_cents_total") if c in accounts.column_names), None)
         self._revenue = as_numbers(accounts[money]) if money else None
         self._numbers = accounts["account_no"].to_numpy().astype(np.int64)
         self._titles = {name: attribute.title for name, attribute in run.attributes.items()}
-        self._row_of = {account_id: row for row, account_id in enumerate(self._ids)}
 
     @property
     def definition(self) -> ValueDefinition:
@@ -114,28 +114,25 @@ class Preferences:
         order = np.argsort(tiering.ranks, kind="stable")[-ranked:] if ranked else np.zeros(0, dtype=np.int64)
         ends = min(_ENDS, ranked // 2)
         tell = [self._told(int(row), score, tiering) for row in (*order[:ends], *order[ranked - ends :][::-1])]
-        followed = [self._told(self._row_of[i], score, tiering) for i in follow if i in self._row_of]
+        rows = pc.index_in(pa.array(follow, pa.string()), self._ids).to_pylist()
+        followed = [self._told(row, score, tiering) for row in rows if row is not None]
         return Preview(ranked, tuple(tell[:ends]), tuple(tell[ends:]), tuple(followed))
 
     def search(self, text: str, limit: int = 20) -> pa.Table:
         """Customers whose name or id holds the text: account_id, name."""
-        wanted = text.casefold().strip()
-        found = [
-            (i, n or i)
-            for i, n in zip(self._ids, self._names, strict=True)
-            if wanted in (n or "").casefold() or wanted in i.casefold()
-        ]
-        found.sort(key=lambda pair: (not pair[1].casefold().startswith(wanted), pair[1].casefold()))
-        return pa.table({"account_id": [i for i, _ in found[:limit]], "name": [n for _, n in found[:limit]]})
+        wanted = text.strip()
+        holds = pc.or_(*(pc.match_substring(column, wanted, ignore_case=True) for column in (self._names, self._ids)))
+        begins = pc.starts_with(self._names, wanted, ignore_case=True)
+        found = pa.table({"account_id": self._ids, "name": self._names, "begins": begins}).filter(holds)
+        return found.sort_by([("begins", "descending"), ("name", "ascending")]).select([0, 1]).slice(0, limit)
 
     def _told(self, row: int, score: np.ndarray[tuple[int], np.dtype[np.float64]], tiering: Tiering) -> Ranked:
         before = int(self._scored.tiering.ranks[row])
         rank = int(tiering.ranks[row])
         value = float(score[row])
-        account_id = self._ids[row]
         return Ranked(
-            account_id,
-            self._names[row] or account_id,
+            self._ids[row].as_py(),
+            self._names[row].as_py(),
             rank or None,
             before or None,
             round(value, 2) if np.isfinite(value) else None,
@@ -175,10 +172,12 @@ def save_weights(root: Path, weights: Mapping[Theme, float]) -> None:
     if project.value is None:
         remedy = "Write value.yml; docs/score.md shows how."
         raise UsageError(Diagnostic("no-recipe", "the project does not say what a good customer is", remedy=remedy))
-    inputs = weighed(project.value.inputs, weights)
+    given = project.value.inputs
+    inputs = weighed(given, weights)
 
     def change(document: CommentedMap) -> None:
-        for entry, one in zip(document["inputs"], inputs, strict=True):
-            entry["weight"] = int(one.weight) if one.weight == int(one.weight) else one.weight
+        for entry, one, before in zip(document["inputs"], inputs, given, strict=True):
+            if one.weight != before.weight:
+                entry["weight"] = int(one.weight) if one.weight == int(one.weight) else one.weight
 
     edit_definition(root / project.place("value").file, change)
