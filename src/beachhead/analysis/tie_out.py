@@ -42,7 +42,7 @@ TAX_RATES: tuple[Fraction, ...] = tuple(Fraction(r, 1000) for r in (
 
 
 def _slack(parts: int) -> int:
-    """By how many cents a sum of so many rounded amounts may be off: errors of half a cent add up like a random walk."""
+    """By how many cents a sum of so many rounded amounts may be off; their errors add up like a random walk."""
     return max(1, isqrt(parts))
 
 

@@ -8,7 +8,7 @@ reported, with file and line.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -23,7 +23,7 @@ from beachhead.customers.set_aside import SCHEMA, Reason, set_aside
 from beachhead.engines.dialect import emit
 from beachhead.engines.duck import DuckEngine, parquet, quote_name
 from beachhead.errors import Severity
-from beachhead.project.definitions import ColumnMap, SourceDefinition, ValueTypeName
+from beachhead.project.definitions import ColumnMap, MatchField, SourceDefinition, ValueTypeName
 from beachhead.project.model import BY_NAME, TABLES, Table, day_column
 from beachhead.sources.identity import makes_ids, match_column
 from beachhead.sources.landing import LandedFile
@@ -34,14 +34,19 @@ from beachhead.sources.problems import Problem
 class KnownSource:
     """A source as it was known on the day in question.
 
-    `knows_state`: false when the day lies before the first load, so that undated facts are unknown. `is_mention`: a
-    list of customers taken from what rows of another table say of them, so that it names each many times.
+    `knows_state`: false when the day lies before the first load, so that undated facts are unknown. `said_in`: of a
+    list of customers taken from what rows of another table say of them, which name each many times, where they do.
     """
 
     definition: SourceDefinition
     files: tuple[LandedFile, ...]
     knows_state: bool = True
-    is_mention: bool = False
+    said_in: Mapping[str, MatchField] = field(default_factory=dict)
+
+    @property
+    def is_mention(self) -> bool:
+        """Whether it is such a list."""
+        return bool(self.said_in)
 
     @property
     def table(self) -> Table:
@@ -351,6 +356,7 @@ def _select_source(source: KnownSource, number: int, columns: Mapping[str, str],
     Undated facts of a source that was not yet loaded on the day read as null, unless declared stable.
     """
     table, definition = source.table, source.definition
+    said_in = source.said_in
     has_currency = "currency" in definition.columns
     mapped = set(definition.columns) | {n for n, c in definition.extra.items() if not c.hidden}
     mapped |= {day_column(n) for n in definition.columns if (c := table.column(n)) and c.type == "timestamp"}
@@ -373,7 +379,7 @@ def _select_source(source: KnownSource, number: int, columns: Mapping[str, str],
         ):
             sql = f"CAST(NULL AS {type_})"
         else:
-            sql = quote_name(match_column(name) if source.is_mention and name != "account_id" else name)
+            sql = quote_name(match_column(said_in[name]) if name in said_in else name)
         is_money = column.type == "money" if column else (definition.extra[name].type if origin else None) == "money"
         if has_currency and is_money:
             priced = definition.columns.get("unit_price") if is_product else origin

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from beachhead.customers.assemble import KnownSource
 from beachhead.customers.events import EventState, EventStore, People
 from beachhead.customers.loads import Loads, add_load, encode_loads, load_as_of, read_loads
-from beachhead.customers.mentions import mentioned_customers
+from beachhead.customers.mentions import mentioned_customers, said_of
 from beachhead.engines.duck import DuckEngine, parquet
 from beachhead.errors import BeachheadError, DataError, OutsideError
 from beachhead.project import Project, matching_files
@@ -172,7 +172,7 @@ def known_sources(plan: Plan, loaded: Loaded, layout: Layout, as_of: date) -> li
         if files or not source.optional:  # nothing is known of what was never supplied
             known.append(KnownSource(source, files, knows_state))
     mentioned = [(mentioned_customers(s.definition), s) for s in known]
-    return [*known, *(KnownSource(d, s.files, is_mention=True) for d, s in mentioned if d)]
+    return [*known, *(KnownSource(d, s.files, said_in=said_of(s.definition)) for d, s in mentioned if d)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -187,7 +187,8 @@ def _proposal(known: KnownExport, feed: Feed, sample: Sample, context: Recognise
         choices.append(
             Choice(about="table", question=feed.choose.question, options=feed.choose.tables, answer=feed.table)
         )
-    notes = tuple(draft.notes) if has_customer else (*draft.notes, no_customer(feed.table))
+    is_told = has_customer or feed.table == "order_lines"  # of lines their order says whose they are
+    notes = tuple(draft.notes) if is_told else (*draft.notes, no_customer(feed.table))
     hidden = {c.target for c in draft.columns if c.mapping is not None}
     where = feed.where if feed.where and set(_names_in(feed.where, feed)) <= hidden else None
     return Proposal(

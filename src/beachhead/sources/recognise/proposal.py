@@ -87,6 +87,8 @@ class Proposal(_Value):
         if table is None or table.column("account_id") is None:
             return table is not None
         told = {c.target for c in self.columns if c.section == "columns"}
+        if table.name == "order_lines" and "order_id" in told:  # the order says whose it is
+            return True
         people = {"user_id"} if table.column("user_id") and table.name != "users" else set()
         return bool(told & ({"account_id"} | people)) or any(c.section == "match" for c in self.columns)
 

@@ -99,7 +99,7 @@ def from_candidate(
     add_units(draft)
     add_leftovers(draft)
     draft.choices += _questions(found, draft.targets)
-    if not found.has_customer:
+    if not found.has_customer and found.table != "order_lines":
         draft.notes.append(no_customer(found.table))
     reason = "; ".join((_because(found), *found.why))
     return Proposal(
@@ -275,7 +275,7 @@ def add_leftovers(draft: Draft, reasons: Mapping[str, str] | None = None) -> Non
     is_of_customers = draft.table in ("accounts", "companies")
     if is_of_customers:
         for told in [c for c in draft.columns if c.section == "match" and c.target in PLACES[:2]]:
-            if told.target not in taken - {told.target} and BY_NAME[draft.table].column(told.target) is None:
+            if told.target not in draft.context.reserved and BY_NAME[draft.table].column(told.target) is None:
                 mapping = ColumnMap(column=told.source, type="text", kind="geographic")
                 column = draft.column(told.source)
                 why = "where the customer is"
