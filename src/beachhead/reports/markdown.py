@@ -51,8 +51,8 @@ def _slack_lines(blocks: tuple[Block, ...]) -> Iterator[str]:
             case Grid() if block.header[0] == "#":
                 for row in block.rows[:_SLACK_NAMES]:
                     numbers = [f"{block.header[k]} {row[k]}" for k in range(2, len(row)) if k in block.numeric]
-                    said = f" ({', '.join(numbers)})" if numbers else ""
-                    yield f"{row[0]}. {_mrkdwn(_first(row[1]))}{_mrkdwn(said)}"
+                    said = f" ({_mrkdwn(', '.join(numbers))})" if numbers else ""
+                    yield f"{row[0]}. {_mrkdwn(_first(row[1]))}{said}"
                 if (left := len(block.rows) - _SLACK_NAMES) > 0:
                     yield f"… and {left:,} more"
             case Grid() if block.header[0] == "Property":
@@ -87,15 +87,20 @@ def _block(block: Block) -> str:
 
 def _table(header: tuple[str, ...], rows: tuple[tuple[str, ...], ...], numeric: frozenset[int]) -> str:
     rule = " | ".join("---:" if n in numeric else "---" for n in range(len(header)))
-    lines = [" | ".join(map(_cell, header)), rule, *(" | ".join(map(_cell, row)) for row in rows)]
+    name = next(n for n in range(len(header)) if n not in numeric)
+    cells = [[_cell(text, has_details=n in numeric or n == name) for n, text in enumerate(row)] for row in rows]
+    lines = [" | ".join(map(_plain_cell, header)), rule, *map(" | ".join, cells)]
     return "\n".join(f"| {line} |" for line in lines)
 
 
-def _cell(text: str) -> str:
+def _cell(text: str, *, has_details: bool) -> str:
     """On one line: Notion's tables know no others."""
     first, *more = text.split("\n")
-    said = f"{first} ({'; '.join(more)})" if len(more) == 1 else "; ".join([first, *more])
-    return _plain(said).replace("|", r"\|")
+    return _plain_cell(f"{first} ({'; '.join(more)})" if more and has_details else "; ".join([first, *more]))
+
+
+def _plain_cell(text: str) -> str:
+    return _plain(text).replace("|", r"\|")
 
 
 def _plain(text: str) -> str:

@@ -11,6 +11,7 @@ _NARROW = 0.3
 _CAPITAL = 0.72
 _USUAL = 0.57
 _SLACK = 1.06
+_NAMES = 0.4
 _NARROW_LETTERS = frozenset("iljtfI.,:;'|!()[] \u00a0·")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _MARKS = ("Mn", "Me", "Cf")
@@ -75,6 +76,9 @@ def widths(
     fixed = {k: max(_longest(rows[1:], k), _title(rows[0][k])) * size * _SLACK + pad for k in numeric}
     wanted = {k: longest[k] for k in columns if k not in fixed}
     left = max(room - sum(fixed.values()), room * 0.3 if wanted else 0.0)
+    if len(wanted) > 1:  # names, however long, leave room for what is said of them
+        name = min(wanted)
+        wanted[name] = min(wanted[name], left * _NAMES)
     found = [fixed.get(k, 0.0) for k in columns]
     # What fits is given what it needs; the rest shares what is left.
     for n, k in enumerate(sorted(wanted, key=lambda k: wanted[k])):

@@ -65,11 +65,12 @@ def _first(deck: Deck, outline: Outline) -> None:
     top = max(y + 16, 342)
     gap = 20
     wide = (_ROOM - gap * (len(figures) - 1)) / max(len(figures), 1)
+    large = next((s for s in (28, 24, 20, 17) if all(lines_of(v, wide, s) == 1 for _, v, _ in figures)), 14)
     for n, (title, value, of) in enumerate(figures):
         x = _MARGIN + n * (wide + gap)
         _line(slide, x, top, wide, _INK, 1.5)
         _text(slide, title, x, top + 8, wide, 12, _QUIET, lines=2 if top < 370 else 1)
-        _text(slide, value, x, top + 40 if top < 370 else top + 24, wide, 28, _INK, bold=True)
+        _text(slide, value, x, top + 40 if top < 370 else top + 24, wide, large, _INK, bold=True)
         _text(slide, of, x, top + 78 if top < 370 else top + 60, wide, 11, _QUIET, lines=4)
     _foot(deck, slide, outline)
     _notes(slide, outline, [outline.headcount, *outline.answer])

@@ -15,10 +15,14 @@ from beachhead.errors import BeachheadError, DataError, Diagnostic, Place, Sever
 from beachhead.project.editing import write_definition, write_text
 from beachhead.project.yaml_positions import PlainTree
 from beachhead.reports.workbook import ANSWERS, FILL_IN, ID_TITLE, SNAPSHOT_TITLE
+from beachhead.service.export_sheets import FILLED
 from beachhead.service.project import Project
 from beachhead.service.results import Run
 from beachhead.sources.excel import read_sheet, sheet_names
 from beachhead.store.files import outside
+from beachhead.store.layout import Layout
+from beachhead.store.manifest import SnapshotRef
+from beachhead.store.snapshots import SnapshotStore
 
 SOURCE = "filled"
 FOLDER = "data/filled"
@@ -64,12 +68,13 @@ def fill(project: Project, path: Path, today: date | None = None) -> Filled:
     """
     found, told = _read(path)
     run = project.latest()
-    rows, aside, more = _of_customers([r for r in found if r.label or r.note], run)
-    told += [*_empty(found), *more, *_older(path, run)]
     folder = project.root / FOLDER
     target = folder / f"{_file_name(path)}.csv"
     before = {file: _kept(file) for file in sorted(folder.glob("*.csv"))}
     said = {r.id: r for kept in before.values() for r in kept}
+    snapshot = _snapshot(path)
+    rows, aside, more = _of_customers([r for r in found if r.label or r.note], run, _as_exported(project, snapshot))
+    told += [*_empty(found), *more, *_older(path, snapshot, run)]
     changed = [r for r in (_joined(r, said.get(r.id), today or date.today()) for r in rows) if r != said.get(r.id)]
     told += _replaced(changed, said)
     if changed:
@@ -79,8 +84,10 @@ def fill(project: Project, path: Path, today: date | None = None) -> Filled:
             write_definition(definition, _DEFINITION, _HEADING)
     if aside:
         _set_aside(folder / NOT_USED / target.name, aside)
+    known = _ids(run)
+    customers = {known[r.id] for r in found if (r.label or r.note) and r.id in known}
     file = target.relative_to(project.root).as_posix() if changed else None
-    return Filled(file, len(rows), len(changed), tuple(told))
+    return Filled(file, len(customers), len(changed), tuple(told))
 
 
 def _read(path: Path) -> tuple[list[_Row], list[Diagnostic]]:
@@ -121,8 +128,11 @@ def _empty(rows: Sequence[_Row]) -> list[Diagnostic]:
     return [Diagnostic("nothing-filled-in", message, Severity.INFO)]
 
 
-def _of_customers(rows: Iterable[_Row], run: Run) -> tuple[list[_Row], list[_Row], list[Diagnostic]]:
-    """One row for each customer by its id of today; rows that do not count, with why; and what is to be told."""
+def _of_customers(
+    rows: Iterable[_Row], run: Run, said: Mapping[str, _Row]
+) -> tuple[list[_Row], list[_Row], list[Diagnostic]]:
+    """One row for each customer by its id of today, with what is new against `said`, words that it was exported with;
+    rows that do not count, with why; and what is to be told."""
     known, names = _ids(run), _ids_by_name(run)
     found: dict[str, _Row] = {}
     aside: list[_Row] = []
@@ -138,6 +148,10 @@ def _of_customers(rows: Iterable[_Row], run: Run) -> tuple[list[_Row], list[_Row
             aside.append(replace(written, why="not an answer"))
             label = ""
         row = replace(written, id=known[written.id], label=label)
+        if before := said.get(written.id):
+            row = replace(
+                row, label="" if label == before.label else label, note="" if row.note == before.note else row.note
+            )
         other = found.get(row.id, row)
         if _differ(row.label, other.label) or _differ(row.note, other.note):
             told.append(_twice(row, other))
@@ -208,21 +222,40 @@ def _twice(row: _Row, other: _Row) -> Diagnostic:
     )
 
 
-def _older(path: Path, run: Run) -> list[Diagnostic]:
-    """That the workbook is of an earlier update, when it says so and is."""
+def _snapshot(path: Path) -> str | None:
+    """The update that the workbook was made from, when it says so."""
     try:
-        sheet = read_sheet(path, path.name, "Answer", 1, ())
-    except BeachheadError:
+        table = read_sheet(path, path.name, "Answer", None, ("n",)).table
+    except DataError:
+        return None
+    if not {"c0", "c1"} <= set(table.column_names):
+        return None
+    pairs = zip(table["c0"].to_pylist(), table["c1"].to_pylist(), strict=True)
+    return next((of for title, of in pairs if title == SNAPSHOT_TITLE), None)
+
+
+def _as_exported(project: Project, snapshot: str | None) -> dict[str, _Row]:
+    """What was filled in already when the workbook was made: its sheets came with it. Empty where that is not known."""
+    ref = SnapshotRef.parse(snapshot) if snapshot else None
+    if ref is None:
+        return {}
+    try:
+        run = Run(SnapshotStore(Layout(project.root)).open(ref))
+    except BeachheadError:  # no longer kept
+        return {}
+    columns = [
+        run.accounts[n].to_pylist() if n in run.accounts.columns else [None] * len(run.accounts)
+        for n in ("account_id", *FILLED)
+    ]
+    rows = (_Row(i, label or "", note or "") for i, label, note in zip(*columns, strict=True))
+    return {r.id: r for r in rows if r.label or r.note}
+
+
+def _older(path: Path, snapshot: str | None, run: Run) -> list[Diagnostic]:
+    """That the workbook is of another update than the newest."""
+    if snapshot in (None, run.name):
         return []
-    columns = [column.to_pylist() for column in sheet.table.columns[:2]]
-    said = (
-        next((of for title, of in zip(*columns, strict=True) if title == SNAPSHOT_TITLE), None)
-        if len(columns) > 1
-        else None
-    )
-    if said in (None, run.name):
-        return []
-    message = f"the workbook is of {said}, the newest update is {run.name}; what is written counts all the same"
+    message = f"the workbook is of {snapshot}, the newest update is {run.name}; what is written counts all the same"
     return [Diagnostic("older-workbook", message, Severity.INFO, Place(path.name))]
 
 
