@@ -10,11 +10,11 @@ from beachhead.project.model import BY_NAME
 from beachhead.sources import excel
 from beachhead.sources.recognise.context import RecogniseContext
 from beachhead.sources.recognise.known import as_of_program, known_export, notes_of, nothing_note, proposals_of
-from beachhead.sources.recognise.proposal import Note, Proposal, Recognition
+from beachhead.sources.recognise.proposal import ColumnProposal, Note, Proposal, Recognition
 from beachhead.sources.recognise.propose import from_candidate
 from beachhead.sources.recognise.sample import Column, Sample, is_readable, take_sample
 from beachhead.sources.recognise.shapes import profile
-from beachhead.sources.recognise.surveys import form_proposals, is_question
+from beachhead.sources.recognise.surveys import asks_nps, form_proposals, is_question
 from beachhead.sources.recognise.tables import Candidate, candidate, candidates, file_words
 
 _CLOSE = 0.8
@@ -93,13 +93,45 @@ def _proposals(
         told = nothing_note(known, sample)
         return found, () if found else (*((told,) if told else ()), *notes_of(known, sample))
     asked = [c for c in sample.columns if is_question(c)]
-    if len(asked) >= 2 and len(asked) >= len(sample.columns) / 4 and (form := _form(sample, asked, context, shown)):
+    is_form = (len(asked) >= 2 and len(asked) >= len(sample.columns) / 4) or any(map(asks_nps, asked))
+    if is_form and (form := _form(sample, asked, context, shown)):
         return form, ()
     judged = candidates(sample.columns, shown, context.own_ids)
     if not judged:
         return (), (_not_understood(),)
     best = judged[0]
-    return [from_candidate(best, sample, context, shown, _confidence(best, judged))], ()
+    proposal = from_candidate(best, sample, context, shown, _confidence(best, judged))
+    if best.table == "companies":
+        return _with_list(proposal, sample, shown, context), ()
+    return [proposal], ()
+
+
+def _with_list(companies: Proposal, sample: Sample, shown: str, context: RecogniseContext) -> list[Proposal]:
+    """Facts about companies, and before them the list of customers that the file is as well: it names them and says
+    how to reach them or since when. Each column stands in one of the two."""
+    found = candidate("accounts", sample.columns, file_words(shown), context.own_ids)
+    if "name" not in found.found or not {"email", "website", "signed_up_at"} & set(found.found):
+        return [companies]
+    # Whether all of them are customers nobody can see, so this is never sure.
+    customers = from_candidate(found, sample, context, shown, min(companies.confidence, 0.85))
+    facts = {c.source for c in companies.columns if c.section == "columns" and c.target != "account_id"}
+    listed = {c.source for c in customers.columns if c.section in ("columns", "match")}
+
+    def without(proposal: Proposal, elsewhere: set[str], where: str) -> Proposal:
+        def kept(column: ColumnProposal) -> ColumnProposal:
+            if column.section != "extra" or column.source not in elsewhere:
+                return column
+            return column.model_copy(
+                update={"section": "unused", "target": "", "mapping": None, "reason": f"stands {where}"}
+            )
+
+        return proposal.model_copy(update={"columns": tuple(map(kept, proposal.columns))})
+
+    extras = {c.source for c in customers.columns if c.section == "extra"} - facts
+    return [
+        without(customers, facts, "with the facts about companies"),
+        without(companies, listed | extras, "in the list of customers"),
+    ]
 
 
 def _form(sample: Sample, asked: Sequence[Column], context: RecogniseContext, shown: str) -> tuple[Proposal, ...]:

@@ -30,6 +30,11 @@ def is_question(column: Column) -> bool:
     return bool(_ASKED.search(column.name)) and len(raw_words(column.name)) >= 3
 
 
+def asks_nps(column: Column) -> bool:
+    """Whether a column's name is the question of the net promoter score."""
+    return bool(_NPS.search(column.name))
+
+
 def question_proposals(
     known: KnownExport, sample: Sample, context: RecogniseContext, shown: str
 ) -> tuple[Proposal, ...]:
