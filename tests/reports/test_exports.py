@@ -1,4 +1,4 @@
-"""The report as slides, document, Markdown and Slack message: the same numbers everywhere, and nothing over the edge."""
+"""The report as slides, document, Markdown and Slack message: the same numbers everywhere, nothing over the edge."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from beachhead.reports.view import view_of
 from beachhead.reports.word import word
 
 ODD_NAMES = (
-    '=HYPERLINK("http://x","click")', "+49 30 1234", "-5", "@cmd", "\tTab\x0bstart", "株式会社東京データサイエンス研究所",
+    '=HYPERLINK("http://x","click")', "+49 30 1234", "-5", "@cmd", "\tTab\x0bstart",
+    "株式会社東京データサイエンス研究所",
     "🚀🔥 Rocket 👩‍👩‍👧 GmbH", "شركة التقنية المتقدمة", "A|B *bold* _x_ <b>`c`</b> & Co", "x" * 200, "Long name " * 20,
 )  # fmt: skip
 UNKNOWN_FONT = 0.4  # points by which rounding may be off
@@ -38,9 +39,9 @@ def odd(n: int = 40) -> made.ReportData:
 
 
 COMPANIES = {
-    "saas": lambda: made.saas(2000),
-    "shop": lambda: made.shop(),
-    "few columns": lambda: made.five_columns(),
+    "saas": lambda: made.saas(700),
+    "shop": made.shop,
+    "few columns": made.five_columns,
     "odd names": odd,
     "nobody": lambda: replace(made.saas(40), accounts=made.saas(40).accounts.slice(0, 0), scores=None, tiering=None,
                               segments=()),
@@ -68,6 +69,11 @@ def document(outline):
     return Document(io.BytesIO(word(outline)))
 
 
+@pytest.fixture(scope="module")
+def page(data) -> str:
+    return flat(render(data))
+
+
 def flat(text: str) -> str:
     return re.sub(r"\s+", " ", text.replace("\u00a0", " "))
 
@@ -83,30 +89,30 @@ def document_text(document) -> str:
     return flat(" ".join([*(p.text for p in document.paragraphs), *cells]))
 
 
-def test_the_answer_is_said_in_every_format(data, outline, deck, document):
+def test_the_answer_is_said_in_every_format(page, outline, deck, document):
     said = flat(outline.headline)
-    assert said in flat(re.sub(r"<[^>]+>", "", render(data)).replace("&amp;", "&").replace("&#39;", "'"))
+    assert said in flat(re.sub(r"<[^>]+>", "", page).replace("&amp;", "&").replace("&#39;", "'"))
     assert said in flat(" ".join(texts_of(deck.slides[0])))
     assert said in document_text(document)
     assert said in flat(markdown(outline).replace("\\", ""))
     assert said in flat(slack(outline).replace("\u200b", ""))
 
 
-def test_every_figure_is_the_same_in_every_format(data, outline, deck, document):
-    page = flat(render(data))
+def test_every_figure_is_the_same_in_every_format(page, outline, deck, document):
+    written, marked = document_text(document), flat(markdown(outline).replace("\\", ""))
     for title, value, of in outline.figures:
         for text in (value, of):
             assert flat(text) in page
-            assert flat(text) in document_text(document)
-            assert flat(text) in flat(markdown(outline).replace("\\", ""))
+            assert flat(text) in written
+            assert flat(text) in marked
         if (title, value, of) in outline.figures[:6]:
             assert flat(value) in flat(" ".join(texts_of(deck.slides[0])))
 
 
 def test_scores_and_money_of_those_named_are_the_same_in_page_slides_document_and_markdown(
-    data, outline, deck, document
+    page, outline, deck, document
 ):
-    page, written, marked = flat(render(data)), document_text(document), flat(markdown(outline))
+    written, marked = document_text(document), flat(markdown(outline))
     for section in (s for s in outline.sections if s.key in ("best", "next", "worst")):
         grid = section.blocks[0]
         assert isinstance(grid, Grid)
@@ -116,13 +122,12 @@ def test_scores_and_money_of_those_named_are_the_same_in_page_slides_document_an
         assert shown
         for row, on_slide in zip(grid.rows, shown, strict=False):
             numbers = [row[k] for k in sorted(grid.numeric)]
-            assert [on_slide[k] for k in sorted(grid.numeric)] == numbers
+            assert [text for text in on_slide if text in numbers] == numbers
             assert all(flat(n) in written and flat(n) in marked for n in numbers)
             assert flat(numbers[-1]) in page
 
 
-def test_bars_of_a_chart_are_the_shares_of_the_page(data, outline, deck):
-    page = flat(render(data))
+def test_bars_of_a_chart_are_the_shares_of_the_page(page, outline, deck):
     charts = [s.chart for slide in deck.slides for s in slide.shapes if s.has_chart]
     bars = [b for s in outline.sections for b in s.blocks if isinstance(b, Bars)]
     assert len(charts) == len(bars)
@@ -145,7 +150,7 @@ def test_slides_are_few_wide_and_each_says_what_it_is_of(outline, deck):
 
 
 def test_a_usual_report_has_five_to_eight_slides():
-    assert 5 <= len(Presentation(io.BytesIO(slides(outline_of(view_of(made.saas(2000)), "EUR")))).slides) <= 8
+    assert 5 <= len(Presentation(io.BytesIO(slides(outline_of(view_of(made.saas(700)), "EUR")))).slides) <= 8
 
 
 def test_nothing_on_a_slide_lies_over_something_else_or_over_the_edge(deck):
@@ -168,7 +173,7 @@ def test_what_can_only_be_seen_has_a_text(deck):
 
 
 def test_notes_say_what_the_words_on_the_slide_mean():
-    outline = outline_of(view_of(made.saas(2000)), "EUR")
+    outline = outline_of(view_of(made.saas(700)), "EUR")
     deck = Presentation(io.BytesIO(slides(outline)))
     assert "Score: Weighted mean of the inputs" in deck.slides[1].notes_slide.notes_text_frame.text
 

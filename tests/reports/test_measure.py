@@ -16,7 +16,7 @@ def test_lines_break_between_words_and_long_words_break_within():
     assert lines_of("one two", 1000, 10) == 1
     assert lines_of("one two", ems("one") * 10 + 5, 10) == 2
     assert lines_of("a\nb", 1000, 10) == 2
-    assert lines_of("x" * 100, ems("x") * 10 * 25, 10) == 4
+    assert lines_of("x" * 100, ems("x") * 10 * 25.5, 10) == 4
 
 
 @pytest.mark.parametrize(
