@@ -41,6 +41,7 @@ PLACES = {
     "fastapi": "api/",
     "uvicorn": "api/__main__.py",
     "lxml": "sources/",
+    "xlsxwriter": "reports/",
 }
 # Personal and build folders; the project must read the same on every machine.
 MACHINE_PATHS = re.compile(r"(?<![\w.~:/-])/(?:home|root|Users|work|mnt)/[\w.-]+")

@@ -338,3 +338,22 @@ def test_commands_do_without_pandas(published: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("target", "name"), [("slack", "message.txt"), ("notion", "page.txt"), (None, "result.docx")])
+def test_export_writes_the_file_that_is_asked_for(call, tmp_path, target, name):
+    options = ["--for", target] if target else []
+    written = call.document("export", "--to", str(tmp_path / name), *options)["export"]
+    assert written == {"file": str(tmp_path / name)}
+    assert (tmp_path / name).stat().st_size > 500
+
+
+def test_an_export_without_a_clear_ending_is_a_wrong_call(call, tmp_path):
+    found = call.document("export", "--to", str(tmp_path / "result.odt"), code=2)
+    assert [d["code"] for d in found["diagnostics"]] == ["unknown-ending"]
+
+
+def test_a_workbook_in_which_nothing_is_written_changes_nothing(call, published, tmp_path):
+    call("export", "--to", str(tmp_path / "r.xlsx"))
+    assert call("fill", str(tmp_path / "r.xlsx")).strip() == "Nothing new was filled in."
+    assert not (published / "data/filled").exists()

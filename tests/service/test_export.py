@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import openpyxl
 import project_world as world
@@ -119,7 +118,8 @@ def test_the_word_of_the_project_names_its_sheet(tmp_path):
     assert len(cells(book, "All households")) == 12
     sheet = book["All households"]
     titles = [c.value for c in sheet[4]]
-    assert sheet[5][titles.index("MRR (JPY)")].number_format == "#,##0"
+    money = [row[titles.index("MRR (JPY)")] for row in sheet.iter_rows(min_row=5)]
+    assert {c.number_format for c in money if c.value is not None} == {"#,##0"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -135,13 +135,13 @@ def test_an_unclear_ending_says_which_there_are(tmp_path):
         kind_of(tmp_path / "result.odt")
 
 
-@pytest.mark.parametrize("kind", ["xlsx", "pptx", "docx"])
-def test_libreoffice_opens_it(project, kind, tmp_path):
+def test_libreoffice_opens_them(project, tmp_path):
     program = shutil.which("soffice")
     if not program:
         pytest.skip("no soffice on PATH: install LibreOffice to see whether it opens the exported files")
-    path = export(project, tmp_path / f"result.{kind}")
+    paths = [export(project, tmp_path / f"{kind}.{kind}") for kind in ("xlsx", "pptx", "docx")]
     profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
-    command = [program, profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), str(path)]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
-    assert Path(tmp_path / "result.pdf").read_bytes().startswith(b"%PDF")
+    for path in paths:
+        command = [program, profile, "--headless", "--convert-to", "pdf", "--outdir", str(tmp_path), str(path)]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)
+    assert all(path.with_suffix(".pdf").read_bytes().startswith(b"%PDF") for path in paths)

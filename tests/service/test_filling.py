@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -31,8 +32,6 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def project(published: Path, tmp_path: Path) -> Project:
-    import shutil
-
     return open_project(shutil.copytree(published, tmp_path / "little"))
 
 
@@ -67,7 +66,8 @@ ALL = "All customers"
 
 def test_what_is_filled_in_is_an_attribute_from_the_next_update_on(project):
     note = "日本, “good”\nand loyal"
-    path = write(exported(project), {(ALL, "a001"): {"Good customer?": "Yes", "Your note": note}, (ALL, "a002"): {"Good customer?": "no"}})  # fmt: skip
+    written = {(ALL, "a001"): {"Good customer?": "Yes", "Your note": note}, (ALL, "a002"): {"Good customer?": "no"}}
+    path = write(exported(project), written)
     filled = fill(project, path, DAY)
     assert (filled.file, filled.customers, filled.changed) == ("data/filled/q3_team.csv", 2, 2)
     assert said(project) == {"a001": ("yes", note, "2026-04-02"), "a002": ("no", "", "2026-04-02")}
@@ -179,7 +179,7 @@ def test_a_foreign_workbook_is_refused(project, tmp_path):
 
 def test_what_is_no_workbook_is_refused(project, tmp_path):
     (tmp_path / "note.xlsx").write_text("not a workbook")
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="not a spreadsheet that can be read"):
         fill(project, tmp_path / "note.xlsx")
 
 

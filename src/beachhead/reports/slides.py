@@ -31,7 +31,7 @@ _LEADING = 1.22
 _FIGURES = 6
 _PAD = 7.0
 # Size and lines of a table's cells, the first that fits; the last one in any case.
-_SETTINGS = ((13.0, 2), (12.0, 2), (11.0, 2), (12.0, 1), (11.0, 1), (11.0, 2))
+_SETTINGS = ((13.0, 2), (12.0, 2), (11.0, 2), (12.0, 1), (11.0, 1))
 _SetRow = tuple[tuple[str, ...], float]
 _NO_STYLE = "{2D5ABB26-0587-4C30-8999-92F81FD0307C}"
 
