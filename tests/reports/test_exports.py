@@ -100,6 +100,7 @@ def test_the_answer_is_said_in_every_format(page, outline, deck, document):
 
 def test_every_figure_is_the_same_in_every_format(page, outline, deck, document):
     written, marked = document_text(document), flat(markdown(outline).replace("\\", ""))
+    written, marked = document_text(document), flat(markdown(outline).replace("\\", ""))
     for title, value, of in outline.figures:
         for text in (value, of):
             assert flat(text) in page
