@@ -517,12 +517,11 @@ export interface components {
             format: string[];
             /**
              * Groups
-             * @description group → words; a text belongs to the first group it has a word of
-             * @default {}
+             * @description group → words; a text belongs to the first group it has a word of; {}: texts, do not ask
              */
-            groups: {
+            groups?: {
                 [key: string]: string[];
-            };
+            } | null;
             /**
              * Hidden
              * @description for expressions and filters only, not an attribute
@@ -997,7 +996,7 @@ export interface components {
         /**
          * Question
          * @description `left`, `right`: what is known of two records, label → value. `variants`, `target`: words of a column that may be
-         *     one, and which. `why`: why it is asked.
+         *     one, and which; of a free text the groups it would make. `why`: why it is asked.
          */
         Question: {
             /** Answers */
@@ -1010,7 +1009,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "same_customer" | "spelling";
+            kind: "same_customer" | "spelling" | "free_text";
             /** Left */
             left?: {
                 [key: string]: string;

@@ -84,8 +84,8 @@ class ColumnMap(Definition):
     unit: Literal["major", "minor"] = "major"
     decimal: Literal[".", ","] = "."
     values: dict[str, str | int | float | bool | None] = Field({}, description="raw value → value")
-    groups: dict[str, Texts] = Field(
-        {}, description="group → words; a text belongs to the first group it has a word of"
+    groups: dict[str, Texts] | None = Field(
+        None, description="group → words; a text belongs to the first group it has a word of; {}: texts, do not ask"
     )
     empty: Texts = Field((), description="texts that mean 'unknown', such as N/A")
     required: bool = Field(False, description="a row without it is set aside")

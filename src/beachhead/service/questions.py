@@ -1,18 +1,19 @@
-"""What only a person can say: which records are one customer, which words are one word. Answers become definitions."""
+"""What only a person can say: which records are one customer, which words are one word, which texts make groups.
+
+Answers become definitions."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-import pyarrow as pa
 from pydantic import BaseModel, ConfigDict
 from ruamel.yaml.comments import CommentedMap
 
 from beachhead.customers.loads import read_loads
-from beachhead.engines.duck import parquet, quote_name
+from beachhead.engines.duck import DuckEngine, parquet, quote_name
 from beachhead.errors import Diagnostic, UsageError
 from beachhead.project.definitions import ColumnMap, SourceDefinition
 from beachhead.project.editing import edit_definition
@@ -21,12 +22,16 @@ from beachhead.project.model import BY_NAME
 from beachhead.service.matches import decide
 from beachhead.service.results import Run
 from beachhead.service.short_engine import short_engine
+from beachhead.sources.free_text import suggested_groups
+from beachhead.sources.groups import OTHER, group_sql
 from beachhead.sources.spellings import MOST_VALUES, spellings
 from beachhead.store.layout import Layout
 
-Kind = Literal["same_customer", "spelling"]
+Kind = Literal["same_customer", "spelling", "free_text"]
 _NO_CATEGORIES = frozenset({"name", "email", "website", "notes", "answer", "question", "topic", "event"})
 _MOST_QUESTIONS = 200
+_MOST_TEXTS = 20_000
+_TABLES_OF_ATTRIBUTES = ("accounts", "companies")
 
 
 class Answer(BaseModel):
@@ -49,7 +54,7 @@ class Variant(BaseModel):
 
 class Question(BaseModel):
     """`left`, `right`: what is known of two records, label → value. `variants`, `target`: words of a column that may be
-    one, and which. `why`: why it is asked."""
+    one, and which; of a free text the groups it would make. `why`: why it is asked."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -68,12 +73,13 @@ class Question(BaseModel):
 
 _PAIR = (Answer(value="same", label="One customer"), Answer(value="different", label="Two customers"))
 _WORDS = (Answer(value="unite", label="Make them one"), Answer(value="keep", label="Keep them apart"))
+_TEXTS = (Answer(value="group", label="Group them"), Answer(value="keep", label="Keep the texts only"))
 
 
 def questions(root: Path, run: Run) -> tuple[Question, ...]:
     """What is open now, the most certain pairs first; what was answered since the update is not asked again."""
     project = load(root)
-    found = [*_pairs(project, run), *_spellings(project)]
+    found = [*_pairs(project, run), *_of_columns(project)]
     return tuple(found[:_MOST_QUESTIONS])
 
 
@@ -92,8 +98,10 @@ def answer(root: Path, run: Run, question_id: str, value: str, target: str | Non
         raise UsageError(Diagnostic.unknown_name("answer", value, known))
     if asked.kind == "same_customer" and asked.left and asked.right:
         decide(root, "same" if value == "same" else "different", [(asked.left["Id"], asked.right["Id"])])
-    else:
+    elif asked.kind == "spelling":
         _unite(load(root), asked, (target or asked.target) if value == "unite" else None)
+    else:
+        _group(load(root), asked, wanted=value == "group")
     return len(open_now) - 1
 
 
@@ -122,21 +130,35 @@ def _side(row: Mapping[str, object], side: str) -> dict[str, str]:
     return {**known, "Source": str(row[f"{side}_source"]), "Id": str(row[f"{side}_id"])}
 
 
-def _spellings(project: Project) -> Iterator[Question]:
-    layout = Layout(project.root)
-    loads = read_loads(layout.landing / "loads.json")
+def _of_columns(project: Project) -> Iterator[Question]:
     with short_engine() as (engine, _):
-        for name, source in project.sources.items():
-            keys = loads[name][-1].keys if loads.get(name) else ()
-            paths = [p for key in keys if (p := layout.landing / name / f"{key}.parquet").exists()]
-            if not paths or source.table == "events":
+        for source in project.sources.values():
+            rows = _landed(project, source)
+            if rows is None or source.table == "events":
                 continue
             for column, mapping in _categories(source):
-                counts = engine.query(
-                    f"SELECT {quote_name(column)} AS value, count(*) AS n FROM {parquet(*paths)} "
-                    f"GROUP BY value HAVING value IS NOT NULL LIMIT {MOST_VALUES + 1}"
-                )
-                yield from _of_column(name, column, mapping, counts)
+                counts = _counts(engine, rows, column, MOST_VALUES + 1)
+                yield from _spellings(source.name, column, mapping, counts)
+            for column, mapping in _free_texts(source):
+                yield from _groups(engine, source.name, column, mapping, rows)
+
+
+def _landed(project: Project, source: SourceDefinition) -> str | None:
+    """The rows of a source's newest load as a relation of SQL."""
+    layout = Layout(project.root)
+    loads = read_loads(layout.landing / "loads.json").get(source.name)
+    keys = loads[-1].keys if loads else ()
+    paths = [p for key in keys if (p := layout.landing / source.name / f"{key}.parquet").exists()]
+    return parquet(*paths) if paths else None
+
+
+def _counts(engine: DuckEngine, rows: str, column: str, most: int) -> dict[str, int]:
+    """How many rows have each value of a column, the most frequent first."""
+    found = engine.query(
+        f"SELECT {quote_name(column)} AS value, count(*) AS n FROM {rows} GROUP BY value HAVING value IS NOT NULL "
+        f"ORDER BY n DESC, value LIMIT {most}"
+    )
+    return dict(zip(found["value"].to_pylist(), found["n"].to_pylist(), strict=True))
 
 
 def _categories(source: SourceDefinition) -> Iterator[tuple[str, ColumnMap]]:
@@ -151,10 +173,9 @@ def _categories(source: SourceDefinition) -> Iterator[tuple[str, ColumnMap]]:
             yield name, mapping
 
 
-def _of_column(source: str, column: str, mapping: ColumnMap, counts: pa.Table) -> Iterator[Question]:
-    known = dict(zip(counts["value"].to_pylist(), counts["n"].to_pylist(), strict=True))
+def _spellings(source: str, column: str, mapping: ColumnMap, counts: Mapping[str, int]) -> Iterator[Question]:
     settled = {*mapping.values, *(str(v) for v in mapping.values.values())}
-    for found in spellings(known):
+    for found in spellings(counts):
         if all(value in settled for value, _ in found.variants):
             continue
         listed = ", ".join(f"“{value}”" for value, _ in found.variants[:4])
@@ -171,6 +192,40 @@ def _of_column(source: str, column: str, mapping: ColumnMap, counts: pa.Table) -
         )
 
 
+def _free_texts(source: SourceDefinition) -> Iterator[tuple[str, ColumnMap]]:
+    """Columns whose texts would say more in groups, and of which nobody has said that they should not be."""
+    answer_of_one = "question" not in source.columns or source.columns["question"].constant is not None
+    named = {"role", "topic"} | ({"answer"} if answer_of_one else set())
+    for (section, *_, name), mapping in source.mapped:
+        is_text = section == "columns" and name in named
+        if section == "extra" and source.table in _TABLES_OF_ATTRIBUTES and not mapping.hidden:
+            is_text = mapping.type in (None, "text")
+        if is_text and mapping.column and mapping.groups is None and not mapping.values:
+            yield name, mapping
+
+
+def _groups(engine: DuckEngine, source: str, column: str, mapping: ColumnMap, rows: str) -> Iterator[Question]:
+    texts = _counts(engine, rows, column, _MOST_TEXTS)
+    suggested = suggested_groups(f"{column} {mapping.column}", texts)
+    if not suggested:
+        return
+    groups = group_sql(quote_name(column), next(iter(suggested.values())))
+    sizes = engine.query(
+        f"SELECT {groups} AS value, count(*) AS n FROM {rows} GROUP BY value HAVING value IS NOT NULL "
+        f"ORDER BY value = '{OTHER}', n DESC, value"
+    ).to_pylist()
+    yield Question(
+        id=_id(source, column, "groups"),
+        kind="free_text",
+        title=f"Group the texts of “{mapping.title or mapping.column}”?",
+        why=f"{len(texts):,} different texts say little one by one; by their words they would be:",
+        answers=_TEXTS,
+        source=source,
+        column=column,
+        variants=tuple(Variant(value=str(size["value"]), count=int(size["n"])) for size in sizes),
+    )
+
+
 def _unite(project: Project, asked: Question, target: str | None) -> None:
     """Write `values:` of a column: each variant becomes the target; without one each stays what it is, said so."""
     source = project.sources[str(asked.source)]
@@ -184,6 +239,33 @@ def _unite(project: Project, asked: Question, target: str | None) -> None:
         for variant in asked.variants:
             if variant.value != target:
                 values[variant.value] = target or variant.value
+
+    edit_definition(project.root / project.place("sources", source.name).file, change)
+
+
+def _group(project: Project, asked: Question, *, wanted: bool) -> None:
+    """Write `groups:` of a column of the model, or beside an attribute one for each way to group it; or that the texts
+    stay what they are, so that nobody asks again."""
+    source, name = project.sources[str(asked.source)], str(asked.column)
+    section = "columns" if name in source.columns else "extra"
+    mapping = source.columns.get(name) or source.extra[name]
+    suggested: Mapping[str, Mapping[str, Sequence[str]]] = {}
+    if wanted and (rows := _landed(project, source)) is not None:
+        with short_engine() as (engine, _):
+            suggested = suggested_groups(f"{name} {mapping.column}", _counts(engine, rows, name, _MOST_TEXTS))
+
+    def change(document: CommentedMap) -> None:
+        column = document[section][name]
+        if not isinstance(column, CommentedMap):
+            column = document[section][name] = CommentedMap({"column": column})
+        column["groups"] = {}
+        for what, groups in suggested.items():
+            plain = {group: list(words) for group, words in groups.items()}
+            if section == "columns":
+                column["groups"] = plain
+                return
+            title = f"{mapping.title or mapping.column}: {what}"
+            document[section].setdefault(f"{name}_{what}", {"column": mapping.column, "title": title, "groups": plain})
 
     edit_definition(project.root / project.place("sources", source.name).file, change)
 

@@ -35,7 +35,7 @@ def _ungrouped(engine: DuckEngine, field: Field, reader: Reader, file: str) -> l
     known = int(str(engine.scalar(f"SELECT count({text}) FROM {reader.relation}")))
     rows = engine.query(
         f"SELECT x, count(*) AS n, sum(count(*)) OVER () AS others FROM (SELECT {text} AS x FROM {reader.relation}) "
-        f"WHERE {group_sql('x', column.groups)} = {quote_literal(OTHER)} GROUP BY x ORDER BY n DESC, x "
+        f"WHERE {group_sql('x', column.groups or {})} = {quote_literal(OTHER)} GROUP BY x ORDER BY n DESC, x "
         f"LIMIT {_EXAMPLES}"
     ).to_pylist()
     if not rows:

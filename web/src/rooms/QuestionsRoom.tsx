@@ -106,7 +106,7 @@ function QuestionCard({ question, busy, onAnswer, onLater }: {
               <li key={v.value}><q>{v.value}</q> <span className="quiet">{v.count.toLocaleString("en")} rows</span></li>
             ))}
           </ul>
-          <TextInput label="They become" value={target} onChange={(e) => setTarget(e.currentTarget.value)} />
+          {question.target != null && <TextInput label="They become" value={target} onChange={(e) => setTarget(e.currentTarget.value)} />}
         </>
       )}
       <div className="row">

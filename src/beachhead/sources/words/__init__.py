@@ -1,4 +1,4 @@
-"""Ready-made words for groups, in English, German, French and Spanish: job titles → role, and → seniority."""
+"""Ready-made words in English, German, French and Spanish: for groups of job titles, and those that tell nothing."""
 
 from __future__ import annotations
 
@@ -17,3 +17,10 @@ def word_groups(name: WordList) -> dict[str, tuple[str, ...]]:
     them."""
     text = files(__package__).joinpath(f"{name}.yml").read_text("utf-8")
     return {str(group): tuple(map(str, words)) for group, words in YAML(typ="safe", pure=True).load(text).items()}
+
+
+@cache
+def filler_words() -> frozenset[str]:
+    """Words that occur in any text, in lower case without accents."""
+    text = files(__package__).joinpath("filler.yml").read_text("utf-8")
+    return frozenset(str(word) for words in YAML(typ="safe", pure=True).load(text) for word in words)
