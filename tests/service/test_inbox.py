@@ -168,3 +168,14 @@ def test_another_table_is_what_a_person_says(inbox):
     assert changed.recognition.proposals[0].table == "companies"
     with pytest.raises(UsageError, match="no table 'castles'"):
         inbox.recognise_as(found.id, "castles")
+
+
+def test_of_several_files_only_the_one_that_is_repeated_gives_way(inbox):
+    confirm_first(inbox)
+    header, *rows = CRM.splitlines()
+    beside = "\n".join([header, *(f"9{row}" for row in rows)]) + "\n"
+    inbox.confirm([send(inbox, "crm_more.csv", beside)[0].id], TODAY)
+    assert load(root(inbox)).sources["crm"].files == ("data/crm_more.csv", "data/crm.csv")
+    again = send(inbox, "crm_again.csv", beside.replace("Company 1 GmbH", "Company One GmbH"))[0]
+    assert inbox.confirm([again.id], TODAY)[0].replaces == ("data/crm_more.csv",)
+    assert load(root(inbox)).sources["crm"].files == ("data/crm_again.csv", "data/crm.csv")

@@ -121,3 +121,17 @@ def test_without_a_word_about_matching_nothing_is_compared(company):
         (company.root / "sources" / f"{name}.yml").unlink()
     records(company)
     assert [len(company.latest().accounts), len(company.latest().matches)] == [4, 0]
+
+
+def test_an_id_that_two_lists_state_is_of_the_customer_even_where_one_list_is_of_nobody(company):
+    (company.root / "sources/crm.yml").write_text(f"{CRM}match: {{same_as: {{stripe: Stripe}}}}\n")
+    write_csv(company.root / "data/crm.csv", [{**a, "Stripe": f"cus_{n}"} for n, a in enumerate(ACCOUNTS, 1)])
+    (company.root / "sources/desk.yml").write_text(
+        "files: data/desk.csv\ntable: tickets\nmatch: {ids: desk, same_as: {stripe: Stripe}}\n"
+        "columns: {account_id: Org, created_at: When}\n"
+    )
+    write_csv(company.root / "data/desk.csv", [{"Org": "7", "Stripe": "cus_2", "When": "2025-05-06"}])
+    (company.root / "sources/billing.yml").write_text(BILLING.replace(", by: {name: Customer, email: Email}", ""))
+    run(company.root, RunOptions())
+    bolt = records(company)["002"]
+    assert (bolt["revenue_cents_total"], bolt["ticket_count_total"]) == (5000, 1)

@@ -16,6 +16,10 @@ from beachhead.sources.spellings import spellings
             {"Healthcare": 90, "healthcare": 5, "Helthcare": 2},
             [("Healthcare", {"Healthcare", "healthcare", "Helthcare"}, True)],
         ),
+        (  # a misspelling of a misspelling
+            {"marketing": 1000, "markketing": 100, "markkettinghh": 6, "Markkettinghh": 5},
+            [("marketing", {"marketing", "markketing", "markkettinghh", "Markkettinghh"}, True)],
+        ),
     ],
 )
 def test_words_that_are_probably_one(counts, expected):
@@ -29,6 +33,7 @@ def test_words_that_are_probably_one(counts, expected):
         {"Austria": 90, "Australia": 80},  # both are frequent
         {"Basic": 10, "Base": 2},  # too short, too different
         {"north": 40, "south": 3},
+        {"A": 10, "A-": 9, "10": 5, "-10": 4},
         {},
     ],
 )

@@ -1034,6 +1034,8 @@ export interface components {
         };
         /** QuestionsTold */
         QuestionsTold: {
+            /** Question Count */
+            question_count: number;
             /** Questions */
             questions: components["schemas"]["Question"][];
             /** Rates */

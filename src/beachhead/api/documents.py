@@ -114,6 +114,7 @@ class Unmatched(BaseModel):
 class QuestionsTold(BaseModel):
     rates: list[Rate]
     questions: list[Question]
+    question_count: int
     unmatched: list[Unmatched]
     unmatched_count: int
 

@@ -33,13 +33,14 @@ _LISTED = 200
 def asked(server: Server) -> QuestionsTold:
     """What is open: records that may be one customer, words that may be one word, who was not matched."""
     latest = server.latest()
-    left = unmatched(latest)
+    left, found = unmatched(latest), questions(server.root, latest)
     return QuestionsTold(
         rates=[
             Rate(source=r.source, records=r.records, matched=r.matched, unmatched=r.unmatched, rate=r.rate)
             for r in match_rates(latest)
         ],
-        questions=list(questions(server.root, latest)),
+        questions=list(found[:_LISTED]),
+        question_count=len(found),
         unmatched=[Unmatched(**row) for row in left.slice(0, _LISTED).to_pylist()],
         unmatched_count=left.num_rows,
     )

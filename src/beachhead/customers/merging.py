@@ -66,8 +66,9 @@ def merge_customers(
         f"FROM matched AS m LEFT JOIN {registry.own_numbers()} AS o ON o.account_id = m.account_id"
     )
     engine.execute(  # ids that nothing is known of but whose they are
-        "INSERT INTO survivors SELECT stated.id, min(s.number) FROM (SELECT account_id, unnest(same_as) AS id "
-        f"FROM {_RECORDS}) AS stated JOIN survivors AS s ON s.id = stated.account_id "
+        "INSERT INTO survivors SELECT stated.id, coalesce(min(nullif(s.number, 0)), 0) "
+        f"FROM (SELECT account_id, unnest(same_as) AS id FROM {_RECORDS}) AS stated "
+        "JOIN survivors AS s ON s.id = stated.account_id "
         "WHERE stated.id NOT IN (SELECT id FROM survivors) GROUP BY stated.id"
     )
     registry.redirect(engine, "SELECT id, number FROM survivors")

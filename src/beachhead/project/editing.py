@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -16,12 +17,20 @@ from beachhead.project.yaml_positions import PlainTree
 
 Change = Callable[[CommentedMap], None]
 
+_ONE_AT_A_TIME = threading.Lock()
+"""Threads that change one file would otherwise overwrite what the other one wrote since."""
+
 
 def edit_definition(path: Path, change: Change, heading: str = "") -> None:
     """Change a definition's file as a whole or not at all; a missing one begins with `heading` as a comment.
 
     Raises `DefinitionError` when the file is no group of keys, `OutsideError` where it cannot be written.
     """
+    with _ONE_AT_A_TIME:
+        _edit(path, change, heading)
+
+
+def _edit(path: Path, change: Change, heading: str) -> None:
     try:
         text = path.read_text("utf-8") if path.exists() else _comment(heading)
     except (OSError, UnicodeDecodeError) as e:
@@ -57,7 +66,7 @@ def write_definition(path: Path, plain: Mapping[str, PlainTree], heading: str) -
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file as a whole or not at all, its folder too. Raises `OutsideError`."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    partial = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("w", encoding="utf-8") as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import re
 import shutil
 from collections.abc import Mapping, Sequence
@@ -103,24 +104,29 @@ def _history(proposal: Proposal) -> str:
 
 
 def _continue(project: Project, sources: Sequence[SourceDefinition], new: NewFile, today: date) -> Added:
-    """The next file of sources: in the place of the last one, or beside it, newest first."""
+    """The next file of sources: in the place of the last one, or beside it, newest first. All other files stay."""
     renamed = new.renamed or {}
-    first = sources[0]
-    before = matching_files(project.root, first)
-    replaces = bool(before) and any(_repeats(project, s, before[0], new.path, renamed) for s in sources)
+    before = matching_files(project.root, sources[0])
+    repeats = bool(before) and any(_repeats(project, s, before[0], new.path, renamed) for s in sources)
     file = _copy(project.root, new, today)
-    if renamed and not replaces:  # the files that are there keep their columns, and their source
-        return Added(file, tuple(_sibling(project, s, file, renamed) for s in sources))
+    replaces = tuple(f for f in sources[0].files if repeats and f != file and project.root / f == before[0])
+    if renamed and set(sources[0].files) != set(replaces):  # files that stay keep their columns, and their source
+        for source in sources:
+            _edit_files(project, source, [f for f in source.files if f not in replaces], {})
+        return Added(file, tuple(_sibling(project, s, file, renamed) for s in sources), replaces)
     for source in sources:
+        _edit_files(project, source, [file, *(f for f in source.files if f not in (file, *replaces))], renamed)
+    return Added(file, tuple(s.name for s in sources), replaces)
 
-        def change(document: CommentedMap, source: SourceDefinition = source) -> None:
-            document["files"] = file if replaces else [file, *(f for f in source.files if f != file)]
-            for keys, column in source.mapped:
-                if (now := renamed.get(column.column or "")) is not None:
-                    _rename(document, keys, now)
 
-        edit_definition(project.root / project.place("sources", source.name).file, change)
-    return Added(file, tuple(s.name for s in sources), first.files if replaces else ())
+def _edit_files(project: Project, source: SourceDefinition, files: Sequence[str], renamed: Mapping[str, str]) -> None:
+    def change(document: CommentedMap) -> None:
+        document["files"] = files[0] if len(files) == 1 else list(files)
+        for keys, column in source.mapped:
+            if (now := renamed.get(column.column or "")) is not None:
+                _rename(document, keys, now)
+
+    edit_definition(project.root / project.place("sources", source.name).file, change)
 
 
 def _sibling(project: Project, source: SourceDefinition, file: str, renamed: Mapping[str, str]) -> str:
@@ -187,11 +193,11 @@ def _copy(root: Path, new: NewFile, today: date) -> str:
     folder = root / "data"
     with outside("write", folder):
         folder.mkdir(parents=True, exist_ok=True)
-        if new.path.resolve().is_relative_to(root.resolve()) and not _is_waiting(root, new.path):
+        if _is_inside(root, new.path) and not _is_inside(Layout(root).home, new.path):
             return new.path.resolve().relative_to(root.resolve()).as_posix()
         target = folder / new.name
         number = 1
-        while target.exists() and target.read_bytes() != new.path.read_bytes():
+        while target.exists() and not filecmp.cmp(target, new.path, shallow=False):
             number += 1
             more = f"-{number}" if number > 2 else ""
             target = folder / f"{Path(new.name).stem}-{today:%Y-%m-%d}{more}{Path(new.name).suffix}"
@@ -202,8 +208,8 @@ def _copy(root: Path, new: NewFile, today: date) -> str:
     return target.relative_to(root).as_posix()
 
 
-def _is_waiting(root: Path, path: Path) -> bool:
-    return path.resolve().is_relative_to(Layout(root).home.resolve())
+def _is_inside(folder: Path, path: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
 
 
 def _free_name(project: Project, wanted: str, taken: Sequence[str]) -> str:

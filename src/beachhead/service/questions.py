@@ -29,7 +29,6 @@ from beachhead.store.layout import Layout
 
 Kind = Literal["same_customer", "spelling", "free_text"]
 _NO_CATEGORIES = frozenset({"name", "email", "website", "notes", "answer", "question", "topic", "event"})
-_MOST_QUESTIONS = 200
 _MOST_TEXTS = 20_000
 _TABLES_OF_ATTRIBUTES = ("accounts", "companies")
 
@@ -77,10 +76,9 @@ _TEXTS = (Answer(value="group", label="Group them"), Answer(value="keep", label=
 
 
 def questions(root: Path, run: Run) -> tuple[Question, ...]:
-    """What is open now, the most certain pairs first; what was answered since the update is not asked again."""
+    """What is open now: words and texts, then pairs, the most certain first. What was answered is not asked again."""
     project = load(root)
-    found = [*_pairs(project, run), *_of_columns(project)]
-    return tuple(found[:_MOST_QUESTIONS])
+    return (*_of_columns(project), *_pairs(project, run))
 
 
 def answer(root: Path, run: Run, question_id: str, value: str, target: str | None = None) -> int:

@@ -13,6 +13,8 @@ MOST_VALUES = 500
 """A column with more different values holds no categories."""
 _MUCH_MORE = 5
 _SHORTEST, _CLOSE = 5, 0.85
+_BETWEEN = re.compile(r"(?<=[^\W\d_])[\s_.\-]+(?=\w)")
+"""What may stand between parts of a word; elsewhere it has a meaning, as in -10 and A-."""
 _DIGIT = re.compile(r"\d")
 
 
@@ -41,7 +43,10 @@ def spellings(counts: Mapping[str, int]) -> tuple[Spelling, ...]:
     typo_of = _typos(total)
     joined: defaultdict[str, list[str]] = defaultdict(list)
     for folded, values in groups.items():
-        joined[typo_of.get(folded, folded)] += values
+        word = folded
+        while word in typo_of:  # a misspelling of a misspelling
+            word = typo_of[word]
+        joined[word] += values
     found = []
     for folded, values in joined.items():
         if len(values) < 2:
@@ -71,4 +76,4 @@ def _typos(total: Mapping[str, int]) -> dict[str, str]:
 
 def _folded(value: str) -> str:
     plain = "".join(c for c in unicodedata.normalize("NFKD", value) if not unicodedata.combining(c))
-    return re.sub(r"[\s_.\-]+", " ", plain).strip().casefold()
+    return _BETWEEN.sub(" ", " ".join(plain.split())).casefold()

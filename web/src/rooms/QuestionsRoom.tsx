@@ -24,6 +24,7 @@ export function QuestionsRoom({ start, go }: Props) {
     },
   });
   const open = (asked.data?.questions ?? []).filter((q) => !later.has(q.id));
+  const left = (asked.data?.question_count ?? 0) - later.size;
   const first = open[0];
   const leave = async () => {
     if (answered) await start();
@@ -37,7 +38,7 @@ export function QuestionsRoom({ start, go }: Props) {
       {answer.error instanceof ServerError && <Troubles diagnostics={answer.error.diagnostics} />}
       {first && (
         <>
-          <p className="quiet" role="status">{open.length === 1 ? "One question is open" : `${open.length} questions are open`}</p>
+          <p className="quiet" role="status">{left === 1 ? "One question is open" : `${left.toLocaleString("en")} questions are open`}</p>
           <QuestionCard
             key={first.id}
             question={first}

@@ -75,11 +75,15 @@ def _stated(engine: DuckEngine) -> Pairs:
     return as_pairs(
         engine.query(
             """
-            SELECT DISTINCT least(a.no, b.no) AS l, greatest(a.no, b.no) AS r
-            FROM (SELECT account_id, unnest(same_as) AS other FROM match_clean WHERE len(same_as) > 0) AS s
-            JOIN match_accounts AS a ON a.account_id = s.account_id
-            JOIN match_accounts AS b ON b.account_id = s.other
-            WHERE a.no <> b.no ORDER BY l, r
+            WITH stated AS (
+                SELECT a.no, s.other
+                FROM (SELECT account_id, unnest(same_as) AS other FROM match_clean WHERE len(same_as) > 0) AS s
+                JOIN match_accounts AS a ON a.account_id = s.account_id
+            ), pairs AS (
+                SELECT s.no AS a, b.no AS b FROM stated AS s JOIN match_accounts AS b ON b.account_id = s.other
+                UNION ALL SELECT no, min(no) OVER (PARTITION BY other) FROM stated
+            )
+            SELECT DISTINCT least(a, b) AS l, greatest(a, b) AS r FROM pairs WHERE a <> b ORDER BY l, r
             """
         )
     )
