@@ -13,6 +13,7 @@ from beachhead.reports.tables import TableNote
 from beachhead.reports.view import view_of
 from beachhead.service.project import Project
 from beachhead.service.report import report_data
+from beachhead.sources.landed import write_whole
 from beachhead.store.files import outside
 
 Kind = Literal["xlsx", "pptx", "docx", "md", "slack", "html"]
@@ -70,7 +71,7 @@ def export(project: Project, target: Path, kind: Kind | None = None) -> Path:
     content = export_bytes(project, kind)
     with outside("write", target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
+        write_whole(target, content)
     return target
 
 
