@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from beachhead.api.app import make_app
+from beachhead.api.files import receive
 from beachhead.api.openapi import description
 from beachhead.api.state import State
 from three_exports import CRM, EXPORTS
@@ -72,6 +75,20 @@ def test_a_file_that_is_no_table_is_refused_with_what_to_do_and_can_be_left_out(
     assert page.post("/api/inbox/confirm", json={"ids": [told["id"]]}).status_code == 409
     assert page.delete(f"/api/inbox/{told['id']}").status_code == 204
     assert page.get("/api/inbox").json()["files"] == []
+
+
+def test_an_upload_that_the_server_breaks_off_leaves_nothing(tmp_path):
+    state = State(tmp_path)
+    state.start("Little", None, None, None)
+
+    class Stopped:
+        async def stream(self) -> AsyncIterator[bytes]:
+            yield CRM.encode()
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(receive("crm.csv", Stopped(), state))
+    assert state.inbox.waiting() == ()
 
 
 def test_the_next_months_file_continues_its_source(page):

@@ -6,6 +6,7 @@ import asyncio
 import queue
 import threading
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from datetime import date
 from typing import Annotated, get_args
 
@@ -104,25 +105,28 @@ async def receive(name: str, request: Request, server: Server) -> InboxTold:
             yield piece
 
     working = asyncio.create_task(run_in_threadpool(lambda: server.inbox.receive(name, chunks())))
-    try:
-        async for chunk in request.stream():
-            while not working.done():
-                try:
-                    pieces.put_nowait(chunk)
-                    break
-                except queue.Full:
-                    await asyncio.sleep(0.01)
-            if working.done():
-                break
-    except ClientDisconnect:
-        gone.set()
-    finally:
+    async def put(piece: bytes | None) -> None:
         while not working.done():
             try:
-                pieces.put_nowait(None)
-                break
+                pieces.put_nowait(piece)
+                return
             except queue.Full:
                 await asyncio.sleep(0.01)
+
+    try:
+        async for chunk in request.stream():
+            await put(chunk)
+            if working.done():
+                break
+        await put(None)
+    except BaseException as e:  # also a server that stops: what came so far is no whole file
+        gone.set()
+        with suppress(queue.Full):  # a full queue wakes the reader too
+            pieces.put_nowait(None)
+        with suppress(OutsideError):
+            await working
+        if not isinstance(e, ClientDisconnect):
+            raise
     return InboxTold(files=list(await working))
 
 
