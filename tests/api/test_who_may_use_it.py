@@ -106,3 +106,27 @@ def test_the_page_is_given_the_nonce_of_its_policy(client):
 @pytest.mark.parametrize("path", ["../app.py", "%2e%2e/app.py", "assets/../../app.py", "..%2f..%2fproject/model.py"])
 def test_nothing_outside_of_the_page_is_served(client, path):
     assert "from __future__" not in client.get(f"/{path}").text
+
+
+@pytest.mark.parametrize("path", ["%00", "a%00b/c", "x" * 300])
+def test_an_address_that_no_file_can_have_is_the_page(client, path):
+    answer = client.get(f"/{path}")
+    assert (answer.status_code, answer.text[:9].lower()) == (client.get("/").status_code, "<!doctype")
+
+
+def test_a_key_in_other_letters_is_a_wrong_key(client):
+    assert codes(client.get("/start", params={"key": "schlüssel"})) == ["wrong-key"]
+    answer = client.get("/api/project", headers={"cookie": "beachhead-8123=schlüssel".encode()})
+    assert (answer.status_code, codes(answer)) == (401, ["not-opened"])
+
+
+def test_a_host_that_hides_the_address_opens_nothing(client):
+    answer = client.get("/api/project", headers={"host": "127.0.0.1:8123?"})
+    assert (answer.status_code, codes(answer)) == (401, ["not-opened"])
+
+
+def test_a_second_server_on_this_machine_does_not_close_the_page_of_the_first(page, tmp_path):
+    second = TestClient(make_app(State(tmp_path), "another"), base_url="http://127.0.0.1:8124", cookies=page.cookies)
+    assert second.get("/start?key=another", follow_redirects=False).status_code == 303
+    page.cookies.update(second.cookies)
+    assert page.get("/api/project").status_code == 200

@@ -46,15 +46,22 @@ def routes(state: State) -> FastAPI:
         """A file of the page; anything else is the page itself, which knows its own addresses."""
         if path.startswith("api/"):
             raise HTTPException(404, path)
-        wanted = (STATIC / path).resolve()
-        if path and wanted.is_relative_to(STATIC.resolve()) and wanted.is_file():
-            return FileResponse(wanted)
+        if file := _file_of_page(path):
+            return FileResponse(file)
         index = STATIC / "index.html"
         if not index.exists():
             return HTMLResponse(_NO_PAGE, 503)
         return HTMLResponse(index.read_text("utf-8").replace("NONCE", request.state.nonce))
 
     return app
+
+
+def _file_of_page(path: str) -> Path | None:
+    try:
+        wanted = (STATIC / path).resolve()
+        return wanted if wanted.is_relative_to(STATIC.resolve()) and wanted.is_file() else None
+    except (ValueError, OSError):  # no file system has such a name
+        return None
 
 
 def _refused(_request: Request, error: Exception) -> Response:

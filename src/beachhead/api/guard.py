@@ -17,7 +17,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from beachhead.errors import Diagnostic
 
-COOKIE = "beachhead"
 _SAFE = frozenset({"GET", "HEAD"})
 _LOCAL = frozenset({"127.0.0.1", "localhost", "[::1]"})
 HEADERS = {
@@ -64,12 +63,12 @@ class Guard:
 
     def _opening(self, request: Request) -> Response | None:
         """The first page: it brings the key, gets the cookie, and goes on without the key in its address."""
-        if request.url.path != "/start":
+        if request.scope["path"] != "/start":
             return None
-        if not hmac.compare_digest(request.query_params.get("key", ""), self._key):
+        if not self._is_key(request.query_params.get("key", "")):
             return refused(401, "wrong-key", "this address is of another start of Beachhead")
         response = RedirectResponse("/", status_code=303)
-        response.set_cookie(COOKIE, self._key, httponly=True, samesite="strict")
+        response.set_cookie(_cookie_name(request), self._key, httponly=True, samesite="strict")
         return response
 
     def _refusal(self, request: Request) -> Response | None:
@@ -77,12 +76,21 @@ class Guard:
         host = headers.get("host", "")
         if host.rpartition(":")[0] not in _LOCAL:
             return refused(421, "wrong-host", "this server answers only on this machine")
-        if request.url.path.startswith("/api/"):
-            if not hmac.compare_digest(request.cookies.get(COOKIE, ""), self._key):
+        if request.scope["path"].startswith("/api/"):
+            if not self._is_key(request.cookies.get(_cookie_name(request), "")):
                 return refused(401, "not-opened", "this page was not opened by the Beachhead that runs now")
             if request.method not in _SAFE and not _is_from_page(headers, host):
                 return refused(403, "other-origin", "this request does not come from Beachhead's own page")
         return None
+
+    def _is_key(self, given: str) -> bool:
+        return hmac.compare_digest(given.encode(), self._key.encode())
+
+
+def _cookie_name(request: Request) -> str:
+    """One per port: browsers send the cookies of a machine to all its ports."""
+    server = request.scope.get("server")
+    return f"beachhead-{server[1]}" if server else "beachhead"
 
 
 def _is_from_page(headers: Headers, host: str) -> bool:
