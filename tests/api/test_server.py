@@ -125,3 +125,21 @@ def test_the_whole_report_is_served_under_a_policy_of_its_own(page):
 def test_the_pages_client_is_made_from_this_server():
     committed = Path(__file__).parents[2] / "web" / "openapi.json"
     assert committed.read_text("utf-8") == description(), "make it anew: see docs/page.md"
+
+
+def test_an_unknown_currency_or_time_zone_is_refused_before_anything_is_written(tmp_path):
+    app = make_app(State(tmp_path), KEY)
+    page = TestClient(app, base_url="http://127.0.0.1:8123", headers={"sec-fetch-site": "same-origin"})
+    page.get(f"/start?key={KEY}")
+    answer = page.post("/api/project", json={"name": "Odd", "currency": "XYZQ", "timezone": "Mars/X"})
+    assert answer.status_code == 422
+    assert {d["code"] for d in answer.json()["diagnostics"]} == {"unknown-currency", "unknown-time-zone"}
+    assert list(tmp_path.iterdir()) == []
+    assert page.post("/api/project", json={"name": "Odd", "currency": "SEK"}).json()["currency"] == "SEK"
+
+
+def test_the_score_of_an_old_update_is_not_taken_for_the_newest(tmp_path, monkeypatch):
+    state, runs = State(tmp_path), iter(("old", "old", "new"))
+    monkeypatch.setattr("beachhead.api.state.Preferences", lambda run: f"score of {run}")
+    monkeypatch.setattr(state, "latest", lambda: next(runs))
+    assert [state.preferences() for _ in range(3)] == ["score of old", "score of old", "score of new"]

@@ -105,6 +105,7 @@ async def receive(name: str, request: Request, server: Server) -> InboxTold:
             yield piece
 
     working = asyncio.create_task(run_in_threadpool(lambda: server.inbox.receive(name, chunks())))
+
     async def put(piece: bytes | None) -> None:
         while not working.done():
             try:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 import threading
+from dataclasses import replace
 from pathlib import Path
 
-from beachhead.errors import Diagnostic, UsageError
+from beachhead.errors import DefinitionError, Diagnostic, UsageError
 from beachhead.project import find_root
+from beachhead.project.definitions import Settings
+from beachhead.project.loader import SETTINGS_FILES
+from beachhead.project.source_checks import check_settings
+from beachhead.project.yaml_positions import Document
 from beachhead.service.fitting import start_project
 from beachhead.service.inbox import Inbox
 from beachhead.service.jobs import Jobs
@@ -25,7 +30,8 @@ class State:
         self._root = find_project(self.folder)
         self._jobs = Jobs(self._root) if self._root else None
         self._run: Run | None = None
-        self._preferences: Preferences | None = None
+        self._weighing = threading.Lock()
+        self._preferences: tuple[Run, Preferences] | None = None
 
     @property
     def is_open(self) -> bool:
@@ -54,11 +60,13 @@ class State:
         return self._jobs
 
     def start(self, name: str, currency: str | None, timezone: str | None, customers_are: str | None) -> None:
-        """Make a project in a folder of its own. Raises `UsageError`, `OutsideError`."""
+        """Make a project in a folder of its own. Raises `UsageError`, `DefinitionError` for an unknown currency or time zone,
+        `OutsideError`."""
         with self._lock:
             if self._root is not None:
                 remedy = "Change its name in beachhead.yml."
                 raise UsageError(Diagnostic("project-exists", "there is a project already", remedy=remedy))
+            _check(currency, timezone)
             slug = re.sub(r"[^\w]+", "-", name.casefold()).strip("-") or "my-company"
             root = self.folder / slug[:60]
             start_project(root, name, currency=currency, timezone=timezone, customers_are=customers_are)
@@ -69,16 +77,25 @@ class State:
         latest = self.project.latest()
         with self._lock:
             if self._run is None or self._run.name != latest.name:
-                self._run, self._preferences = latest, None
+                self._run = latest
             return self._run
 
     def preferences(self) -> Preferences:
         """The score of the newest results, ready to be weighed anew. Raises `UsageError`, `DataError`."""
         run = self.latest()
-        with self._lock:
-            if self._preferences is None:
-                self._preferences = Preferences(run)
-            return self._preferences
+        with self._weighing:
+            if self._preferences is None or self._preferences[0] is not run:
+                self._preferences = (run, Preferences(run))
+            return self._preferences[1]
+
+
+def _check(currency: str | None, timezone: str | None) -> None:
+    """Raise `DefinitionError` for what the project could not be loaded with."""
+    given = {"currency": currency, "timezone": timezone}
+    settings = Settings.model_validate({"name": "new"} | {key: value for key, value in given.items() if value})
+    found = list(check_settings(settings, Document(SETTINGS_FILES[0], None, "")))
+    if found:
+        raise DefinitionError([replace(diagnostic, place=None) for diagnostic in found])
 
 
 def find_project(folder: Path) -> Path | None:
