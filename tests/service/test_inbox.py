@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from beachhead.errors import OutsideError, UsageError
+from beachhead.errors import BeachheadError, OutsideError, UsageError
 from beachhead.project.loader import load
+from beachhead.service import inbox as inbox_module
+from beachhead.service.adding import add_file
 from beachhead.service.check import check
 from beachhead.service.fitting import start_project
 from beachhead.service.inbox import Inbox, Waiting
@@ -179,3 +182,59 @@ def test_of_several_files_only_the_one_that_is_repeated_gives_way(inbox):
     again = send(inbox, "crm_again.csv", beside.replace("Company 1 GmbH", "Company One GmbH"))[0]
     assert inbox.confirm([again.id], TODAY)[0].replaces == ("data/crm_more.csv",)
     assert load(root(inbox)).sources["crm"].files == ("data/crm_again.csv", "data/crm.csv")
+
+
+def test_a_double_click_adds_a_file_once(inbox):
+    found = send(inbox, "crm.csv", CRM)[0]
+
+    def confirm(_: int) -> list[str]:
+        try:
+            return [a.file for a in Inbox(root(inbox)).confirm([found.id, found.id], TODAY)]
+        except BeachheadError as e:
+            return [d.code for d in e.diagnostics]
+
+    with ThreadPoolExecutor(4) as clicks:
+        told = sorted(clicks.map(confirm, range(4)))
+    assert told == [["data/crm.csv"], ["unknown-file"], ["unknown-file"], ["unknown-file"]]
+    assert list(load(root(inbox)).sources) == ["crm"]
+
+
+def test_the_template_fits_what_came_in_before_a_file_that_fails(inbox, monkeypatch):
+    ids = [send(inbox, name, EXPORTS[name])[0].id for name in list(EXPORTS)[:2]]
+    fitted = []
+
+    def add(folder, new, today):
+        if new.name == list(EXPORTS)[1]:
+            raise OutsideError(inbox_error())
+        return add_file(folder, new, today)
+
+    monkeypatch.setattr(inbox_module, "add_file", add)
+    monkeypatch.setattr(inbox_module, "fit", fitted.append)
+    with pytest.raises(OutsideError):
+        inbox.confirm(ids, TODAY)
+    assert fitted == [root(inbox)]
+    assert [w.id for w in inbox.waiting()] == ids[1:]
+
+
+def test_a_corrected_file_keeps_its_place(inbox):
+    ids = [send(inbox, name, text)[0].id for name, text in EXPORTS.items()]
+    inbox.set_apart(ids[0])
+    assert [w.id for w in inbox.waiting()] == ids
+
+
+def test_an_archive_of_which_one_file_cannot_be_kept_is_not_refused_as_a_whole(inbox, monkeypatch):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, text in EXPORTS.items():
+            archive.writestr(name, text)
+    keep = Inbox._keep
+
+    def full(self, path, *rest, **more):
+        if path.name == list(EXPORTS)[1]:
+            raise OutsideError(inbox_error())
+        return keep(self, path, *rest, **more)
+
+    monkeypatch.setattr(Inbox, "_keep", full)
+    with pytest.raises(OutsideError):
+        send(inbox, "exports.zip", packed.getvalue())
+    assert "exports.zip" not in [w.file for w in inbox.waiting()]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import secrets
+import threading
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -31,6 +33,7 @@ from beachhead.store.scratch import scratch_path, write_atomically
 
 State = Literal["recognised", "unknown", "refused"]
 _NOTE = "waiting.json"
+_CONFIRMING = threading.Lock()
 
 
 class Waiting(BaseModel):
@@ -73,11 +76,12 @@ class Inbox:
                 notes = inspect_upload(path, name)
                 if path.suffix.lower() == ".zip":
                     self._files.mkdir(folder / "unpacked")
-                    unpacked = unpack_upload(path, name, folder / "unpacked")
-                    return tuple(self._look(member, (), say) for member in unpacked)
+                    found = unpack_upload(path, name, folder / "unpacked")
+                else:
+                    found = (path.rename(folder / proper_name(path, name)),)
             except BeachheadError as e:
                 return (self._keep(path, "refused", problems=e.diagnostics),)
-            return (self._look(path.rename(folder / proper_name(path, name)), notes, say),)
+            return tuple(self._look(file, notes, say) for file in found)
         finally:
             self._files.remove_tree(folder)
 
@@ -95,7 +99,7 @@ class Inbox:
         """All that wait, in the order in which they came."""
         if not self._layout.inbox.is_dir():
             return ()
-        notes = sorted(self._layout.inbox.glob(f"*/{_NOTE}"), key=lambda note: (note.parent.stat().st_ctime_ns, note))
+        notes = sorted(self._layout.inbox.glob(f"*/{_NOTE}"))
         return tuple(found for note in notes if (found := _read(note)))
 
     def get(self, waiting_id: str) -> Waiting:
@@ -150,8 +154,13 @@ class Inbox:
 
     def confirm(self, ids: Sequence[str], today: date) -> tuple[Added, ...]:
         """Add files to the project, in the given order; each leaves the inbox when it is added. With the first files a
-        project gets the template that fits them. Raises as `add_file`, `UsageError` for one that cannot be used."""
-        chosen = [self.get(i) for i in ids]
+        project gets the template that fits them. One confirmation at a time: a second one of the same files finds that
+        they do not wait any more. Raises as `add_file`, with the files before it added; `UsageError` for one that
+        cannot be used."""
+        with _CONFIRMING:
+            return self._confirm([self.get(i) for i in dict.fromkeys(ids)], today)
+
+    def _confirm(self, chosen: Sequence[Waiting], today: date) -> tuple[Added, ...]:
         for waiting in chosen:
             if waiting.state != "recognised":
                 remedy = "Say which table it is, or leave it out."
@@ -159,19 +168,21 @@ class Inbox:
         is_first = not load(self._root).sources
         if is_first:
             take_template(self._root, [p.table for w in chosen for p in _usable(w)])
-        added = []
-        for waiting in chosen:
-            new = NewFile(
-                self._layout.inbox / waiting.id / waiting.file,
-                waiting.file,
-                _usable(waiting),
-                waiting.continues,
-                waiting.renamed,
-            )
-            added.append(add_file(self._root, new, today))
-            self.discard(waiting.id)
-        if is_first:
-            fit(self._root)
+        added: list[Added] = []
+        try:
+            for waiting in chosen:
+                new = NewFile(
+                    self._layout.inbox / waiting.id / waiting.file,
+                    waiting.file,
+                    _usable(waiting),
+                    waiting.continues,
+                    waiting.renamed,
+                )
+                added.append(add_file(self._root, new, today))
+                self.discard(waiting.id)
+        finally:
+            if is_first and added:
+                fit(self._root)
         return tuple(added)
 
     def _look(self, path: Path, notes: Sequence[Diagnostic], say: Say) -> Waiting:
@@ -192,7 +203,7 @@ class Inbox:
         problems: Sequence[Diagnostic] = (),
     ) -> Waiting:
         waiting = Waiting(
-            id=secrets.token_hex(6),
+            id=f"{time.time_ns():016x}{secrets.token_hex(3)}",  # sorts by when it came
             file=path.name,
             size=path.stat().st_size if path.exists() else 0,
             state=state,
