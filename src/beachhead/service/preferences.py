@@ -124,7 +124,8 @@ class Preferences:
         holds = pc.or_(*(pc.match_substring(column, wanted, ignore_case=True) for column in (self._names, self._ids)))
         begins = pc.starts_with(self._names, wanted, ignore_case=True)
         found = pa.table({"account_id": self._ids, "name": self._names, "begins": begins}).filter(holds)
-        return found.sort_by([("begins", "descending"), ("name", "ascending")]).select([0, 1]).slice(0, limit)
+        order = [("begins", "descending"), ("name", "ascending"), ("account_id", "ascending")]
+        return found.take(pc.select_k_unstable(found, limit, order)).select([0, 1])
 
     def _told(self, row: int, score: np.ndarray[tuple[int], np.dtype[np.float64]], tiering: Tiering) -> Ranked:
         before = int(self._scored.tiering.ranks[row])
