@@ -60,8 +60,10 @@ class State:
         return self._jobs
 
     def start(self, name: str, currency: str | None, timezone: str | None, customers_are: str | None) -> None:
-        """Make a project in a folder of its own. Raises `UsageError`, `DefinitionError` for an unknown currency or time zone,
-        `OutsideError`."""
+        """Make a project in a folder of its own.
+
+        Raises `UsageError`, `OutsideError`, `DefinitionError` for an unknown currency or time zone.
+        """
         with self._lock:
             if self._root is not None:
                 remedy = "Change its name in beachhead.yml."

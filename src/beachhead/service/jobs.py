@@ -6,8 +6,10 @@ Stopping ends the process; the last published results stay what they were, whate
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -104,15 +106,18 @@ class Jobs:
 
 
 def _work(root: Path, options: RunOptions, sender: Connection) -> None:
-    """The update itself, in its own process."""
+    """The update itself, in its own process. Ctrl-C is for the server, which ends it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         outcome = run(root, options, lambda message: sender.send({"message": message}))
     except BeachheadError as e:
         diagnostics = tuple(d.as_dict() for d in e.diagnostics)
-        sender.send({"state": "failed", "message": e.diagnostics[0].message, "diagnostics": diagnostics})
+        last = {"state": "failed", "message": e.diagnostics[0].message, "diagnostics": diagnostics}
     except Exception as e:
         failed = Diagnostic("internal-error", f"something failed that should not: {type(e).__name__}: {e}")
-        sender.send({"state": "failed", "message": failed.message, "diagnostics": (failed.as_dict(),)})
+        last = {"state": "failed", "message": failed.message, "diagnostics": (failed.as_dict(),)}
     else:
         told = tuple(d.as_dict() for d in outcome.diagnostics if d.severity != "info")
-        sender.send({"state": "done", "message": f"Data as of {outcome.snapshot.as_of}", "diagnostics": told})
+        last = {"state": "done", "message": f"Data as of {outcome.snapshot.as_of}", "diagnostics": told}
+    with suppress(OSError):  # the server may be gone
+        sender.send(last)
