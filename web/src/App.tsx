@@ -95,7 +95,8 @@ function House({ project, wanted, go }: { project: ProjectTold; wanted: RoomKey 
         )}
       </header>
       <main id="content" tabIndex={-1}>
-        <JobBar job={job} onCancel={cancel} />
+        <JobBar job={job} onCancel={() => cancel.mutate()} />
+        {cancel.error instanceof ServerError && <Troubles diagnostics={cancel.error.diagnostics} />}
         {room === "start" && <StartRoom project={project} onDone={() => go("files")} />}
         {room === "files" && <FilesRoom project={project} job={job} start={start} go={go} />}
         {room === "questions" && <QuestionsRoom start={start} go={go} />}

@@ -64,6 +64,14 @@ function diagnosticsOf(error: unknown): Diagnostic[] {
   return listed?.length ? listed : [GONE];
 }
 
+function parsed(text: string): { files?: Waiting[] } | undefined {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
 export interface Upload {
   done: Promise<Waiting[]>;
   cancel: () => void;
@@ -75,8 +83,8 @@ export function upload(file: File, progress: (share: number) => void): Upload {
   const done = new Promise<Waiting[]>((resolve, reject) => {
     request.upload.onprogress = (e) => progress(e.lengthComputable && e.total ? e.loaded / e.total : 0);
     request.onload = () => {
-      const answer = JSON.parse(request.responseText || "{}");
-      if (request.status < 300) resolve(answer.files);
+      const answer = parsed(request.responseText);
+      if (request.status < 300 && answer?.files) resolve(answer.files);
       else reject(new ServerError(diagnosticsOf(answer), request.status));
     };
     request.onerror = () => reject(new ServerError([GONE], 0));

@@ -1,4 +1,4 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useState } from "react";
 import { client, told, type Job } from "./api";
 
@@ -16,7 +16,10 @@ export function useJob(isOpen: boolean) {
   useEffect(() => {
     if (finished) void queries.invalidateQueries();
   }, [finished, queries]);
-  const start = useCallback(async () => setJob(await told(client.POST("/api/update"))), []);
-  const cancel = useCallback(async () => void (await told(client.DELETE("/api/job"))), []);
+  const start = useCallback(async () => {
+    const started = await told(client.POST("/api/update"));
+    setJob((now) => (now && now.id >= started.id ? now : started)); // what the server tells as it goes on is newer
+  }, []);
+  const cancel = useMutation({ mutationFn: () => told(client.DELETE("/api/job")) });
   return { job, start, cancel };
 }

@@ -29,10 +29,11 @@ export function FilesRoom({ project, job, start, go }: Props) {
   const use = useMutation({
     mutationFn: async () => {
       await told(client.POST("/api/inbox/confirm", { body: { ids: usable.map((f) => f.id) } }));
-      await queries.invalidateQueries();
       await start();
     },
+    onSettled: () => queries.invalidateQueries(),
   });
+  const update = useMutation({ mutationFn: start });
   const running = job?.state === "running";
   const published = project.as_of != null && job?.state === "done";
   return (
@@ -76,7 +77,8 @@ export function FilesRoom({ project, job, start, go }: Props) {
         <details className="fold">
           <summary>In use: {project.sources?.length} sources</summary>
           <p>{project.sources?.join(", ")}</p>
-          <Button variant="default" size="compact-sm" onClick={() => void start()} disabled={running}>Update from these files</Button>
+          {update.error instanceof ServerError && <Troubles diagnostics={update.error.diagnostics} />}
+          <Button variant="default" size="compact-sm" onClick={() => update.mutate()} disabled={running}>Update from these files</Button>
         </details>
       )}
     </section>

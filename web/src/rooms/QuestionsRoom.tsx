@@ -26,10 +26,12 @@ export function QuestionsRoom({ start, go }: Props) {
   const open = (asked.data?.questions ?? []).filter((q) => !later.has(q.id));
   const left = (asked.data?.question_count ?? 0) - later.size;
   const first = open[0];
-  const leave = async () => {
-    if (answered) await start();
-    go("good");
-  };
+  const leave = useMutation({
+    mutationFn: async () => {
+      if (answered) await start();
+      go("good");
+    },
+  });
   return (
     <section className="room">
       <h1 tabIndex={-1}>Questions that only you can answer</h1>
@@ -49,9 +51,10 @@ export function QuestionsRoom({ start, go }: Props) {
         </>
       )}
       {asked.data && !first && <p className="lead">{answered ? "Thank you, that was all." : "Nothing is open."}</p>}
+      {leave.error instanceof ServerError && <Troubles diagnostics={leave.error.diagnostics} />}
       <Unmatched rows={asked.data?.unmatched ?? []} count={asked.data?.unmatched_count ?? 0} />
       <div className="action">
-        <Button size="md" onClick={() => void leave()}>{answered ? "Continue with these answers" : open.length ? "Continue, answer later" : "Continue"}</Button>
+        <Button size="md" loading={leave.isPending} onClick={() => leave.mutate()}>{answered ? "Continue with these answers" : open.length ? "Continue, answer later" : "Continue"}</Button>
       </div>
     </section>
   );
