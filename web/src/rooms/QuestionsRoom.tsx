@@ -107,7 +107,7 @@ function QuestionCard({ question, busy, onAnswer, onLater }: {
         <>
           <ul className="variants">
             {question.variants.map((v) => (
-              <li key={v.value}><q>{v.value}</q> <span className="quiet">{v.count.toLocaleString("en")} rows</span></li>
+              <li key={v.value}><q>{v.value}</q> <span className="quiet">{v.count.toLocaleString("en")} {v.count === 1 ? "row" : "rows"}</span></li>
             ))}
           </ul>
           {question.target != null && <TextInput label="They become" value={target} onChange={(e) => setTarget(e.currentTarget.value)} />}
