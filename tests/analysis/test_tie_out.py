@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beachhead.analysis.tie_out import OtherWay, Ours, Theirs, tie_out, total_candidates
+from beachhead.analysis.tie_out import OtherWay, Ours, Theirs, TieOut, tie_out, total_candidates
 
 WAYS = (
     OtherWay("trial", 15_000, "trial"),
@@ -83,3 +83,14 @@ def test_a_total_alone_says_what_it_may_be():
     assert total_candidates(ours, 20_000) == ("our total with this counted otherwise: trials counted by finance",)
     assert total_candidates(ours, 17_850) == ("our total with 19 % of tax",)
     assert total_candidates(ours, 99) == ()
+
+
+def test_totals_alone_tie_only_when_they_are_the_same():
+    assert TieOut(100, 100, 1, 0, ()).ties
+    assert not TieOut(100, 99_244, 1, 0, ()).ties
+
+
+def test_many_customers_do_not_make_rounding_of_a_large_difference():
+    ours = [Ours(str(n), f"c{n}", 2_000, parts=12) for n in range(100_000)]
+    assert total_candidates(ours, 200_000_100) == ("our total",)
+    assert "our total" not in total_candidates(ours, 200_090_000)

@@ -42,8 +42,11 @@ TAX_RATES: tuple[Fraction, ...] = tuple(Fraction(r, 1000) for r in (
 
 
 def _slack(parts: int) -> int:
-    """By how many cents a sum of so many rounded amounts may be off; their errors add up like a random walk."""
-    return max(1, isqrt(parts))
+    """By how many cents a sum of so many rounded amounts may be off: their errors add up like a random walk.
+
+    Never more than a whole unit (100), so that what rounding explains stays small.
+    """
+    return min(100, max(1, isqrt(parts)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +120,10 @@ class TieOut:
 
     @property
     def ties(self) -> bool:
-        """Whether nothing but rounding lies between the two."""
-        return all(c.cause == "rounding" for d in self.differences for c in d.components)
+        """Whether nothing but rounding lies between the two; totals alone, without differences, must be the same."""
+        explained = sum(c.amount for d in self.differences for c in d.components)
+        only_rounding = all(c.cause == "rounding" for d in self.differences for c in d.components)
+        return only_rounding and explained == self.theirs - self.ours
 
     @property
     def by_cause(self) -> tuple[ByCause, ...]:
