@@ -11,7 +11,7 @@ from beachhead.errors import UsageError
 from beachhead.service.project import Project
 from beachhead.service.report import report_data
 from beachhead.service.run import RunOptions, run
-from beachhead.service.tie_out import newest_tie_out, tie, tie_out_table
+from beachhead.service.tie_out import newest_and_troubles, newest_tie_out, tie, tie_out_table
 
 SETTINGS = "name: Little\ncurrency: EUR\nrates: {USD: 0.8}\n"
 ACCOUNTS = "files: data/a.csv\ntable: accounts\nstable: true\ncolumns: {account_id: id, name: name}\n"
@@ -173,3 +173,47 @@ def test_a_list_whose_columns_are_not_clear_asks_for_them(company, tmp_path):
     assert error.value.diagnostics[0].code == "column-not-clear"
     tied = tie(company.root, company.latest(), "mrr", company.latest().as_of, path=path, customer="x", amount="z")
     assert tied.found.rows == 2
+
+
+def test_a_later_list_of_the_same_name_leaves_the_earlier_one_as_it_was(company, tmp_path):
+    latest = company.latest()
+    for month, amount in ("september", "100.00"), ("october", "200.00"):
+        (tmp_path / month).mkdir()
+        path = finance(tmp_path / month / "same.csv", {"Same": [amount], "Taxed": ["1.00"]})
+        tied = tie(company.root, latest, "mrr", latest.as_of, path=path)
+        again = tie(company.root, latest, "mrr", latest.as_of, path=path)
+        assert again.remembered.file == tied.remembered.file
+    kept = company.root / "data/finance"
+    assert tied.remembered.file == "data/finance/same-2.csv"
+    assert "100.00" in (kept / "same.csv").read_text()
+    assert not list(kept.glob("*.tmp"))
+
+
+def test_a_list_that_cannot_be_compared_is_not_kept(company, tmp_path):
+    path = tmp_path / "refused.csv"
+    path.write_text("x,y,z\nSame,1,2\nTaxed,3,4\n")
+    with pytest.raises(UsageError):
+        tie(company.root, company.latest(), "mrr", company.latest().as_of, path=path)
+    assert not (company.root / "data/finance/refused.csv").exists()
+
+
+def test_the_newest_is_the_one_made_last_whatever_its_day_and_measure(company):
+    latest = company.latest()
+    for measure in ("revenue", "mrr", "revenue"):
+        made = tie(company.root, latest, measure, latest.as_of, total="100.00")
+        newest = newest_tie_out(company.root, latest)
+        assert newest is not None
+        assert newest.remembered == made.remembered
+
+
+def test_a_broken_memory_is_left_out_with_the_reason(company):
+    latest = company.latest()
+    tie(company.root, latest, "mrr", latest.as_of, total="100.00")
+    broken = [company.root / "tie_outs" / name for name in ("x.yml", "y.yml", "z.yml")]
+    for path, content in zip(broken, (b"\xff\xfe\x00", b"a: [", b"measure: rent\n"), strict=True):
+        path.write_bytes(content)
+    tied, troubles = newest_and_troubles(company.root, latest)
+    assert (tied is not None, len(troubles)) == (True, 3)
+    assert report_data(latest).tie_out
+    for path in broken:
+        path.unlink()

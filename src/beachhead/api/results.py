@@ -17,7 +17,7 @@ from beachhead.reports.render import render
 from beachhead.service.export import ENDINGS, MEDIA_TYPES, Kind, export_bytes
 from beachhead.service.first_result import FirstResult, first_result
 from beachhead.service.report import report_data
-from beachhead.service.tie_out import Measure, newest_tie_out, tie
+from beachhead.service.tie_out import Measure, Tied, newest_tie_out, tie
 from beachhead.sources.upload import inspect_upload, safe_name
 from beachhead.store.layout import Layout
 
@@ -27,8 +27,11 @@ router = APIRouter()
 @router.get("/result")
 def result(server: Server) -> FirstResult:
     """The answer, the names, what they share, problems, what is missing."""
+    return _with(server, newest_tie_out(server.root, server.latest()))
+
+
+def _with(server: Server, tied: Tied | None) -> FirstResult:
     project, latest = server.project, server.latest()
-    tied = newest_tie_out(project.root, latest)
     return first_result(latest, project.before(latest), project.changes(), tied)
 
 
@@ -36,8 +39,7 @@ def result(server: Server) -> FirstResult:
 def tie_out(said: FinanceTotal, server: Server) -> FirstResult:
     """Compare with finance's total."""
     latest = server.latest()
-    tie(server.root, latest, said.measure, latest.as_of, total=said.total)
-    return result(server)
+    return _with(server, tie(server.root, latest, said.measure, latest.as_of, total=said.total))
 
 
 @router.put("/tie-out/{name}")
@@ -50,8 +52,8 @@ async def tie_out_list(name: str, request: Request, server: Server, measure: Mea
             async for chunk in request.stream():
                 file.write(chunk)
         inspect_upload(path, name)
-        await run_in_threadpool(lambda: tie(server.root, latest, measure, latest.as_of, path=path))
-    return result(server)
+        tied = await run_in_threadpool(lambda: tie(server.root, latest, measure, latest.as_of, path=path))
+    return _with(server, tied)
 
 
 @router.get("/report")

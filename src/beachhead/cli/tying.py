@@ -14,7 +14,7 @@ from beachhead.cli.options import FormatOption, JsonOption, LimitOption, OutOpti
 from beachhead.cli.output import print_json, print_list, printable
 from beachhead.errors import Diagnostic, UsageError
 from beachhead.service.documents import Json, document, money_value
-from beachhead.service.tie_out import Tied, newest_tie_out, tie, tie_out_table
+from beachhead.service.tie_out import Tied, newest_and_troubles, tie, tie_out_table
 
 
 def tie_out(
@@ -38,10 +38,13 @@ def tie_out(
     if path is not None and total is not None:
         raise UsageError(Diagnostic("list-and-total", "give finance's list or its total", remedy="Leave one away."))
     if path is None and total is None:
-        tied = newest_tie_out(opened.root, latest)
+        tied, troubles = newest_and_troubles(opened.root, latest)
         if tied is None:
             remedy = "beachhead tie-out FILE, or --total AMOUNT."
-            raise UsageError(Diagnostic("no-tie-out", "nothing of finance's is known yet", remedy=remedy))
+            nothing = Diagnostic("no-tie-out", "nothing of finance's is known yet", remedy=remedy)
+            raise UsageError((*troubles, nothing))
+        for trouble in troubles:
+            typer.echo(f"left out: {printable(str(trouble))}", err=True)
     else:
         day = on.date() if on else latest.as_of
         tied = tie(opened.root, latest, measure, day, path=path, total=total, customer=customer, amount=amount)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Literal
@@ -16,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from beachhead.analysis.display import date_text, money_text
 from beachhead.analysis.tie_out import OtherWay, Ours, Theirs, TieOut, tie_out, total_candidates
 from beachhead.customers.counted_otherwise import Row, mrr_counted, revenue_counted
-from beachhead.errors import DataError, DefinitionError, Diagnostic, Place, UsageError
+from beachhead.errors import BeachheadError, DataError, DefinitionError, Diagnostic, Place, UsageError
 from beachhead.project.currency import minor_digits
 from beachhead.project.definitions import Settings, SourceDefinition
 from beachhead.project.editing import write_definition
@@ -24,6 +23,7 @@ from beachhead.project.yaml_positions import plain as plain_yaml
 from beachhead.project.yaml_positions import read_yaml
 from beachhead.service.results import Run
 from beachhead.service.short_engine import short_engine
+from beachhead.sources.landed import write_whole
 from beachhead.sources.opening import Opening
 from beachhead.sources.readers import open_file
 from beachhead.sources.recognise.context import RecogniseContext
@@ -36,12 +36,16 @@ _HEADING = "Finance's figures, compared with ours at every look: beachhead tie-o
 
 
 class Remembered(BaseModel):
-    """`tie_outs/<day>-<measure>.yml`: finance's list (file, columns) or its total alone, as text in major units."""
+    """`tie_outs/<day>-<measure>.yml`: finance's list (file, columns) or its total alone, as text in major units.
+
+    `made`: when; None in files from before it was written.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     measure: Measure
     on: date
+    made: datetime | None = None
     file: str | None = None
     customer: str | None = None
     amount: str | None = None
@@ -82,31 +86,57 @@ def tie(
     if on > run.as_of:
         remedy = f"The data reaches to {run.as_of}; take a day up to then."
         raise UsageError(Diagnostic("day-not-known", f"nothing is known of {on} yet", remedy=remedy))
+    now = datetime.now(UTC)
     if path is None:
-        told = Remembered(measure=measure, on=on, total=_decimal(total or ""))
+        tied = compare(root, run, Remembered(measure=measure, on=on, made=now, total=_decimal(total or "")))
     else:
-        columns = _columns(run, path, customer, amount)
-        target = root / "data" / "finance" / path.name
-        with outside("write", target):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if target.resolve() != path.resolve():
-                shutil.copyfile(path, target)
-        inside = target.relative_to(root).as_posix()
-        told = Remembered(measure=measure, on=on, file=inside, customer=columns[0], amount=columns[1])
-    tied = compare(root, run, told)
+        who, what = _columns(run, path, customer, amount)
+        there = Remembered(measure=measure, on=on, made=now, file=str(path.resolve()), customer=who, amount=what)
+        tied = compare(root, run, there)
+        tied = replace(tied, remembered=there.model_copy(update={"file": _kept(root, path)}))
     name = root / FOLDER / f"{on}-{measure}.yml"
-    write_definition(name, told.model_dump(mode="json", exclude_none=True), _HEADING)
+    write_definition(name, tied.remembered.model_dump(mode="json", exclude_none=True), _HEADING)
     return tied
 
 
+def _kept(root: Path, path: Path) -> str:
+    """Finance's list in `data/finance/`, relative to the project; a list of other content keeps its name."""
+    folder = root / "data" / "finance"
+    with outside("write", folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        content, target, number = path.read_bytes(), folder / path.name, 1
+        while target.exists() and target.read_bytes() != content:
+            number += 1
+            target = folder / f"{path.stem}-{number}{path.suffix}"
+        if not target.exists():
+            write_whole(target, content)
+    return target.relative_to(root).as_posix()
+
+
 def newest_tie_out(root: Path, run: Run) -> Tied | None:
-    """The newest remembered comparison, made anew with what is known now; None without any that can be made."""
-    for path in sorted((root / FOLDER).glob("*.yml"), reverse=True):
+    """The comparison that was made last, made anew with what is known now; None without any that can be made."""
+    return newest_and_troubles(root, run)[0]
+
+
+def newest_and_troubles(root: Path, run: Run) -> tuple[Tied | None, tuple[Diagnostic, ...]]:
+    """The comparison that was made last, and why others could not be looked at."""
+    known: list[Remembered] = []
+    troubles: list[Diagnostic] = []
+    for path in sorted((root / FOLDER).glob("*.yml")):
         try:
-            return compare(root, run, _remembered(path))
-        except (DataError, DefinitionError, UsageError):
-            continue
-    return None
+            known.append(_remembered(path))
+        except DefinitionError as e:
+            troubles += e.diagnostics
+    for told in sorted(known, key=_made, reverse=True):
+        try:
+            return compare(root, run, told), tuple(troubles)
+        except BeachheadError as e:
+            troubles += e.diagnostics
+    return None, tuple(troubles)
+
+
+def _made(told: Remembered) -> tuple[float, date, str]:
+    return (told.made.timestamp() if told.made else 0.0, told.on, told.measure)
 
 
 def compare(root: Path, run: Run, told: Remembered) -> Tied:
@@ -134,16 +164,23 @@ def tie_out_table(tied: Tied) -> pa.Table:
 
 
 def _remembered(path: Path) -> Remembered:
-    document = read_yaml(path.read_text("utf-8"), path.name)
     try:
+        document = read_yaml(path.read_text("utf-8"), path.name)
+        if document.diagnostics:
+            raise DefinitionError(document.diagnostics)
         return Remembered.model_validate(plain_yaml(document.root) if document.root else {})
     except ValidationError as e:
-        message = f"{path.name} does not say what finance's figures are"
-        raise DefinitionError(
-            Diagnostic(
-                "bad-tie-out", message, place=Place(path.name), why=str(e.errors()[0]["msg"]), remedy="Tie out anew."
-            )
-        ) from e
+        raise _bad(path, str(e.errors()[0]["msg"])) from e
+    except UnicodeDecodeError as e:
+        raise _bad(path, "it is not UTF-8 text") from e
+    except OSError as e:
+        raise _bad(path, e.strerror or str(e)) from e
+
+
+def _bad(path: Path, why: str) -> DefinitionError:
+    message = f"{FOLDER}/{path.name} does not say what finance's figures are"
+    remedy = "Remove the file, or tie out anew."
+    return DefinitionError(Diagnostic("bad-tie-out", message, place=Place(path.name), why=why, remedy=remedy))
 
 
 # --- finance's side ----------------------------------------------------------------------------------------------
