@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from project_world import write_csv
 
-from beachhead.errors import UsageError
+from beachhead.errors import DataError, UsageError
 from beachhead.service.project import Project
 from beachhead.service.report import report_data
 from beachhead.service.run import RunOptions, run
@@ -217,3 +217,65 @@ def test_a_broken_memory_is_left_out_with_the_reason(company):
     assert report_data(latest).tie_out
     for path in broken:
         path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("(1,234.00)", "-1234.00"),
+        ("−12.50", "-12.50"),
+        ("1.2e5", "120000.00"),
+        ("1.234,50", "1234.50"),
+        ("1.234", "1.23"),
+        ("0.125", "0.13"),
+        ("-0.125", "-0.13"),
+        ("0.0000001", "0.00"),
+    ],
+)
+def test_amounts_are_read_as_they_are_meant(company, typed, stored):
+    latest = company.latest()
+    assert tie(company.root, latest, "mrr", latest.as_of, total=typed).remembered.total == stored
+
+
+@pytest.mark.parametrize("typed", ["12k", "3 Mio", "12 %", "n/a", "", "-"])
+def test_what_is_not_surely_an_amount_is_refused(company, typed):
+    latest = company.latest()
+    with pytest.raises(UsageError, match="not an amount"):
+        tie(company.root, latest, "mrr", latest.as_of, total=typed)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "expected"),
+    [
+        (("1.234", "5.678"), 691_200),
+        (("1.234", "5,50"), 123_950),
+        (("1.234", "5.50"), 673),
+        (("1.234,50", "1,234.50"), 246_900),
+    ],
+)
+def test_the_column_says_what_its_points_are(company, tmp_path, amounts, expected):
+    path = tmp_path / "points.csv"
+    write_csv(path, [{"who": f"c{k}", "what": a} for k, a in enumerate(amounts)])
+    latest = company.latest()
+    tied = tie(company.root, latest, "mrr", latest.as_of, path=path, customer="who", amount="what")
+    assert tied.found.theirs == expected
+
+
+def test_an_amount_without_a_customer_counts_and_an_unreadable_one_says_where(company, tmp_path):
+    path = tmp_path / "gaps.csv"
+    latest = company.latest()
+    path.write_text("who,what\nSame,100.00\n,50.00\nTaxed,-\nEnded,\n")
+    tied = tie(company.root, latest, "mrr", latest.as_of, path=path, customer="who", amount="what")
+    assert tied.found.theirs == 15_000
+    assert ("(no customer named)", 5_000) in [(d.name, d.theirs) for d in tied.found.differences]
+    path.write_text("who,what\nSame,100.00\nTaxed,n/a\n")
+    with pytest.raises(DataError, match=r"'n/a' in row 2 of gaps\.csv, column 'what'"):
+        tie(company.root, latest, "mrr", latest.as_of, path=path, customer="who", amount="what")
+
+
+def test_a_last_row_without_a_customer_that_is_the_sum_is_a_total(company, tmp_path):
+    path = tmp_path / "summed.csv"
+    path.write_text("who,what\nSame,100.00\nTaxed,50.00\n,150.00\n")
+    latest = company.latest()
+    tied = tie(company.root, latest, "mrr", latest.as_of, path=path, customer="who", amount="what")
+    assert tied.found.theirs == 15_000

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -15,9 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from beachhead.analysis.display import date_text, money_text
 from beachhead.analysis.tie_out import OtherWay, Ours, Theirs, TieOut, tie_out, total_candidates
 from beachhead.customers.counted_otherwise import Row, mrr_counted, revenue_counted
+from beachhead.engines.duck import DuckEngine, quote_literal
 from beachhead.errors import BeachheadError, DataError, DefinitionError, Diagnostic, Place, UsageError
 from beachhead.project.currency import minor_digits
-from beachhead.project.definitions import Settings, SourceDefinition
+from beachhead.project.definitions import ColumnMap, Settings, SourceDefinition
 from beachhead.project.editing import write_definition
 from beachhead.project.yaml_positions import plain as plain_yaml
 from beachhead.project.yaml_positions import read_yaml
@@ -28,10 +30,13 @@ from beachhead.sources.opening import Opening
 from beachhead.sources.readers import open_file
 from beachhead.sources.recognise.context import RecogniseContext
 from beachhead.sources.recognise.recognise import recognise_as
+from beachhead.sources.values import text_sql, value_sql
 from beachhead.store.files import outside
 
 Measure = Literal["mrr", "revenue"]
 FOLDER = "tie_outs"
+_NOBODY = "(no customer named)"
+_TOTALS = ("total", "sum", "summe", "gesamt")
 _HEADING = "Finance's figures, compared with ours at every look: beachhead tie-out."
 
 
@@ -88,7 +93,9 @@ def tie(
         raise UsageError(Diagnostic("day-not-known", f"nothing is known of {on} yet", remedy=remedy))
     now = datetime.now(UTC)
     if path is None:
-        tied = compare(root, run, Remembered(measure=measure, on=on, made=now, total=_decimal(total or "")))
+        tied = compare(
+            root, run, Remembered(measure=measure, on=on, made=now, total=_typed(total or "", run.about.settings))
+        )
     else:
         who, what = _columns(run, path, customer, amount)
         there = Remembered(measure=measure, on=on, made=now, file=str(path.resolve()), customer=who, amount=what)
@@ -227,17 +234,27 @@ def _theirs(root: Path, run: Run, told: Remembered, settings: Settings, ours: Se
                 if name not in reader.columns:
                     raise DataError(Diagnostic.unknown_name("column", name, reader.columns, Place(path.name)))
             who, what = (reader.columns[name] for name in wanted)
-            rows = engine.query(f"SELECT {who} AS who, {what} AS what FROM {reader.relation}").to_pylist()
+            rows = _cells(engine, f"SELECT {who} AS who, {what} AS what FROM {reader.relation}", settings)
         finally:
             reader.close()
     found = _Finder(run, ours)
     theirs = []
-    for row in rows:
-        if not row["who"] or not row["what"] or row["who"].strip().casefold() in ("total", "sum", "summe", "gesamt"):
-            continue
-        amount = _minor(row["what"], settings)
-        theirs.append(Theirs(row["who"].strip(), amount, found.account(row["who"], amount)))
+    for row in _without_totals(rows):
+        if row.amount is None:
+            message = f"'{row.text}' in row {row.number} of {path.name}, column '{told.amount}', is not an amount"
+            remedy = "Correct it, or leave the cell empty; write amounts like 48250.00."
+            raise DataError(Diagnostic("not-an-amount", message, place=Place(path.name), remedy=remedy))
+        account = found.account(row.who, row.amount) if row.who else None
+        theirs.append(Theirs(row.who or _NOBODY, row.amount, account))
     return theirs
+
+
+def _without_totals(cells: Sequence[_Cell]) -> list[_Cell]:
+    """Rows with an amount; none called Total, no last one without a customer that is the sum of the others."""
+    rows = [c for c in cells if c.text and c.who.casefold() not in _TOTALS]
+    if len(rows) > 2 and not rows[-1].who and rows[-1].amount == sum(c.amount or 0 for c in rows[:-1]):
+        return rows[:-1]
+    return rows
 
 
 class _Finder:
@@ -349,21 +366,59 @@ def _revenue_ways(row: Row, on: date) -> tuple[OtherWay, ...]:
 # --- amounts ------------------------------------------------------------------------------------------------------
 
 
-def _decimal(text: str) -> str:
+_EMPTY = ("-", "–", "—", "−")
+_SHORTENED = re.compile(r"\d\s*(?:%|(?:k|m|b|t|mn|bn|mio|mrd|mil|tsd)\.?\s*$)", re.IGNORECASE)
+_COMMA_DECIMAL = re.compile(r"^[^.,]*,(?:\d{1,2}|\d{4,})(?!\d)|\.\d{3},\d|\.\d{3}\.\d{3}")
+_POINT_DECIMAL = re.compile(r",\d{3}\.|,\d{3},\d{3}")
+_POINT = re.compile(r"\.(\d*)")
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A row of finance's. `number`: counted from 1 below the header; `amount`: minor units, None for no number."""
+
+    number: int
+    who: str
+    text: str
+    amount: int | None
+
+
+def _cells(engine: DuckEngine, rows: str, settings: Settings) -> list[_Cell]:
+    """Rows (SQL of `who`, `what`) with their amounts; the whole column says what points and commas are."""
+    factor = str(10 ** minor_digits(settings.currency))
+    point, comma = (ColumnMap(column="what", decimal=d, empty=_EMPTY) for d in (".", ","))
+    who, what = text_sql("who", ColumnMap(column="who")), text_sql("what", point)
+    read = ", ".join(f"{value_sql('said', 'money', c, factor)} AS {n}" for n, c in (("point", point), ("comma", comma)))
+    found = engine.query(f"SELECT named, said, {read} FROM (SELECT {who} AS named, {what} AS said FROM ({rows}))")
+    plain = found.to_pylist()
+    with_comma = _has_comma([row["said"] for row in plain if row["said"]])
+    cells = []
+    for number, row in enumerate(plain, 1):
+        text = row["said"] or ""
+        by_comma = bool(_COMMA_DECIMAL.search(text)) or (with_comma and not _POINT_DECIMAL.search(text))
+        amount = None if _SHORTENED.search(text) else row["comma" if by_comma else "point"]
+        cells.append(_Cell(number, row["named"] or "", text, amount))
+    return cells
+
+
+def _has_comma(texts: Sequence[str]) -> bool:
+    """Whether the comma is the decimal sign of a column: one shows it, or all points have three digits behind them."""
+    if any(_COMMA_DECIMAL.search(t) for t in texts):
+        return True
+    behind = [len(m[1]) for t in texts if (m := _POINT.search(t))]
+    return len(behind) > 1 and all(n == 3 for n in behind) and not any("," in t for t in texts)
+
+
+def _typed(text: str, settings: Settings) -> str:
     """An amount as people type it, as digits with a point. Raises `UsageError`."""
-    kept = "".join(c for c in text if c in "0123456789.,-")
-    if "," in kept and "." in kept:
-        kept = kept.replace("," if kept.rfind(",") < kept.rfind(".") else ".", "").replace(",", ".")
-    elif kept.count(",") == 1 and len(kept.partition(",")[2]) != 3:
-        kept = kept.replace(",", ".")
-    kept = kept.replace(",", "")
-    try:
-        return str(Decimal(kept))
-    except InvalidOperation as e:
-        raise UsageError(
-            Diagnostic("not-an-amount", f"'{text}' is not an amount", remedy="Write it like 48250.00.")
-        ) from e
+    with short_engine() as (engine, _):
+        cell = _cells(engine, f"SELECT 'total' AS who, {quote_literal(text)} AS what", settings)[0]
+    if cell.amount is None:
+        remedy = "Write it like 48250.00."
+        raise UsageError(Diagnostic("not-an-amount", f"'{text}' is not an amount", remedy=remedy))
+    return f"{Decimal(cell.amount).scaleb(-minor_digits(settings.currency)):f}"
 
 
 def _minor(text: str, settings: Settings) -> int:
-    return int((Decimal(_decimal(text)) * 10 ** minor_digits(settings.currency)).quantize(Decimal(1)))
+    """Minor units, half away from zero."""
+    return int((Decimal(text) * 10 ** minor_digits(settings.currency)).quantize(Decimal(1), ROUND_HALF_UP))
