@@ -144,18 +144,19 @@ function TieOutCard({ result }: { result: Result }) {
   const queries = useQueryClient();
   const [total, setTotal] = useState("");
   const list = useRef<HTMLInputElement>(null);
+  const measure = result.money_title === "MRR" ? "mrr" : "revenue";
   const compare = useMutation({
     mutationFn: (file: File | null) =>
       file
         ? told(
             client.PUT("/api/tie-out/{name}", {
-              params: { path: { name: file.name } },
+              params: { path: { name: file.name }, query: { measure } },
               body: file as never,
               bodySerializer: (body: unknown) => body as BodyInit,
               headers: { "content-type": "application/octet-stream" },
             } as never),
           )
-        : told(client.POST("/api/tie-out", { body: { total, measure: "mrr" } })),
+        : told(client.POST("/api/tie-out", { body: { total, measure } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["result"] }),
   });
   if (!result.money_title) return null;
