@@ -143,3 +143,12 @@ def test_the_score_of_an_old_update_is_not_taken_for_the_newest(tmp_path, monkey
     monkeypatch.setattr("beachhead.api.state.Preferences", lambda run: f"score of {run}")
     monkeypatch.setattr(state, "latest", lambda: next(runs))
     assert [state.preferences() for _ in range(3)] == ["score of old", "score of old", "score of new"]
+
+
+def test_finances_figures_are_answered_with_their_own_comparison(page):
+    for total in ("123.45", "55.50"):
+        told = page.post("/api/tie-out", json={"total": total, "measure": "revenue"})
+        assert told.status_code == 200
+        assert told.json()["tie_out"]["theirs"].endswith(total)
+        assert told.json()["tie_out"]["ties"] is False
+        assert page.get("/api/result").json()["tie_out"] == told.json()["tie_out"]

@@ -220,7 +220,7 @@ def _columns(run: Run, path: Path, customer: str | None, amount: str | None) -> 
 
 def _theirs(root: Path, run: Run, told: Remembered, settings: Settings, ours: Sequence[Ours]) -> list[Theirs]:
     path = root / str(told.file)
-    if not path.exists():
+    if not path.is_file():
         remedy = "Put it back, or tie out anew."
         raise DataError(Diagnostic("missing-file", f"finance's list {told.file} is not there any more", remedy=remedy))
     source = SourceDefinition.model_validate(
