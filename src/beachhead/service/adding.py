@@ -71,10 +71,21 @@ def add_file(root: Path, new: NewFile, today: date) -> Added:
     for proposal in new.proposals:
         name = _free_name(project, proposal.name, names)
         definition = proposal.definition((file,)).model_copy(update={"name": name, "history": _history(proposal)})
+        definition = _with_free_extras(load(root), definition)
         heading = f"{proposal.title}. {proposal.reason}"
         write_definition(root / "sources" / f"{name}.yml", definition_tree(definition), heading)
         names.append(name)
     return Added(file, tuple(names))
+
+
+def _with_free_extras(project: Project, new: SourceDefinition) -> SourceDefinition:
+    """A source whose attributes are called otherwise than those that sources of other tables bring."""
+    taken = {n for s in project.sources.values() if s.table != new.table for n in s.extra}
+    free = {
+        next(n for n in (name, *(f"{name}_{k}" for k in range(2, len(taken) + 3))) if n not in taken): column
+        for name, column in new.extra.items()
+    }
+    return new.model_copy(update={"extra": free})
 
 
 def definition_tree(definition: SourceDefinition) -> dict[str, PlainTree]:
