@@ -240,14 +240,25 @@ def test_an_archive_of_which_one_file_cannot_be_kept_is_not_refused_as_a_whole(i
     assert "exports.zip" not in [w.file for w in inbox.waiting()]
 
 
-def test_two_lists_with_a_column_of_one_name_give_two_attributes(inbox):
-    flat = "Customer ID,Tenure in Months,Monthly Charge,Latitude,Churn Label\n" + "".join(
-        f"{n:03d},{n},{n + 20}.5,48.{n},{'Yes' if n % 3 else 'No'}\n" for n in range(1, 41)
+def test_columns_of_one_name_that_are_not_the_same_give_two_attributes(inbox):
+    flat = "Customer ID,Tenure in Months,Monthly Charge,Latitude,Online,Churn Label\n" + "".join(
+        f"{n:03d},{n},{n + 20}.5,48.{n},{'DSL' if n % 2 else 'Fiber'},{'Yes' if n % 3 else 'No'}\n"
+        for n in range(1, 41)
+    )
+    services = "Customer ID,Tenure in Months,Monthly Charge,Online\n" + "".join(
+        f"{n:03d},{n},{n + 20}.5,{'Yes' if n % 2 else 'No'}\n" for n in range(1, 41)
     )
     places = "Customer ID,Country,State,City,Latitude\n" + "".join(
         f"{n:03d},Germany,Bavaria,Town {n % 7},48.{n}\n" for n in range(1, 41)
     )
-    ids = [send(inbox, name, text)[0].id for name, text in {"flat.csv": flat, "location.csv": places}.items()]
+    lists = {"flat.csv": flat, "location.csv": places, "services.csv": services}
+    ids = [send(inbox, name, text)[0].id for name, text in lists.items()]
     inbox.confirm(ids, TODAY)
     assert [d.code for d in check(root(inbox)).errors] == []
-    assert {n for s in load(root(inbox)).sources.values() for n in s.extra} >= {"latitude", "latitude_2"}
+    assert {n for s in load(root(inbox)).sources.values() for n in s.extra} >= {
+        "latitude",
+        "latitude_2",
+        "online",
+        "online_2",
+    }
+    run(root(inbox), RunOptions())

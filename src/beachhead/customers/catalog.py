@@ -75,8 +75,15 @@ def taken_names(settings: Settings, sources: Mapping[str, SourceDefinition]) -> 
     """Further columns whose name something else of the record has: source, column, what to do."""
     built = {a.name: a for a in built_in(settings)}
     first: dict[str, str] = {}
+    types: dict[tuple[str, str], tuple[str, str]] = {}
     for source in sources.values():
         table = BY_NAME[source.table]
+        for name, column in source.extra.items():
+            if column.hidden:
+                continue
+            type_, there = types.setdefault((source.table, name), (column.type or "text", source.name))
+            if type_ != (column.type or "text"):
+                yield source.name, name, f"Let it be of type {type_} as in {there}, or give it another name."
         if not table.state or "account_id" not in table.key:
             continue
         own = {day_column(c.name) for c in table.columns if c.type == "timestamp"} | {

@@ -15,7 +15,7 @@ from ruamel.yaml.comments import CommentedMap
 from beachhead.engines.duck import DuckEngine
 from beachhead.errors import BeachheadError
 from beachhead.project import matching_files
-from beachhead.project.definitions import SourceDefinition
+from beachhead.project.definitions import ColumnMap, SourceDefinition
 from beachhead.project.editing import edit_definition, write_definition
 from beachhead.project.loader import Project, load
 from beachhead.project.model import BY_NAME
@@ -79,13 +79,19 @@ def add_file(root: Path, new: NewFile, today: date) -> Added:
 
 
 def _with_free_extras(project: Project, new: SourceDefinition) -> SourceDefinition:
-    """A source whose attributes are called otherwise than those that sources of other tables bring."""
-    taken = {n for s in project.sources.values() if s.table != new.table for n in s.extra}
-    free = {
-        next(n for n in (name, *(f"{name}_{k}" for k in range(2, len(taken) + 3))) if n not in taken): column
-        for name, column in new.extra.items()
-    }
-    return new.model_copy(update={"extra": free})
+    """A source whose attributes are called otherwise than those of another table, or of another type."""
+    there = [
+        (name, s.table, column.type or "text") for s in project.sources.values() for name, column in s.extra.items()
+    ]
+    used = {name for name, _, _ in there}
+
+    def free(name: str, column: ColumnMap) -> str:
+        own = (name, new.table, column.type or "text")
+        if all(other == own for other in there if other[0] == name):
+            return name
+        return next(n for k in range(2, len(used) + 3) if (n := f"{name}_{k}") not in used)
+
+    return new.model_copy(update={"extra": {free(name, column): column for name, column in new.extra.items()}})
 
 
 def definition_tree(definition: SourceDefinition) -> dict[str, PlainTree]:
