@@ -8,9 +8,13 @@ from datetime import date, datetime, time
 import pyarrow as pa
 
 from beachhead.customers.columns import model_columns
-from beachhead.customers.record import PERIODS, area_sql, make_areas
+from beachhead.customers.ledger import ledger_sql
+from beachhead.customers.rates import CURRENCY_RATES, Rates
+from beachhead.customers.record import make_areas
 from beachhead.engines.base import Engine
 from beachhead.engines.dialect import emit
+from beachhead.project.currency import rate_steps
+from beachhead.project.definitions import Settings
 from beachhead.project.model import TABLES, day_column
 
 ARROW = {
@@ -31,6 +35,7 @@ def make_world(
     accounts: Sequence[int],
     rows: Mapping[str, Sequence[Row]],
     mapped: Mapping[str, Sequence[str]] | None = None,
+    rates: dict[str, float] | None = None,
 ) -> None:
     """Load every model table (those without rows empty) and the spine, and compute all areas."""
     for table in TABLES:
@@ -45,7 +50,11 @@ def make_world(
     engine.load(
         "spine", pa.table({"account_no": pa.array(accounts, pa.int64()), "as_of": pa.array([as_of] * len(accounts))})
     )
-    engine.execute(f"CREATE TEMP TABLE {PERIODS} AS {emit(area_sql(PERIODS), engine.dialect)}")
+    settings = Settings(name="made", rates=rates or {})
+    engine.load(CURRENCY_RATES, Rates(settings.currency, rate_steps(settings.rates)).table())
+    ledger = ledger_sql(settings, rows.keys())
+    for name, sql in ledger.steps.items():
+        engine.execute(f"CREATE TEMP TABLE {name} AS {emit(sql, engine.dialect, ledger.parameters)}")
     make_areas(engine, {}, mapped)
 
 

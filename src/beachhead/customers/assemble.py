@@ -16,14 +16,16 @@ import pyarrow.compute as pc
 
 from beachhead.customers.columns import columns_of, extra_types, model_columns
 from beachhead.customers.keys import agreeing, first_of_each, lines_of_other_files, place_sql
+from beachhead.customers.ledger import LINES, ledger_sql
 from beachhead.customers.model_cache import ModelCache, StoredTable, view_of
-from beachhead.customers.rates import Rates
-from beachhead.customers.record import PERIODS, PROFILES, area_sql, profile_sql
+from beachhead.customers.rates import CURRENCY_RATES, Rates
+from beachhead.customers.record import PERIODS, PROFILES, profile_sql
 from beachhead.customers.set_aside import SCHEMA, Reason, set_aside
 from beachhead.engines.dialect import emit
 from beachhead.engines.duck import DuckEngine, parquet, quote_name
 from beachhead.errors import Severity
-from beachhead.project.definitions import ColumnMap, MatchField, SourceDefinition, ValueTypeName
+from beachhead.project.currency import rate_steps
+from beachhead.project.definitions import ColumnMap, MatchField, Settings, SourceDefinition, ValueTypeName
 from beachhead.project.model import BY_NAME, TABLES, Table, day_column
 from beachhead.sources.identity import makes_ids, match_column
 from beachhead.sources.landing import LandedFile
@@ -79,9 +81,8 @@ class Assembler:
         accounts: str,
         users: str,
         identity: str,
-        currency: str,
+        settings: Settings,
         cache: ModelCache,
-        rates: Mapping[str, float] | None = None,
     ) -> None:
         self._engine = engine
         self._cache = cache
@@ -89,7 +90,8 @@ class Assembler:
         self._accounts = accounts
         self._users = users
         self._identity = identity
-        self._rates = Rates(currency, rates or {})
+        self._settings = settings
+        self._rates = Rates(settings.currency, rate_steps(settings.rates))
         self._problems: list[Problem] = []
         self._set_aside: list[pa.Table] = []
 
@@ -112,7 +114,7 @@ class Assembler:
                 stored = self._make(table, mapped, parts)
             self._engine.execute(f"CREATE TEMP VIEW {table.name} AS {view_of(stored.path)}")
             made_of[table.name] = [str(stored.accounts), *parts]
-        self._derive(PERIODS, area_sql(PERIODS), made_of.get("subscriptions", []))
+        self._make_ledger(made_of)
         profiles = profile_sql(self._extra("accounts"), self._extra("companies"))
         self._derive(PROFILES, profiles, [*made_of.get("accounts", []), "", *made_of.get("companies", [])])
         rows = pa.concat_tables(self._set_aside) if self._set_aside else SCHEMA.empty_table()
@@ -126,11 +128,20 @@ class Assembler:
         lender = "orders" if table.name == "order_lines" else "users" if table.column("user_id") else None
         return [
             self._rates.own,
-            *(f"{code} {worth!r}" for code, worth in sorted(self._rates.worth.items())),
+            *(f"{code} {steps!r}" for code, steps in sorted(self._rates.worth.items())),
             self._identity,
             *(f"{s.definition.model_dump_json()} {s.knows_state} {[f.key for f in s.files]}" for s in mapped),
             *made_of.get(lender or "", ()),
         ]
+
+    def _make_ledger(self, made_of: Mapping[str, Sequence[str]]) -> None:
+        """The MRR ledger up to its periods, which the customer record reads."""
+        ledger = ledger_sql(self._settings, made_of.keys())
+        self._engine.load(CURRENCY_RATES, self._rates.table())
+        lines = emit(ledger.steps[LINES], self._engine.dialect, ledger.parameters)
+        self._engine.execute(f"CREATE TEMP VIEW {LINES} AS {lines}")
+        made = [lines, repr(self._rates.worth), *(made_of.get("subscriptions") or made_of.get("charges", []))]
+        self._derive(PERIODS, ledger.steps[PERIODS], made)
 
     def _derive(self, name: str, sql: str, made_of: Sequence[str]) -> None:
         """A table computed from model tables by catalogue SQL, made once for each state of theirs."""
@@ -363,6 +374,8 @@ def _select_source(source: KnownSource, number: int, columns: Mapping[str, str],
     if makes_ids(definition, table):
         mapped.add("account_id")
     listed: list[str] = []
+    at = table.known_at
+    day = day_column(at) if at in definition.columns and not table.state else None
     for name, type_ in columns.items():
         column = table.column(name)
         origin = definition.columns.get(name) or definition.extra.get(name)
@@ -382,9 +395,15 @@ def _select_source(source: KnownSource, number: int, columns: Mapping[str, str],
             sql = quote_name(match_column(said_in[name]) if name in said_in else name)
         is_money = column.type == "money" if column else (definition.extra[name].type if origin else None) == "money"
         if has_currency and is_money:
-            priced = definition.columns.get("unit_price") if is_product else origin
-            sql = rates.converted(sql, priced or ColumnMap(constant=0), definition, has_fractions=is_product)
+            priced = (definition.columns.get("unit_price") if is_product else origin) or ColumnMap(constant=0)
+            if table.name == "subscriptions":  # the ledger converts them, day by day
+                sql = rates.native(sql, priced, definition)
+            else:
+                sql = rates.converted(sql, priced, definition, day, has_fractions=is_product)
         listed.append(f"{sql} AS {quote_name(name)}")
+    if table.name == "charges":
+        listed.append(f"{_native_net(definition, rates)} AS native_net")
+        columns = {**columns, "native_net": "BIGINT"}
     parts = [
         f"SELECT {', '.join(listed)}, {number} AS _source, {n} AS _file, file_row_number AS _row "
         f"FROM {parquet(f.parquet, row_numbers=True)}"
@@ -394,3 +413,10 @@ def _select_source(source: KnownSource, number: int, columns: Mapping[str, str],
         return " UNION ALL ".join(parts)
     nothing = ", ".join(f"CAST(NULL AS {t}) AS {quote_name(n)}" for n, t in columns.items())
     return f"SELECT {nothing}, 0 AS _source, 0 AS _file, CAST(0 AS BIGINT) AS _row WHERE false"
+
+
+def _native_net(definition: SourceDefinition, rates: Rates) -> str:
+    """SQL of what is charged, less tax, in its own currency."""
+    amount, tax = ("amount" if "amount" in definition.columns else "CAST(NULL AS BIGINT)"), "tax"
+    net = f"{amount} - coalesce({tax}, 0)" if tax in definition.columns else amount
+    return rates.native(f"({net})", definition.columns.get("amount") or ColumnMap(constant=0), definition)

@@ -11,6 +11,7 @@ from beachhead.project.model import Table, day_column
 _COMPUTED: Mapping[str, Mapping[str, str]] = {
     "users": {"user_no": "UINTEGER"},
     "order_lines": {"line_order": "BIGINT"},
+    "charges": {"native_net": "BIGINT"},
 }
 
 
@@ -32,7 +33,8 @@ def extra_types(sources: Sequence[SourceDefinition]) -> dict[str, ValueTypeName]
 def model_columns(table: Table, extra: Mapping[str, ValueTypeName]) -> dict[str, str]:
     """Columns of the finished table: `account_no` takes the place of `account_id`.
 
-    People also have `user_no`; order lines `line_order`, which rises in the order of source, file and row.
+    People also have `user_no`; order lines `line_order`, which rises in the order of source, file and row; charges
+    `native_net`, the amount less tax in its own currency on the scale of the project's.
     """
     columns = columns_of(table, extra)
     if "account_id" in columns:

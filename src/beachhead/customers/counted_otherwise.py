@@ -9,15 +9,13 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
-from beachhead.engines.duck import DuckEngine, parquet, quote_literal
+from beachhead.engines.duck import DuckEngine, parquet
 
 Row = Mapping[str, int]
 _FAILED = "lower(status) IN ('failed', 'void', 'uncollectible', 'pending', 'draft')"
 
 
-def mrr_counted(
-    engine: DuckEngine, periods: Path, subscriptions: Path, on: date, rates: Mapping[str, float]
-) -> dict[int, Row]:
+def mrr_counted(engine: DuckEngine, periods: Path, on: date) -> dict[int, Row]:
     """By account number the MRR on a day (`amount`) and: with trials (`trial`), what had ended (`ended`), without
     discounts, for one seat, with whole prices of years and quarters, in their own currency one to one, by days of the
     month (of its own length, of 30), on the day before and on the first of the month.
@@ -37,8 +35,6 @@ def mrr_counted(
     in_month = f"(paid_from_day < {end} AND (until_day IS NULL OR until_day > {month}))"
     ran = f"date_diff('day', greatest(paid_from_day, {month}), least(coalesce(until_day, {end}), {end}))"
     months = "CASE billing_interval WHEN 'year' THEN 12 WHEN 'quarter' THEN 3 ELSE 1 END"
-    whens = " ".join(f"WHEN {quote_literal(code)} THEN {worth!r}" for code, worth in rates.items())
-    worth = f"CASE upper(currency) {whens} ELSE 1 END" if whens else "1"
     ended = f"until_day <= {day} AND (superseded_day IS NULL OR superseded_day > until_day)"
     columns = {
         "amount": total("mrr_cents", paid(day)),
@@ -48,18 +44,16 @@ def mrr_counted(
         "discount": total("list_mrr_cents", paid(day)),
         "quantity": total("round(mrr_cents / greatest(quantity, 1))", paid(day)),
         "interval": total(f"mrr_cents * {months}", paid(day)),
-        "currency": total(f"round(mrr_cents / {worth})", paid(day)),
+        "currency": total("native_mrr", paid(day)),
         "proration": total(f"round(mrr_cents * {ran} / {days})", in_month),
         "proration_30": total(f"round(mrr_cents * least(30, {ran}) / 30)", in_month),
         "day_before": total("mrr_cents", paid(f"DATE '{on - timedelta(days=1)}'")),
         "month_start": total("mrr_cents", paid(month)),
     }
     listed = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
-    currencies = f"SELECT subscription_id, any_value(currency) AS currency FROM {parquet(subscriptions)} GROUP BY 1"
     return _by_number(
         engine,
-        f"SELECT account_no, {listed} FROM {parquet(periods)} LEFT JOIN ({currencies}) USING (subscription_id) "
-        f"WHERE version_day < {end} GROUP BY account_no",
+        f"SELECT account_no, {listed} FROM {parquet(periods)} WHERE version_day < {end} GROUP BY account_no",
     )
 
 
@@ -71,8 +65,9 @@ def revenue_counted(engine: DuckEngine, charges: Path | None, orders: Path | Non
     facts = []
     if charges:
         facts.append(
-            f"SELECT account_no, charged_day AS day, amount, coalesce(refunded, 0) AS refunded, coalesce(refunded_day, "
-            f"charged_day) AS back, coalesce({_FAILED}, false) AS is_failed FROM {parquet(charges)}"
+            "SELECT account_no, charged_day AS day, amount - coalesce(tax, 0) AS amount, coalesce(refunded, 0) AS "
+            f"refunded, coalesce(refunded_day, charged_day) AS back, coalesce({_FAILED}, false) AS is_failed FROM "
+            f"{parquet(charges)}"
         )
     if orders:
         facts.append(

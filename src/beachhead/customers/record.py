@@ -138,7 +138,7 @@ def known_view(table: Table, extra: Mapping[str, ValueTypeName], mapped: Collect
     if table.name == "charges":  # as of a day before it, a payment that is given back later is one like others
         paid = "CASE WHEN t.refunded_day > s.as_of AND lower(t.status) = 'refunded' THEN NULL ELSE t.status END"
         listed = [x.replace('t."status"', f'{paid} AS "status"') for x in listed]
-    if table.name == "subscriptions":
+    if table.column("interval"):
         listed = [x.replace('t."interval"', 't."interval" AS billing_interval') for x in listed]
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     return (

@@ -43,6 +43,8 @@ from beachhead.engines.spelling import (
     hours_between_in_postgres,
     integer_division,
     letters_of_all_scripts,
+    months_later_in_duckdb,
+    months_later_in_postgres,
     numbered_as_bigint,
     result_as,
     row_at_extreme,
@@ -197,6 +199,11 @@ ENTRIES: tuple[Entry, ...] = (
         (),
         arity(2, 2),
         {"duckdb": hours_between_in_duckdb, "postgres": hours_between_in_postgres},
+    ),
+    Entry(
+        "add_months", "function", "add_months(a, n)",
+        "the date n months later (earlier where negative); a missing day of month becomes the last", _ANY_NULL,
+        (exp.AddMonths,), None, {"duckdb": months_later_in_duckdb, "postgres": months_later_in_postgres},
     ),
     Entry(
         "date_trunc", "function", "date_trunc('month', a)", "first day of the week (Monday), month, quarter, year; "

@@ -68,6 +68,19 @@ def hours_between_in_postgres(node: exp.Expr) -> exp.Expr:
     return _hours(exp.Mul(this=seconds, expression=exp.Literal.number("1000000")))
 
 
+def months_later_in_duckdb(node: exp.Expr) -> exp.Expr:
+    day, months = node.this.copy(), node.expression.copy()
+    span = exp.func("TO_MONTHS", cast(months, "INTEGER"), dialect="duckdb")
+    return cast(exp.Paren(this=exp.Add(this=cast(day, "DATE"), expression=span)), "DATE")
+
+
+def months_later_in_postgres(node: exp.Expr) -> exp.Expr:
+    day, months = node.this.copy(), node.expression.copy()
+    month = exp.Interval(this=exp.Literal.string("1"), unit=exp.var("MONTH"))
+    span = exp.Mul(this=cast(months, "DOUBLE"), expression=month)
+    return cast(exp.Paren(this=exp.Add(this=cast(day, "DATE"), expression=span)), "DATE")
+
+
 def _part(unit: str, value: exp.Expr) -> exp.Expr:
     return exp.Extract(this=exp.var(unit), expression=value.copy())
 

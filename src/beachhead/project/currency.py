@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import date
 
 from beachhead.errors import DefinitionError, Diagnostic
 
@@ -38,6 +39,19 @@ def minor_digits(code: str) -> int:
 def other_digits(own: str, codes: Iterable[str]) -> dict[str, int]:
     """Those of `codes` that have more or fewer digits than the currency `own`, and how many."""
     return {code: minor_digits(code) for code in codes if minor_digits(code) != minor_digits(own)}
+
+
+RateSteps = tuple[tuple[date | None, float], ...]
+"""What a unit of a currency is worth from each day on, in order; the first (None) also before it."""
+
+
+def rate_steps(rates: Mapping[str, float | Mapping[date, float]]) -> dict[str, RateSteps]:
+    """Rates as settings give them, by currency in order of their days."""
+    steps: dict[str, RateSteps] = {}
+    for code, rate in rates.items():
+        dated = [(None, rate)] if isinstance(rate, int | float) else sorted(rate.items())
+        steps[code] = ((None, dated[0][1]), *dated[1:])
+    return steps
 
 
 def unknown_currency(code: str) -> Diagnostic:

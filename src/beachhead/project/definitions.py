@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
@@ -54,6 +55,16 @@ class Retention(Definition):
     daily: int = Field(35, ge=1)
 
 
+PositiveRate = Annotated[float, Field(gt=0, lt=1e9)]
+
+
+class MrrSettings(Definition):
+    """Where publishers define MRR differently, which definition holds."""
+
+    churn_on: Literal["end", "cancellation"] = Field("end", description="the day on which MRR of who cancels ends")
+    discounts: Literal["all", "forever", "none"] = Field("all", description="which discounts reduce MRR")
+
+
 class Settings(Definition):
     """`beachhead.yml`."""
 
@@ -61,9 +72,13 @@ class Settings(Definition):
     template: Template = "blank"
     timezone: str = "UTC"
     currency: str = Field("EUR", description="ISO 4217 code")
-    rates: dict[Annotated[str, Field(pattern=r"^[A-Z]{3}$")], Annotated[float, Field(gt=0)]] = Field(
-        {}, description="currency → what one unit of it is worth in the project's currency"
+    rates: dict[
+        Annotated[str, Field(pattern=r"^[A-Z]{3}$")],
+        PositiveRate | Annotated[dict[date, PositiveRate], Field(min_length=1)],
+    ] = Field(
+        {}, description="currency → what one unit of it is worth in the project's currency, or day → that from it on"
     )
+    mrr: MrrSettings = MrrSettings()
     customers_are: str = Field("customers", min_length=1, max_length=40, description="the word on screen")
     key_events: tuple[str, ...] = Field((), max_length=20, description="events that get columns of their own")
     onboarding_questions: tuple[str, ...] = Field((), max_length=20)

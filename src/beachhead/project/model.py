@@ -91,6 +91,8 @@ _ACCOUNT = _text("account_id", "the customer's id, as in your other files", requ
 _MAYBE_ACCOUNT = _text("account_id", "the customer's id; may come through user_id instead")
 _USER = _text("user_id", "the person's id")
 _CURRENCY = _text("currency", "ISO code; default the project's")
+_INTERVAL = _text("interval", "day, week, month, quarter or year (also monthly, annual and such)")
+_INTERVAL_COUNT = _integer("interval_count", "every so many intervals; default 1", at_most=1_000)
 
 TABLES: tuple[Table, ...] = (
     Table(
@@ -181,12 +183,18 @@ TABLES: tuple[Table, ...] = (
             _moment("ended_at", "when it ended"),
             _moment("cancelled_at", "when it was cancelled (it may run on)"),
             _moment("valid_from", "from when this version of the row is true"),
-            _money("amount", "price per interval and unit, without tax"),
-            _text("interval", "day, week, month, quarter or year (also monthly, annual and such); default month"),
-            _integer("interval_count", "every so many intervals; default 1", at_most=1_000),
+            _text("status", "what it is in this version: active, past_due, paused, trialing, unpaid, canceled"),
+            _money("amount", "price per interval and unit, less `tax`"),
+            _money("tax", "tax contained in the price of all units together; default none"),
+            _INTERVAL,
+            _INTERVAL_COUNT,
             _integer("quantity", "seats or units; default 1"),
             _number("discount_percent", "0–100", at_most=10_000),
             _money("discount", "discount per interval"),
+            _moment("discount_starts_at", "from when the discounts hold; default from the beginning"),
+            _moment("discount_ends_at", "until when they hold; default for ever"),
+            _moment("paused_at", "from when it pauses, without MRR"),
+            _moment("resumed_at", "when it goes on after the pause"),
             _CURRENCY,
         ),
         key=("subscription_id", "valid_from"),
@@ -202,10 +210,18 @@ TABLES: tuple[Table, ...] = (
             _ACCOUNT,
             _text("subscription_id", "subscription that it pays for"),
             _moment("charged_at", "when", required=True),
-            _money("amount", "amount without tax", required=True),
+            _money("amount", "amount, less `tax`", required=True),
+            _money("tax", "tax contained in the amount; default none"),
             _money("refunded", "amount given back"),
             _moment("refunded_at", "when it was given back"),
             _text("status", "paid, failed, refunded"),
+            _moment("period_start", "from when it pays for the service"),
+            _moment("period_end", "until when it pays for the service"),
+            _INTERVAL,
+            _INTERVAL_COUNT,
+            Column("is_prorated", "boolean", "true: for a part of an interval only"),
+            _text("plan", "plan that it pays for"),
+            _text("product_line", "product line that it pays for"),
             _CURRENCY,
         ),
         key=("charge_id",),

@@ -17,7 +17,7 @@ from beachhead.customers.mentions import mentioned_customers, said_of
 from beachhead.engines.duck import DuckEngine, parquet
 from beachhead.errors import BeachheadError, DataError, OutsideError
 from beachhead.project import Project, matching_files
-from beachhead.project.currency import minor_digits, other_digits
+from beachhead.project.currency import minor_digits, other_digits, rate_steps
 from beachhead.project.definitions import Settings, SourceDefinition
 from beachhead.project.model import BY_NAME, day_column
 from beachhead.service.plan import Plan, without_secrets
@@ -126,7 +126,9 @@ def _examined(
         last = _Oddities.model_validate_json(noted.read_bytes())
         if last.looked in (looked, f"{looked} {today}"):
             return last.problems
-    found = examine(engine, source, replace(landed, files=(file,)), today, settings.currency, settings.rates)
+    found = examine(
+        engine, source, replace(landed, files=(file,)), today, settings.currency, rate_steps(settings.rates)
+    )
     if any(p.code == "future-date" for p in found):
         looked += f" {today}"
     write_atomically(layout, files, noted, _Oddities(looked=looked, problems=found).model_dump_json().encode())

@@ -155,9 +155,7 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
             numbered.accounts.identity,
         )
         cache = ModelCache(layout, files, numbered.accounts.count(), again=options.full)
-        assembly = Assembler(
-            engine, sources, accounts, users, identity, settings.currency, cache, settings.rates
-        ).assemble()
+        assembly = Assembler(engine, sources, accounts, users, identity, settings, cache).assemble()
         say("Storing events")
         events = store_events(sources, numbered, layout, files, engine, full=options.full)
         reached = None if options.as_of else _reached_further(current, loaded.data_day)

@@ -332,8 +332,8 @@ def _rows(run: Run, measure: Measure, on: date, settings: Settings) -> dict[int,
         if measure == "revenue":
             charges, orders = _model(run, "charges"), _model(run, "orders")
             return revenue_counted(engine, charges, orders, on) if charges or orders else None
-        periods, subscriptions = _model(run, "subscription_periods"), _model(run, "subscriptions")
-        return mrr_counted(engine, periods, subscriptions, on, settings.rates) if periods and subscriptions else None
+        periods = _model(run, "subscription_periods")
+        return mrr_counted(engine, periods, on) if periods else None
 
 
 def _mrr_ways(row: Row, on: date) -> tuple[OtherWay, ...]:

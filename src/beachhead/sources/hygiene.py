@@ -10,7 +10,7 @@ from datetime import date
 
 from beachhead.engines.duck import DuckEngine, parquet, path_literal, quote_literal, quote_name
 from beachhead.errors import Severity
-from beachhead.project.currency import CURRENCIES, minor_digits
+from beachhead.project.currency import CURRENCIES, RateSteps, minor_digits
 from beachhead.project.definitions import SourceDefinition, ValueTypeName
 from beachhead.project.model import day_column
 from beachhead.sources.landed import LandedFile, LandedSource
@@ -50,7 +50,7 @@ INTERVALS = (
 
 def examine(
     engine: DuckEngine, source: SourceDefinition, landed: LandedSource, today: date, currency: str,
-    rates: Mapping[str, float] | None = None,
+    rates: Mapping[str, RateSteps] | None = None,
 ) -> tuple[Problem, ...]:  # fmt: skip
     """Problems in the landed data of a source: columns without content or variety, impossible and future dates,
     negative money, several currencies or units in one column, one word in several spellings, repeated rows.
@@ -65,7 +65,7 @@ def examine(
 class _Examiner:
     def __init__(
         self, engine: DuckEngine, source: SourceDefinition, landed: LandedSource, today: date, currency: str,
-        rates: Mapping[str, float],
+        rates: Mapping[str, RateSteps],
     ) -> None:  # fmt: skip
         self._engine = engine
         self._source = source
@@ -285,9 +285,9 @@ class _Examiner:
         if not counts:
             return []
         rows = sum(n for _, n in counts)
-        listed = ", ".join(f"{n:,} in {x} at {self._rates[x]:g}" for x, n in counts[:5])
+        listed = ", ".join(f"{n:,} in {x} at {_rate_text(self._rates[x])}" for x, n in counts[:5])
         message = f"{rows:,} amounts were converted to {self._currency}: {listed}"
-        remedy = "Keep `rates` in beachhead.yml up to date; one rate holds for all days."
+        remedy = "Keep `rates` in beachhead.yml up to date; a rate may be given for each day, and holds from it on."
         return [self._problem("converted-currencies", Severity.INFO, message, remedy, rows, "currency")]
 
     def _unconverted(self, counts: Sequence[tuple[str, int]]) -> list[Problem]:
@@ -341,3 +341,9 @@ class _Examiner:
             code, severity, message, remedy, count, self.rows, self._source.name, self._table.name, column,
             tuple(examples),
         )  # fmt: skip
+
+
+def _rate_text(steps: RateSteps) -> str:
+    """One rate, or the lowest and the highest of several."""
+    worth = sorted({rate for _, rate in steps})
+    return f"{worth[0]:g}" if len(worth) == 1 else f"{worth[0]:g} to {worth[-1]:g}"

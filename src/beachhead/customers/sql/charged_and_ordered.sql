@@ -1,6 +1,6 @@
 -- Customers for whom both payments and purchases bring in money, which the revenue ledger adds up.
 WITH charged AS (
-    SELECT account_no, CAST(sum(amount) AS BIGINT) AS charge_cents
+    SELECT account_no, CAST(sum(amount - coalesce(tax, 0)) AS BIGINT) AS charge_cents
     FROM known_charges
     WHERE amount > 0 AND (
         status IS NULL OR lower(status) NOT IN ('failed', 'void', 'uncollectible', 'pending', 'draft', 'refunded')

@@ -1,6 +1,6 @@
 -- The revenue ledger: what came in and went back, per customer and day. Failed payments do not count;
--- where the day of refunds is not mapped, each counts on the day of its payment.
-SELECT account_no, as_of, charged_day AS day, amount AS amount_cents
+-- without tax; where the day of refunds is not mapped, each counts on the day of its payment.
+SELECT account_no, as_of, charged_day AS day, amount - coalesce(tax, 0) AS amount_cents
 FROM known_charges
 WHERE status IS NULL OR (
     lower(status) NOT IN ('failed', 'void', 'uncollectible', 'pending', 'draft')
