@@ -169,12 +169,12 @@ def area_sql(name: str) -> str:
     return resources.files("beachhead.customers").joinpath("sql", f"{name}.sql").read_text("utf-8")
 
 
-def make_areas(
+def make_known(
     engine: Engine,
     extra: Mapping[str, Mapping[str, ValueTypeName]],
     mapped: Mapping[str, Collection[str]] | None = None,
 ) -> None:
-    """Compute `area_<name>` for every area in an engine that holds the model tables, the ledger and the spine.
+    """The views `known_<table>` and `revenue_lines`: the model as it was known on each day of the spine.
 
     `extra`: further columns by table; `mapped`: columns that sources fill, by table (None: all).
     """
@@ -189,6 +189,18 @@ def make_areas(
         engine.execute("DROP VIEW known_orders")
         engine.execute(f"CREATE TEMP VIEW known_orders AS {emit(_ORDERS_OF_LINES, engine.dialect)}")
     engine.execute(f"CREATE TEMP VIEW revenue_lines AS {emit(area_sql('revenue_lines'), engine.dialect)}")
+
+
+def make_areas(
+    engine: Engine,
+    extra: Mapping[str, Mapping[str, ValueTypeName]],
+    mapped: Mapping[str, Collection[str]] | None = None,
+) -> None:
+    """Compute `area_<name>` for every area in an engine that holds the model tables, the ledger and the spine.
+
+    `extra`, `mapped`: as for `make_known`.
+    """
+    make_known(engine, extra, mapped)
     for name in AREAS:
         engine.execute(f"CREATE TEMP TABLE area_{name} AS {emit(area_sql(name), engine.dialect)}")
 
