@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from beachhead.engines.base import Parameter
 from beachhead.engines.duck import quote_literal
-from beachhead.metrics.facts import Facts, fact_sql
+from beachhead.metrics.facts import Facts
 from beachhead.metrics.formula import Cells
 from beachhead.metrics.grouping import Grouping
 from beachhead.metrics.kernels import KINDS, MRR_MEASURES, walk_movements
@@ -112,7 +112,7 @@ def _sums(fact: str, day: str, measures: Sequence[Measure], facts: Facts, questi
     columns = ", ".join(f"CAST(sum({_counted_value(m)}) AS DOUBLE) AS measure_{n}" for n, m in enumerate(measures))
     key = "account_no, " if question.grouping.by else ""
     sql = (
-        f"SELECT {key}{period} AS period, {columns} FROM ({fact_sql(fact)}) AS f WHERE {_within(day, question)} "
+        f"SELECT {key}{period} AS period, {columns} FROM ({facts.rows(fact)}) AS f WHERE {_within(day, question)} "
         f"GROUP BY {key}{period}"
     )
     rows = facts.query(sql, question.parameters)
@@ -149,7 +149,7 @@ def _added(cells: NDArray[np.int64], values: NDArray[np.float64], question: Ques
 def _quantile(measure: Measure, facts: Facts, question: Question) -> Counted:
     sql = (
         f"SELECT account_no, date_trunc('{question.every}', {measure.day}) AS period, "
-        f"CAST({_counted_value(measure)} AS DOUBLE) AS value FROM ({fact_sql(measure.fact)}) AS f "
+        f"CAST({_counted_value(measure)} AS DOUBLE) AS value FROM ({facts.rows(measure.fact)}) AS f "
         f"WHERE {_within(measure.day, question)}"
     )
     rows = facts.query(sql, question.parameters)
@@ -173,7 +173,7 @@ def _open(measure: Measure, facts: Facts, question: Question) -> Counted:
     """Rows that had begun by a period's last day and had not ended then."""
     sql = (
         f"SELECT account_no, {measure.day} AS period, {measure.until} AS until_day, "
-        f"CAST({_counted_value(measure)} AS DOUBLE) AS value FROM ({fact_sql(measure.fact)}) AS f"
+        f"CAST({_counted_value(measure)} AS DOUBLE) AS value FROM ({facts.rows(measure.fact)}) AS f"
     )
     rows = facts.query(sql, question.parameters)
     begun = rows["period"].cast(pa.int32()).to_numpy()
@@ -218,7 +218,7 @@ def _spend(measures: Sequence[Measure], facts: Facts, question: Question) -> dic
         return {m.name: _nothing(question, f"spend is known by channel, not by {grouping.by}") for m in measures}
     period = f"date_trunc('{question.every}', day)"
     sql = (
-        f"SELECT channel, {period} AS period, CAST(sum(amount) AS DOUBLE) AS amount FROM ({fact_sql('spend')}) AS f "
+        f"SELECT channel, {period} AS period, CAST(sum(amount) AS DOUBLE) AS amount FROM ({facts.rows('spend')}) AS f "
         f"WHERE {_within('day', question)} GROUP BY channel, {period}"
     )
     rows = facts.query(sql, question.parameters)

@@ -133,6 +133,10 @@ class _Cells:
                 )
         return made
 
+    @property
+    def _no_value(self) -> str:
+        return self._metric.null.replace("null", "no value", 1)
+
     def _array(self, formula: Formula) -> Cells:
         found = np.asarray(formula.evaluate(self._values, self._per_month), np.float64)
         return np.broadcast_to(found, self._question.shape)
@@ -143,10 +147,10 @@ class _Cells:
             if n == 0 and young:
                 return f"too young: {young:,.0f} are not old enough yet"
             if n == 0:
-                return self._metric.null
+                return self._no_value
             if n < self._metric.minimum:
                 return f"too few: {n:,.0f} of at least {self._metric.minimum}"
-        return self._metric.null if isnan(value) or np.isinf(value) else ""
+        return self._no_value if isnan(value) or np.isinf(value) else ""
 
     def _interval(self, value: float, n: float, g: int, p: int) -> Interval | None:
         match self._metric.certainty:

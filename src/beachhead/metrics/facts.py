@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from beachhead.engines.base import Engine, Parameter
 from beachhead.engines.dialect import emit
-from beachhead.engines.duck import DuckEngine
+from beachhead.engines.duck import DuckEngine, quote_literal
 
 TABLE = "table:"
 """Facts with this prefix are model tables as they are, for metrics that a project defines."""
@@ -26,7 +26,8 @@ class Facts:
     """Where facts come from. `movements` gives the MRR movements, of all or of one product line.
 
     `mapped`: tables, and columns as table.column, that sources fill. `embedded`: the embedded engine, which has the
-    view `activity` (account_no, user_no, day: one row for each person and day) where there are events.
+    view `activity` (account_no, user_no, day: one row for each person and day) where there are events. `only`: fact,
+    SQL over its columns and the value that its rows must have, for a breakdown by what is counted.
     """
 
     engine: Engine
@@ -35,11 +36,20 @@ class Facts:
     mapped: Collection[str]
     movements: Callable[[str | None], pa.Table]
     product_lines: Callable[[], tuple[str, ...]]
+    only: tuple[str, str, str] | None = None
 
     def query(self, sql: str, parameters: Mapping[str, Parameter]) -> pa.Table:
         """The result of catalogue SQL."""
         given = {"as_of": self.as_of, **parameters}
         return self.engine.query(emit(sql, self.engine.dialect, given, self.engine.unsupported))
+
+    def rows(self, fact: str) -> str:
+        """The SELECT of a fact's rows, in the catalogue dialect."""
+        sql = fact_sql(fact)
+        if self.only is None or self.only[0] != fact.removeprefix(TABLE):
+            return sql
+        _, text, value = self.only
+        return f"SELECT * FROM ({sql}) AS every_row WHERE {text} = {quote_literal(value)}"
 
     def lacks(self, needs: Collection[str]) -> str | None:
         """What must be mapped for these `needs` and is not, in words; None when nothing is missing."""

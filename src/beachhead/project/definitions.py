@@ -79,6 +79,7 @@ class Settings(Definition):
         {}, description="currency → what one unit of it is worth in the project's currency, or day → that from it on"
     )
     mrr: MrrSettings = MrrSettings()
+    headline: Name | None = Field(None, description="the metric shown first; default the template's")
     customers_are: str = Field("customers", min_length=1, max_length=40, description="the word on screen")
     key_events: tuple[str, ...] = Field((), max_length=20, description="events that get columns of their own")
     onboarding_questions: tuple[str, ...] = Field((), max_length=20)
@@ -211,6 +212,33 @@ class AttributeDefinition(Definition):
     kind: Kind = "behavioural"
     known_from: KnownFrom = "usage"
     addressable: bool = False
+
+
+class MeasureDefinition(Definition):
+    """What a metric of the project counts: rows of a model table, or a value of them added up or ranked."""
+
+    table: str
+    value: str | None = Field(None, description="over the table's columns, added up; default: rows are counted")
+    where: str | None = Field(None, description="rows that count, in the segment language over the table's columns")
+    day: str | None = Field(None, description="timestamp by whose day a row counts; default the table's own")
+    quantile: float | None = Field(None, gt=0, lt=1, description="0.5: the median of the values, not their sum")
+
+
+class MetricDefinition(Definition):
+    """`metrics/<name>.yml`: a metric of the project's own, or options of a built-in one of that name."""
+
+    name: str = ""
+    title: str | None = Field(None, min_length=1, max_length=80)
+    formula: str | None = Field(None, description="over measures, parameters and other metrics")
+    meaning: str | None = Field(None, description="the formula in words")
+    unit: Literal["money", "count", "share", "ratio", "days", "hours", "months", "points", "number"] | None = None
+    direction: Literal["high", "low", "neither"] | None = Field(None, description="which end is good")
+    measures: dict[Name, MeasureDefinition] = {}
+    n: str | None = Field(None, description="formula of how many it is of")
+    minimum: int | None = Field(None, ge=0, description="an estimate of fewer is null")
+    variant: str | None = Field(None, description="another published definition of a built-in metric")
+    parameters: dict[Name, float] = {}
+    event: str | None = Field(None, description="of activation metrics: the event that activates; default a key event")
 
 
 class SegmentDefinition(Definition):

@@ -16,6 +16,7 @@ from beachhead.project.definition_files import definition_files, read_text, show
 from beachhead.project.definitions import (
     AttributeDefinition,
     MatchingDefinition,
+    MetricDefinition,
     SegmentDefinition,
     Settings,
     SourceDefinition,
@@ -27,12 +28,12 @@ from beachhead.project.source_checks import check_settings, check_source
 from beachhead.project.source_files import files_of_pattern, literal_path, nearest_file
 from beachhead.project.yaml_positions import Document, TextPlace
 
-DefinitionKind = Literal["settings", "sources", "attributes", "segments", "value", "matching"]
+DefinitionKind = Literal["settings", "sources", "attributes", "metrics", "segments", "value", "matching"]
 """`settings` is beachhead.yml, `value` value.yml, `matching` matching.yml: of these there is one, without a name."""
 
 SETTINGS_FILES = ("beachhead.yml", "beachhead.yaml")
-_FOLDERS: tuple[DefinitionKind, ...] = ("sources", "attributes", "segments")
-_NOUNS = {"sources": "a source", "attributes": "an attribute", "segments": "a segment"}
+_FOLDERS: tuple[DefinitionKind, ...] = ("sources", "attributes", "metrics", "segments")
+_NOUNS = {"sources": "a source", "attributes": "an attribute", "metrics": "a metric", "segments": "a segment"}
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,79}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
@@ -49,6 +50,7 @@ class Project:
     settings: Settings
     sources: Mapping[str, SourceDefinition]
     attributes: Mapping[str, AttributeDefinition]
+    metrics: Mapping[str, MetricDefinition]
     segments: Mapping[str, SegmentDefinition]
     value: ValueDefinition | None
     matching: MatchingDefinition
@@ -210,11 +212,15 @@ class _Loader:
         settings = self._settings(settings_files)
         sources: dict[str, SourceDefinition] = {}
         attributes: dict[str, AttributeDefinition] = {}
+        metrics: dict[str, MetricDefinition] = {}
         segments: dict[str, SegmentDefinition] = {}
         for kind, name, path in self._named_files():
             if kind == "sources":
                 if (source := self._read("sources", name, path, SourceDefinition)) is not None:
                     sources[name] = source
+            elif kind == "metrics":
+                if (metric := self._read("metrics", name, path, MetricDefinition)) is not None:
+                    metrics[name] = metric
             elif kind == "segments":
                 if (segment := self._read("segments", name, path, SegmentDefinition)) is not None:
                     segments[name] = segment
@@ -233,9 +239,9 @@ class _Loader:
         secrets = frozenset(self.secrets)
         shown = [_presentable(d, secrets) for d in self.diagnostics]
         return Project(
-            self.root, settings, MappingProxyType(sources), MappingProxyType(attributes), MappingProxyType(segments),
-            value, matching, tuple(sorted(shown, key=_order)), frozenset(self.broken), secrets,
-            MappingProxyType(self.documents),
+            self.root, settings, MappingProxyType(sources), MappingProxyType(attributes), MappingProxyType(metrics),
+            MappingProxyType(segments), value, matching, tuple(sorted(shown, key=_order)), frozenset(self.broken),
+            secrets, MappingProxyType(self.documents),
         )  # fmt: skip
 
     def _settings(self, files: list[Path]) -> Settings:

@@ -65,7 +65,9 @@ class AboutSource(_About):
 
 class About(_About):
     """`about.json`. `missing`: attributes without data, and what would have to be mapped. `divisions`: of the
-    tables that lie in several files, by the name of their own.
+    tables that lie in several files, by the name of their own. `mapped`: columns that sources fill, by model table.
+    `made_by`: a text that changes with the definitions that records are made by. `event_codes`: names of events, at
+    the positions that the event store gives them.
     """
 
     as_of: date
@@ -79,3 +81,6 @@ class About(_About):
     value: ValueDefinition | None
     diagnostics: tuple[Diagnostic, ...]
     divisions: dict[str, Division]
+    mapped: dict[str, tuple[str, ...]] = {}
+    made_by: str = ""
+    event_codes: tuple[str, ...] = ()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
 from beachhead.analysis.display import money_text
@@ -12,7 +14,7 @@ from beachhead.customers.mentions import mentioned_customers
 from beachhead.customers.value_diagnostics import double_reversals
 from beachhead.errors import BeachheadError, Diagnostic, Place, Severity
 from beachhead.project import DefinitionKind, Project, check_files, load, matching_files
-from beachhead.project.definitions import AttributeDefinition, ScoreInput
+from beachhead.project.definitions import AttributeDefinition, Retention, ScoreInput
 from beachhead.rules import (
     Node,
     ValueType,
@@ -28,6 +30,9 @@ from beachhead.rules import (
 )
 from beachhead.segments.evaluate import CompiledSegment
 from beachhead.service.doubt import Doubt, doubt_of
+from beachhead.service.metric_definitions import project_metrics
+
+_ANY_DAY = date(2000, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,15 @@ class Plan:
     diagnostics: tuple[Diagnostic, ...]
 
     @property
+    def made_by(self) -> str:
+        """A text that changes with the definitions that records are made by: all but segments and metrics."""
+        project = self.project
+        settings = project.settings.model_copy(update={"name": "", "headline": None, "keep": Retention()})
+        parts = [settings, *project.sources.values(), *project.attributes.values(), project.value, project.matching]
+        text = "\n".join(part.model_dump_json() if part else "" for part in parts)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @property
     def attributes_used(self) -> frozenset[str]:
         """Attributes that a segment, an own attribute or the recipe of the score names."""
         nodes = [*(s.node for s in self.segments), *(o.node for o in self.own)]
@@ -72,13 +86,14 @@ class Plan:
 
     @property
     def blocking(self) -> tuple[Diagnostic, ...]:
-        """Errors that stop a run: all but those of single segments, which are left out instead."""
+        """Errors that stop a run: all but those of single segments and metrics, which are left out instead."""
         of_segments = {d for found in self.broken.values() for d in found}
-        return tuple(d for d in self.errors if d not in of_segments and not _is_in_segments(d))
+        return tuple(d for d in self.errors if d not in of_segments and not _is_left_out(d))
 
 
-def _is_in_segments(diagnostic: Diagnostic) -> bool:
-    return diagnostic.place is not None and diagnostic.place.file.startswith("segments/")
+def _is_left_out(diagnostic: Diagnostic) -> bool:
+    """Whether it is of a definition that an update can do without: a segment, a metric."""
+    return diagnostic.place is not None and diagnostic.place.file.startswith(("segments/", "metrics/"))
 
 
 def make_plan(folder: Path) -> Plan:
@@ -101,6 +116,7 @@ def make_plan(folder: Path) -> Plan:
     catalog = replace(catalog, segments=frozenset(project.segments))
     segments, broken, waiting = _check_segments(project, catalog, doubt, said)
     inputs = _check_value(project, catalog, own, doubt, said)
+    said += project_metrics(project, _ANY_DAY).diagnostics
     clean = tuple(dict.fromkeys(without_secrets(d, project) for d in said))
     broken = {name: tuple(without_secrets(d, project) for d in found) for name, found in broken.items()}
     return Plan(project, catalog, own, segments, broken, waiting, inputs, clean)

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     import pandas
     import polars
 
+    from beachhead.service.metrics import RunMetrics
+
 
 class Frame:
     """A table of a run: `.arrow()`, `.pandas()`, `.polars()`; shows itself in a notebook."""
@@ -187,6 +189,13 @@ class Run:
     @property
     def segments(self) -> Segments:
         return Segments(self)
+
+    @property
+    def metrics(self) -> RunMetrics:
+        """Metrics of these customers: `run.metrics.nrr(by="industry", every="month")`."""
+        from beachhead.service.metrics import RunMetrics
+
+        return RunMetrics(self)
 
     @property
     def problems(self) -> tuple[Problem, ...]:

@@ -42,6 +42,7 @@ from beachhead.service.load import (
     number_records,
     store_events,
 )
+from beachhead.service.metric_facts import mapped_columns
 from beachhead.service.plan import Plan, make_plan
 from beachhead.service.problems import all_problems, event_rows, set_aside_rows, source_rows
 from beachhead.service.progress import Say, say_nothing
@@ -183,7 +184,18 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
                 ]
                 problems = all_problems(loaded, assembly, computed, more, rows, as_of)
                 about = _about(
-                    plan, loaded, computed, memberships, stale, before, day_before, as_of, problems, rows, divisions
+                    plan,
+                    loaded,
+                    events,
+                    computed,
+                    memberships,
+                    stale,
+                    before,
+                    day_before,
+                    as_of,
+                    problems,
+                    rows,
+                    divisions,
                 )
                 write_memberships(draft.directory / MEMBERSHIPS, memberships)
                 files.write_bytes(draft.directory / ABOUT, about.model_dump_json(indent=1).encode())
@@ -318,6 +330,7 @@ def _contents(
 def _about(
     plan: Plan,
     loaded: Loaded,
+    events: EventState,
     computed: Computed,
     memberships: list[Membership],
     stale: Mapping[str, str],
@@ -368,6 +381,9 @@ def _about(
         value=plan.project.value and plan.project.value.model_copy(update={"inputs": plan.score_inputs}),
         diagnostics=tuple(d for d in (*plan.diagnostics, *_failures(computed)) if d.severity is not Severity.INFO),
         divisions=divisions,
+        mapped=mapped_columns(plan.project),
+        made_by=plan.made_by,
+        event_codes=events.codes,
     )
 
 

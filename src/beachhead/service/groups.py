@@ -1,0 +1,173 @@
+"""Which group each customer was in at the start of each period: by an attribute, a tier, or a segment.
+
+Who comes within a period counts with what is first known of him at its end. What sources state of customers without a
+day (an industry, a country) is read from the newest update, for the days on which it was known; anything else from
+updates as of those days, which are made where they are missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+import pyarrow as pa
+
+from beachhead.analysis.buckets import Levels, levels_of
+from beachhead.analysis.display import UNKNOWN
+from beachhead.customers.attributes import Attribute
+from beachhead.customers.loads import read_loads
+from beachhead.errors import Diagnostic, UsageError
+from beachhead.metrics.grouping import Grouping
+from beachhead.metrics.periods import Period
+from beachhead.project import Project, load
+from beachhead.service.past import runs_as_of
+from beachhead.service.progress import Say
+from beachhead.service.results import Run
+from beachhead.store.layout import Layout
+
+MOST_GROUPS = 12
+_STATED = frozenset({"accounts", "companies", "extra"})
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """A grouping with its title, and what to know of it."""
+
+    grouping: Grouping
+    title: str
+    notes: tuple[str, ...] = ()
+
+
+class Groups:
+    """Groups of one run's customers over periods. `today`: by today's values and members, in all periods."""
+
+    def __init__(
+        self, run: Run, project: Project, periods: Sequence[Period], largest: int, say: Say, *, today: bool
+    ) -> None:
+        self._run = run
+        self._project = project
+        self._periods = periods
+        self._largest = largest
+        self._say = say
+        self._today = today
+        self._runs: dict[date, Run] = {}
+        self._notes: list[str] = []
+
+    def by(self, name: str) -> Grouped:
+        """Groups by the attribute or segment of that name. Raises `UsageError` that names the nearest."""
+        if name in self._run.attributes:
+            attribute = self._run.attributes[name]
+            return Grouped(self._by_attribute(attribute), attribute.title, tuple(self._notes))
+        if name in self._run.segments:
+            title = self._run.segments[name].about.title
+            members = self.members(name)
+            codes = np.where(members, 0, 1).astype(np.int32)
+            return Grouped(Grouping(name, (title, f"not {title}"), codes), title, tuple(self._notes))
+        known = [*self._run.attributes, *self._run.segments]
+        raise UsageError(Diagnostic.unknown_name("attribute or segment", name, known))
+
+    def members(self, segment: str) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+        """By period and account number, who is in a segment at the period's start."""
+        if segment not in self._run.segments:
+            raise UsageError(Diagnostic.unknown_name("segment", segment, self._run.segments))
+        found = np.zeros((len(self._periods), self._largest + 1), np.bool_)
+        known = np.zeros_like(found)
+        for p, at in self._looks([segment]):
+            numbers = at.accounts["account_no"].to_numpy()
+            first = ~known[p, numbers]
+            found[p, numbers[first]] = at.mask(segment)[first]
+            known[p, numbers] = True
+        return found
+
+    def _looks(self, segments: Sequence[str] = ()) -> list[tuple[int, Run]]:
+        """Period and update for each look: as of the day before a period, then as of its last day."""
+        count = len(self._periods)
+        if self._today:
+            return [(p, self._run) for p in range(count)]
+        last = min(self._run.as_of, self._periods[-1].last_day)
+        days = [p.start - timedelta(days=1) for p in self._periods]
+        ends = [*days[1:], last]
+        missing = [d for d in {*days, *ends} if d not in self._runs and d != self._run.as_of]
+        runs, said = runs_as_of(self._project, missing, segments, self._say)
+        self._runs |= runs | {self._run.as_of: self._run}
+        self._notes += [d.message for d in said]
+        pairs = [(p, self._runs.get(day)) for p in range(count) for day in (days[p], ends[p])]
+        return [(p, at) for p, at in pairs if at is not None]
+
+    def _by_attribute(self, attribute: Attribute) -> Grouping:
+        if self._today or attribute.area in _STATED:
+            return self._by_stated(attribute)
+        looks = [(p, at) for p, at in self._looks() if attribute.name in at.accounts.columns]
+        if not looks:
+            return self._nobody(attribute)
+        columns = [at.accounts[attribute.name] for _, at in looks]
+        levels = _levels(pa.chunked_array([c for column in columns for c in column.chunks], columns[0].type),
+                         attribute, self._run)  # fmt: skip
+        unknown = levels.labels.index(UNKNOWN) if UNKNOWN in levels.labels else len(levels.labels)
+        codes = np.full((len(self._periods), self._largest + 1), -1, np.int32)
+        begin = 0
+        for p, at in looks:
+            numbers = at.accounts["account_no"].to_numpy()
+            here = levels.codes[begin : begin + len(numbers)]
+            begin += len(numbers)
+            first = codes[p, numbers] < 0
+            codes[p, numbers[first]] = here[first]
+        codes[codes < 0] = unknown
+        labels = levels.labels if UNKNOWN in levels.labels else (*levels.labels, UNKNOWN)
+        return _used(Grouping(attribute.name, labels, codes))
+
+    def _nobody(self, attribute: Attribute) -> Grouping:
+        return Grouping(attribute.name, (UNKNOWN,), np.zeros((len(self._periods), self._largest + 1), np.int32))
+
+    def _by_stated(self, attribute: Attribute) -> Grouping:
+        accounts = self._run.accounts
+        levels = _levels(accounts[attribute.name], attribute, self._run)
+        unknown = levels.labels.index(UNKNOWN) if UNKNOWN in levels.labels else len(levels.labels)
+        labels = levels.labels if UNKNOWN in levels.labels else (*levels.labels, UNKNOWN)
+        codes = np.full((len(self._periods), self._largest + 1), unknown, np.int32)
+        codes[:, accounts["account_no"].to_numpy()] = levels.codes
+        since = None if self._today else self._known_since(attribute)
+        if since is not None:
+            early = [p for p, period in enumerate(self._periods) if min(period.last_day, self._run.as_of) < since]
+            codes[early] = unknown
+            if early:
+                self._notes.append(
+                    f"{attribute.title} is known from {since} on, the day of its first load. If it does not change, "
+                    "write `stable: true` in its source; or ask with today's values (--today)"
+                )
+        return _used(Grouping(attribute.name, labels, codes))
+
+    def _known_since(self, attribute: Attribute) -> date | None:
+        """The day from which an undated fact is known; None: always, since it does not change."""
+        project = load(self._project.root)
+        loads = read_loads(Layout(self._project.root).landing / "loads.json")
+        first: list[date] = []
+        for name, source in project.sources.items():
+            needed = {n.partition(".")[2] for need in attribute.needs for n in need.split("|") if
+                      n.startswith(f"{source.table}.")}  # fmt: skip
+            columns = [*(source.columns.get(n) for n in needed), source.extra.get(attribute.name)]
+            for column in [c for c in columns if c is not None]:
+                if source.stable if column.stable is None else column.stable:
+                    return None
+                if name in loads:
+                    first.append(loads[name][0].observed_on)
+        return min(first, default=None)
+
+
+def _levels(column: pa.ChunkedArray, attribute: Attribute, run: Run) -> Levels:
+    table = pa.table({attribute.name: column})
+    return levels_of(table, attribute, currency=run.about.settings.currency, limit=MOST_GROUPS, bins=5)
+
+
+def _used(grouping: Grouping) -> Grouping:
+    """Without groups that nobody is in."""
+    used = np.zeros(len(grouping.labels) + 1, np.bool_)
+    used[grouping.codes.ravel()] = True
+    used = used[:-1]
+    if used.all():
+        return grouping
+    place = np.cumsum(used, dtype=np.int32) - 1
+    labels = tuple(label for label, is_used in zip(grouping.labels, used, strict=True) if is_used)
+    return replace(grouping, labels=labels, codes=place[grouping.codes].astype(np.int32))

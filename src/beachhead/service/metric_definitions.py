@@ -1,0 +1,225 @@
+"""The metrics of a project: the built-in ones with its options, and its own; and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from beachhead.engines.dialect import emit
+from beachhead.errors import BeachheadError, DefinitionError, Diagnostic, Place
+from beachhead.metrics import catalogue, measures
+from beachhead.metrics.evaluate import Definitions
+from beachhead.metrics.facts import TABLE
+from beachhead.metrics.formula import parse_formula
+from beachhead.metrics.measures import Measure
+from beachhead.metrics.metric import Metric
+from beachhead.project import Project
+from beachhead.project.definitions import MeasureDefinition, MetricDefinition
+from beachhead.project.model import BY_NAME, Table, day_column
+from beachhead.rules import FixedCatalog, ValueType, check_expression, check_rule, parse, to_sql
+
+GIVEN = ("months_per_period",)
+"""Names that every formula may use."""
+_ACTIVATION = ("activation_rate", "time_to_activate")
+
+
+@dataclass(frozen=True)
+class ProjectMetrics:
+    """All metrics; those whose definition is wrong are missing, with what is wrong in `diagnostics`.
+
+    `activation_event`: the event that activates; None where the project has no events to choose from.
+    """
+
+    definitions: Definitions
+    headlines: tuple[str, ...]
+    activation_event: str | None
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def project_metrics(project: Project, as_of: date) -> ProjectMetrics:
+    """Built-in metrics under the project's options, and its own, where days such as "30 days ago" count from `as_of`.
+    Never raises for what a definition says.
+    """
+    said: list[Diagnostic] = []
+    metrics, counted = dict(catalogue.BUILT_IN), dict(measures.BUILT_IN)
+    for name, definition in project.metrics.items():
+        try:
+            if name in catalogue.BUILT_IN:
+                metrics[name] = _with_options(catalogue.BUILT_IN[name], definition, project)
+            else:
+                own = _own_measures(definition, project, as_of)
+                metrics[name] = _own_metric(definition, project, own)
+                counted |= own
+        except BeachheadError as e:
+            said += e.diagnostics
+    for name in [n for n in project.metrics if n in metrics]:
+        said += _unknown_names(metrics[name], metrics, counted, project)
+    headlines = catalogue.HEADLINES[project.settings.template]
+    if (first := project.settings.headline) is not None:
+        if first not in metrics:
+            said.append(Diagnostic.unknown_name("metric", first, metrics, project.place("settings", "", "headline")))
+        else:
+            headlines = (first, *(h for h in headlines if h != first))
+    chosen = [project.metrics[n].event for n in _ACTIVATION if n in project.metrics]
+    event = next((c for c in chosen if c), None)
+    key_events = project.settings.key_events
+    return ProjectMetrics(
+        Definitions(metrics, counted), headlines, event or (key_events[0] if key_events else None), tuple(said)
+    )
+
+
+def _with_options(metric: Metric, definition: MetricDefinition, project: Project) -> Metric:
+    """A built-in metric under options: another published definition, a minimum, parameters, a title."""
+    for key in ("formula", "unit", "direction", "measures", "n"):
+        if key in definition.model_fields_set:
+            message = f"'{metric.name}' is a built-in metric, so its {key} cannot be set"
+            known = ", ".join(metric.variants) or "there is no other"
+            remedy = f"Give the metric another name, or choose a published definition with `variant`: {known}."
+            place = project.key_place("metrics", metric.name, key)
+            raise DefinitionError(Diagnostic("built-in-metric", message, place=place, remedy=remedy))
+    for name in definition.parameters:
+        if name not in metric.parameters:
+            place = project.key_place("metrics", metric.name, "parameters", name)
+            what = f"parameter of {metric.name}"
+            raise DefinitionError(Diagnostic.unknown_name(what, name, metric.parameters, place))
+    if definition.variant:
+        try:
+            metric = metric.as_defined_by(definition.variant)
+        except BeachheadError as e:
+            place = project.place("metrics", metric.name, "variant")
+            raise DefinitionError([d.at(place) for d in e.diagnostics]) from e
+    return replace(
+        metric,
+        title=definition.title or metric.title,
+        minimum=metric.minimum if definition.minimum is None else definition.minimum,
+        parameters={**metric.parameters, **definition.parameters},
+    )
+
+
+def _own_metric(definition: MetricDefinition, project: Project, own: Mapping[str, Measure]) -> Metric:
+    name = definition.name
+    formula = definition.formula or (next(iter(own)) if len(own) == 1 else None)
+    if formula is None:
+        message = f"the metric '{name}' has no formula"
+        remedy = "Add a line `formula: …` over its measures, other metrics and numbers."
+        raise DefinitionError(Diagnostic("missing-key", message, place=project.place("metrics", name), remedy=remedy))
+    parsed = parse_formula(formula, project.place("metrics", name, "formula"))
+    ranked = own.get(formula)
+    n = definition.n or (parsed.division[1].text if parsed.division else parsed.names[0] if parsed.names else "0")
+    parse_formula(n, project.place("metrics", name, "n"))
+    return Metric(
+        name,
+        definition.title or name.replace("_", " ").capitalize(),
+        "own",
+        formula,
+        definition.meaning or f"{formula}, as this project defines it",
+        definition.unit or ("share" if parsed.division else "number"),
+        definition.direction or "neither",
+        n,
+        "null where there is nothing to divide by" if parsed.division else "0 over nothing",
+        project.place("metrics", name).file,
+        certainty="quantile" if ranked is not None and ranked.kind == "quantile" else "exact",
+        minimum=0 if definition.minimum is None else definition.minimum,
+        parameters=definition.parameters,
+    )
+
+
+def _unknown_names(
+    metric: Metric, metrics: Mapping[str, Metric], counted: Mapping[str, Measure], project: Project
+) -> list[Diagnostic]:
+    known = {*metrics, *counted, *metric.parameters, *GIVEN} - {metric.name}
+    known |= {metric.name} & counted.keys()
+    place = project.place("metrics", metric.name, "formula")
+    names = [*metric.parsed.names, *parse_formula(metric.n).names]
+    wrong = [Diagnostic.unknown_name("measure", n, known, place) for n in names if n not in known]
+    return wrong or _circle(metric, metrics, counted, place)
+
+
+def _circle(
+    metric: Metric, metrics: Mapping[str, Metric], counted: Mapping[str, Measure], place: Place
+) -> list[Diagnostic]:
+    """Whether a metric reads itself through others."""
+    waiting, seen = [n for n in metric.parsed.names if n not in counted], set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name == metric.name:
+            message = f"the metric '{name}' is computed from itself"
+            return [Diagnostic("metric-circle", message, place=place, remedy="Let one of them use measures only.")]
+        if name in metrics and name not in seen:
+            seen.add(name)
+            waiting += [n for n in metrics[name].parsed.names if n not in counted]
+    return []
+
+
+def _own_measures(definition: MetricDefinition, project: Project, as_of: date) -> dict[str, Measure]:
+    own = definition.measures.items()
+    return {name: _own_measure(definition.name, name, measure, project, as_of) for name, measure in own}
+
+
+def _own_measure(metric: str, name: str, measure: MeasureDefinition, project: Project, as_of: date) -> Measure:
+    """A measure over a model table; `value` and `where` are checked as rules are."""
+    place = project.place("metrics", metric, "measures", name, "table")
+    if name in measures.BUILT_IN:
+        at = project.key_place("metrics", metric, "measures", name)
+        message = f"'{name}' is a measure that exists already"
+        raise DefinitionError(Diagnostic("name-taken", message, place=at, remedy="Use it as it is, or choose a name."))
+    countable = {n: t for n, t in BY_NAME.items() if t.known_at and t.column("account_id") and n != "events"}
+    table = countable.get(measure.table)
+    if table is None:
+        raise DefinitionError(Diagnostic.unknown_name("table", measure.table, countable, place))
+    types = _column_types(table, project)
+    moments = {n for n, t in types.items() if t is ValueType.TIMESTAMP}
+    day = measure.day or table.known_at or ""
+    if day not in moments:
+        at = project.place("metrics", metric, "measures", name, "day")
+        raise DefinitionError(Diagnostic.unknown_name("timestamp", day, moments, at))
+    if measure.quantile is not None and measure.value is None:
+        message, remedy = f"'{name}' has a quantile of nothing", "Add a line `value: …`, what is ranked."
+        raise DefinitionError(Diagnostic("missing-key", message, place=place, remedy=remedy))
+    catalog = FixedCatalog(types)
+    where = _sql(project, catalog, metric, name, "where", measure.where, as_of) if measure.where else ""
+    value = _sql(project, catalog, metric, name, "value", measure.value, as_of) if measure.value else "1"
+    return Measure(
+        name,
+        name.replace("_", " "),
+        f"{TABLE}{table.name}",
+        value,
+        where,
+        day_column(day),
+        kind="quantile" if measure.quantile is not None else "sum",
+        quantile=measure.quantile or 0.5,
+        needs=(table.name,),
+    )
+
+
+def _column_types(table: Table, project: Project) -> dict[str, ValueType]:
+    types = {c.name: ValueType(c.type) for c in table.columns if c.name != "account_id"}
+    for source in project.sources.values():
+        if source.table == table.name:
+            types |= {n: ValueType(c.type or "text") for n, c in source.extra.items() if not c.hidden}
+    return types
+
+
+def _sql(project: Project, catalog: FixedCatalog, metric: str, measure: str, key: str, text: str, as_of: date) -> str:
+    """The catalogue SQL of a condition or value over a table's columns."""
+    at = project.text_place("metrics", metric, "measures", measure, key)
+    node = parse(text, at.place, at.indent)
+    checked = check_rule(node, catalog) if key == "where" else check_expression(node, catalog)
+    wrong = [d.at(at.place) for d in checked.diagnostics if d.is_error]
+    if wrong:
+        raise DefinitionError(wrong)
+    if key == "value" and checked.type not in (ValueType.INTEGER, ValueType.NUMBER, ValueType.MONEY):
+        message = f"'{measure}' adds up what is no number"
+        raise DefinitionError(Diagnostic("wrong-type", message, place=at.place, remedy="Name a number or an amount."))
+    sql = to_sql(checked.node, as_of, _no_segment)
+    try:
+        emit(f"SELECT {sql} AS x FROM known_table", "postgres")
+    except DefinitionError as e:
+        raise DefinitionError([d.at(at.place) for d in e.diagnostics]) from e
+    return sql
+
+
+def _no_segment(name: str) -> str:
+    message = f"a measure counts rows of a table and cannot ask for segment '{name}'"
+    raise DefinitionError(Diagnostic("segment-in-measure", message, remedy="Ask with --segment instead."))

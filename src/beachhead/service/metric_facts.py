@@ -1,0 +1,171 @@
+"""The facts of a published update, opened for metrics: its model tables in an engine, its movements, its activity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from beachhead.customers.columns import model_columns
+from beachhead.customers.events import open_parts
+from beachhead.customers.ledger import ENTRIES, MOVEMENTS, ledger_sql
+from beachhead.customers.model_cache import ModelCache, view_of
+from beachhead.customers.record import PERIODS, make_known
+from beachhead.customers.set_aside import SCHEMA
+from beachhead.engines.dialect import emit
+from beachhead.engines.duck import DuckEngine, quote_literal
+from beachhead.metrics.facts import Facts
+from beachhead.project import Project
+from beachhead.project.definitions import Settings, ValueTypeName
+from beachhead.project.model import TABLES, Table, day_column
+from beachhead.service.results import Run
+from beachhead.service.short_engine import short_engine
+from beachhead.store.files import FileSystem
+from beachhead.store.layout import Layout
+
+_OF_ARROW: Mapping[pa.DataType, ValueTypeName] = {
+    pa.string(): "text",
+    pa.int64(): "integer",
+    pa.float64(): "number",
+    pa.bool_(): "boolean",
+    pa.date32(): "date",
+}
+
+
+def mapped_columns(project: Project) -> dict[str, tuple[str, ...]]:
+    """The columns that sources fill, by model table."""
+    mapped: dict[str, set[str]] = {}
+    for source in project.sources.values():
+        mapped.setdefault(source.table, set()).update(source.columns)
+    return {table: tuple(sorted(columns)) for table, columns in mapped.items()}
+
+
+@contextmanager
+def facts_of(run: Run, activation_event: str | None) -> Iterator[Facts]:
+    """The facts as they were known at the end of the run's day."""
+    with short_engine() as (engine, _):
+        files = model_files(run)
+        settings = run.about.settings
+        extra = _open_tables(engine, files)
+        numbers = run.accounts["account_no"]
+        engine.load("spine", pa.table({"account_no": numbers, "as_of": pa.array([run.as_of] * len(numbers))}))
+        make_known(engine, extra, run.about.mapped or None)
+        movements = _movements(engine, run, settings, files)
+        _open_activity(engine, run, activation_event)
+        first = movements.filter(pc.equal(movements["kind"], "new")).select(["account_no", "day"])
+        engine.load("first_payments", first)
+        yield Facts(
+            engine,
+            engine,
+            run.as_of,
+            frozenset(_mapped(run.about.mapped)),
+            lambda line: movements if line is None else line_movements(engine, settings, line),
+            cache(lambda: _product_lines(engine)),
+        )
+
+
+def model_files(run: Run) -> dict[str, Path]:
+    """The stored model tables of a run's snapshot by name."""
+    references = [r for r in run.snapshot.manifest.contents.references if r.startswith("model/")]
+    return {Path(r).name.rpartition("-")[0]: run.snapshot.home / r for r in references}
+
+
+def _mapped(mapped: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    for table, columns in mapped.items():
+        yield table
+        yield from (f"{table}.{c}" for c in columns)
+    if "order_lines" in mapped:
+        yield from ("orders", "orders.revenue")
+
+
+def _open_tables(engine: DuckEngine, files: Mapping[str, Path]) -> dict[str, dict[str, ValueTypeName]]:
+    """Every model table as a view, empty where the run has none; returns the further columns of each."""
+    extra: dict[str, dict[str, ValueTypeName]] = {}
+    for table in TABLES:
+        if table.name == "events":
+            continue
+        known = model_columns(table, {})
+        if (path := files.get(table.name)) is not None:
+            engine.execute(f"CREATE TEMP VIEW {table.name} AS {view_of(path)}")
+            further = [f for f in pq.read_schema(path) if f.name not in known and _is_plain(f, table)]
+            extra[table.name] = {f.name: _OF_ARROW.get(f.type, "timestamp") for f in further}
+        else:
+            engine.execute(f"CREATE TEMP TABLE {table.name} ({', '.join(f'{n} {t}' for n, t in known.items())})")
+    return extra
+
+
+def _is_plain(field: pa.Field, table: Table) -> bool:
+    own = {"account_no", "account_id", "user_no", "line_order", *(day_column(c.name) for c in table.columns)}
+    return field.name not in own
+
+
+def _movements(engine: DuckEngine, run: Run, settings: Settings, files: Mapping[str, Path]) -> pa.Table:
+    """The MRR movements, made once for each state of the ledger. They do not depend on the day: what is known later
+    lies on later days."""
+    if PERIODS not in files:
+        return pa.table({n: pa.array([], t) for n, t in _MOVEMENTS.items()})
+    engine.execute(f"CREATE TEMP VIEW {PERIODS} AS {view_of(files[PERIODS])}")
+    ledger = ledger_sql(settings, run.about.mapped.keys())
+    engine.execute(f"CREATE TEMP VIEW {ENTRIES} AS {emit(ledger.steps[ENTRIES], engine.dialect)}")
+    sql = emit(ledger.steps[MOVEMENTS], engine.dialect)
+    cache = ModelCache(Layout(run.snapshot.home.parent), FileSystem(), 0)
+    made_of = [sql, files[PERIODS].name]
+    stored = cache.find(MOVEMENTS, made_of)
+    if not stored:
+        stored = cache.store(engine, f"({sql})", MOVEMENTS, made_of, (), SCHEMA.empty_table())
+    return pq.read_table(stored.path)
+
+
+_MOVEMENTS = {
+    "account_no": pa.uint32(),
+    "day": pa.date32(),
+    "kind": pa.string(),
+    "change_cents": pa.int64(),
+    "fx_cents": pa.int64(),
+    "list_change_cents": pa.int64(),
+    "mrr_cents": pa.int64(),
+}
+
+
+def line_movements(engine: DuckEngine, settings: Settings, line: str) -> pa.Table:
+    """The movements of one product line as if there was no other."""
+    sql = ledger_sql(settings, ()).steps[MOVEMENTS]
+    of_line = sql.replace("FROM mrr_entries", f"FROM mrr_entries WHERE product_line = {quote_literal(line)}")
+    return engine.query(emit(of_line, engine.dialect))
+
+
+def _product_lines(engine: DuckEngine) -> tuple[str, ...]:
+    found = engine.query(
+        f"SELECT product_line AS x, sum(abs(change_cents)) AS n FROM {ENTRIES} WHERE product_line IS NOT NULL "
+        "GROUP BY x ORDER BY n DESC, x"
+    )
+    return tuple(found["x"].to_pylist())
+
+
+def _open_activity(engine: DuckEngine, run: Run, activation_event: str | None) -> None:
+    """`activity`: a row for each person and day; `activations`: by customer the day of the first activating event."""
+    parts = [
+        run.snapshot.home / r
+        for r in run.snapshot.manifest.contents.references
+        if r.startswith("events/part-") and r.endswith(".arrow")
+    ]
+    if not parts:
+        engine.execute("CREATE TEMP TABLE activity (account_no UINTEGER, user_no UINTEGER, day DATE)")
+        engine.execute("CREATE TEMP TABLE activations (account_no UINTEGER, day DATE)")
+        return
+    engine.load("event_rows", open_parts(parts))
+    until = f"day <= DATE '{run.as_of}'"
+    engine.execute(
+        "CREATE TEMP TABLE activity AS SELECT DISTINCT account_no, user_no, day FROM event_rows WHERE " + until
+    )
+    codes = run.about.event_codes
+    code = codes.index(activation_event) if activation_event in codes else -1
+    engine.execute(
+        "CREATE TEMP TABLE activations AS SELECT account_no, min(day) AS day FROM event_rows "
+        f"WHERE code = {code} AND {until} GROUP BY account_no"
+    )

@@ -1,0 +1,290 @@
+"""Metrics of a published update: for any customers, periods and breakdown, and who is behind a number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beachhead.errors import Diagnostic, UsageError
+from beachhead.metrics.counting import Question, count
+from beachhead.metrics.evaluate import Definitions, evaluate
+from beachhead.metrics.facts import TABLE, Facts, fact_sql
+from beachhead.metrics.grouping import Grouping, each_of, everybody
+from beachhead.metrics.metric import Metric
+from beachhead.metrics.periods import MONTHS_PER, USUAL_NUMBER, Every, Period, periods_between, shifted, start_of
+from beachhead.metrics.table import Cell, MetricTable
+from beachhead.project import load
+from beachhead.service.groups import MOST_GROUPS, Grouped, Groups
+from beachhead.service.metric_definitions import ProjectMetrics, project_metrics
+from beachhead.service.metric_facts import facts_of
+from beachhead.service.progress import Say, say_nothing
+
+if TYPE_CHECKING:
+    from beachhead.service.results import Run
+
+PRODUCT_LINE = "product_line"
+
+
+@dataclass(frozen=True, slots=True)
+class MetricQuery:
+    """What is asked. `names`: metrics, none for the headline ones. `by`: an attribute, a segment, `product_line`, or a
+    column of what is counted, such as tickets.channel. `segment`: only its members. `first`, `last`: days in the first
+    and the last period; default the last 13 months (13 weeks, 9 quarters, 5 years) up to the day of the update.
+    `today`: groups and members as of today in all periods, instead of those at each period's start.
+    """
+
+    names: tuple[str, ...] = ()
+    by: str | None = None
+    segment: str | None = None
+    first: date | None = None
+    last: date | None = None
+    every: Every = "month"
+    today: bool = False
+
+
+def metrics_of(run: Run) -> ProjectMetrics:
+    """The metrics of a run's project, as its files define them now."""
+    return project_metrics(load(run.snapshot.home.parent), run.as_of)
+
+
+def ask(run: Run, query: MetricQuery, say: Say = say_nothing) -> MetricTable:
+    """The answer to a question about metrics. Raises `UsageError` for a name that is none, with the nearest."""
+    known = metrics_of(run)
+    with facts_of(run, known.activation_event) as facts:
+        asked = [known.definitions.available(m, facts) for m in _asked(known, facts, query.names)]
+        periods = _periods(run, query)
+        before = _lookback(known.definitions, asked, query.every)
+        wide = (*_earlier(periods[0], query.every, before), *periods)
+        answer = _Answer(run, query, known.definitions, facts, wide, len(periods), say)
+        return answer.table(asked, periods)
+
+
+def who_is_behind(run: Run, query: MetricQuery, group: str, period: str, say: Say = say_nothing) -> pa.Table:
+    """The customers behind one value, by name: account_id, account_name, and what each adds to the measures of the
+    metric of `query` in that `period` and `group` (a label of its table; "all" without a breakdown). Largest first."""
+    known = metrics_of(run)
+    with facts_of(run, known.activation_event) as facts:
+        (metric,) = [known.definitions.available(m, facts) for m in _asked(known, facts, query.names[:1])]
+        periods = [p for p in _periods(run, query) if p.label == period]
+        if not periods:
+            raise UsageError(Diagnostic.unknown_name("period", period, [p.label for p in _periods(run, query)]))
+        answer = _Answer(run, query, known.definitions, facts, tuple(periods), 1, say)
+        return answer.customers(metric, group)
+
+
+def _asked(known: ProjectMetrics, facts: Facts, names: Sequence[str]) -> list[Metric]:
+    metrics = known.definitions.metrics
+    for name in names:
+        if name not in metrics:
+            raise UsageError(Diagnostic.unknown_name("metric", name, metrics))
+    if names:
+        return [metrics[n] for n in dict.fromkeys(names)]
+    chosen = [metrics[n] for n in known.headlines if n in metrics]
+    with_data = [m for m in chosen if not _lacking(known.definitions, known.definitions.available(m, facts), facts)]
+    return with_data or chosen
+
+
+def _lacking(definitions: Definitions, metric: Metric, facts: Facts) -> str | None:
+    return next((why for m in definitions.measures_of(metric).values() if (why := facts.lacks(m.needs))), None)
+
+
+def _periods(run: Run, query: MetricQuery) -> tuple[Period, ...]:
+    last = min(query.last or run.as_of, run.as_of)
+    first = query.first or shifted(start_of(last, query.every), query.every, 1 - USUAL_NUMBER[query.every])
+    if first > last:
+        message = f"there is nothing from {first} to {last}"
+        remedy = f"The data reaches to {run.as_of}; take an earlier first day."
+        raise UsageError(Diagnostic("no-period", message, remedy=remedy))
+    return periods_between(first, last, query.every)
+
+
+def _lookback(definitions: Definitions, metrics: Sequence[Metric], every: Every) -> int:
+    months = max((definitions.lookback_months(m) for m in metrics), default=0.0)
+    return max(1, round(months / MONTHS_PER[every])) if months else 0
+
+
+def _earlier(first: Period, every: Every, count: int) -> tuple[Period, ...]:
+    if not count:
+        return ()
+    return periods_between(shifted(first.start, every, -count), first.start - timedelta(days=1), every)
+
+
+class _Answer:
+    """One question over `periods`, of which the last `shown` are asked for."""
+
+    def __init__(
+        self,
+        run: Run,
+        query: MetricQuery,
+        definitions: Definitions,
+        facts: Facts,
+        periods: tuple[Period, ...],
+        shown: int,
+        say: Say,
+    ) -> None:
+        self._run = run
+        self._query = query
+        self._definitions = definitions
+        self._facts = facts
+        self._periods = periods
+        self._shown = shown
+        counts = run.snapshot.manifest.contents.counts
+        numbers = run.accounts["account_no"]
+        self._largest = max(counts.get("numbered") or 0, pc.max(numbers).as_py() or 0)
+        self._groups = Groups(run, load(run.snapshot.home.parent), periods, self._largest, say, today=query.today)
+        self._notes: list[str] = []
+
+    def table(self, metrics: Sequence[Metric], periods: tuple[Period, ...]) -> MetricTable:
+        by = self._query.by or ""
+        if by == PRODUCT_LINE or "." in by:
+            cells, groups, title = self._by_dimension(metrics, by)
+        else:
+            grouped = self._grouped()
+            question = self._question(grouped.grouping)
+            cells = evaluate(metrics, self._definitions, self._facts, question, self._shown)
+            groups, title = grouped.grouping.labels, grouped.title
+        if by and self._query.today:
+            self._notes.append("groups are today's, in all periods")
+        if any(c.is_partial for c in cells):
+            self._notes.append(f"{periods[-1].label} is not over: up to {self._run.as_of}")
+        currency = self._run.about.settings.currency
+        return MetricTable(
+            tuple(metrics), by, title, groups, periods, self._query.every, currency, tuple(cells),
+            tuple(dict.fromkeys(self._notes)),
+        )  # fmt: skip
+
+    def customers(self, metric: Metric, group: str) -> pa.Table:
+        grouping = self._grouped().grouping
+        if group not in grouping.labels:
+            raise UsageError(Diagnostic.unknown_name("group", group, grouping.labels))
+        members = grouping.codes[0] == grouping.labels.index(group)
+        question = self._question(each_of(members))
+        measures = self._definitions.measures_of(metric)
+        if any(m.kind == "quantile" or m.fact == "spend" for m in measures.values()):
+            measures = {n: m for n, m in measures.items() if m.kind != "quantile" and m.fact != "spend"}
+        whole = {n: int(v) if v == int(v) else v for n, v in self._definitions.parameters_of(metric).items()}
+        counted = count(measures.values(), self._facts, replace(question, parameters=whole))
+        columns = {n: c.values[:, 0] for n, c in counted.items()}
+        has_part = np.zeros(len(question.grouping.labels), np.bool_)
+        for values in columns.values():
+            has_part |= np.nan_to_num(values) != 0
+        numbers = np.flatnonzero(members)[has_part]
+        accounts = self._run.accounts.arrow()
+        rows = pc.index_in(pa.array(numbers, pa.uint32()), accounts["account_no"].combine_chunks().cast(pa.uint32()))
+        made = {n: accounts[n].take(rows) for n in ("account_id", "account_name") if n in accounts.column_names}
+        made |= {n: pa.array(v[has_part]) for n, v in columns.items()}
+        table = pa.table(made)
+        order = [(n, "descending") for n in columns]
+        return table.sort_by([*order, ("account_id", "ascending")])
+
+    def _question(self, grouping: Grouping) -> Question:
+        return Question(self._periods, self._query.every, grouping, {})
+
+    def _grouped(self) -> Grouped:
+        if self._query.by is None:
+            grouped = Grouped(everybody(len(self._periods), self._largest), "")
+        else:
+            grouped = self._groups.by(self._query.by)
+        if self._query.segment is not None:
+            members = self._groups.members(self._query.segment)
+            grouping = grouped.grouping.within(members)
+            # Named, so that sums go over the members and not over everybody.
+            grouped = replace(grouped, grouping=replace(grouping, by=grouping.by or self._query.segment))
+        self._notes += grouped.notes
+        return grouped
+
+    def _by_dimension(self, metrics: Sequence[Metric], by: str) -> tuple[list[Cell], tuple[str, ...], str]:
+        """Cells by a column of what is counted: of MRR by product line, of tickets by their channel."""
+        parts = dict(self._parts_of_lines() if by == PRODUCT_LINE else self._parts_of(by))
+        whole = self._grouping_of_all()
+        found: list[Cell] = []
+        for metric in metrics:
+            measures = self._definitions.measures_of(metric)
+            fact = "movements" if by == PRODUCT_LINE else by.partition(".")[0]
+            others = [m.title for m in measures.values() if m.fact not in (fact, f"{TABLE}{fact}")]
+            for label, facts in parts.items():
+                cells = evaluate([metric], self._definitions, facts, self._question(whole), self._shown)
+                if others:
+                    why = f"{others[0]} is not known by {by}"
+                    cells = [replace(c, value=None, low=None, high=None, n=None, reason=why) for c in cells]
+                found += [replace(c, group=label) for c in cells]
+        return found, tuple(parts), by.rpartition(".")[2].replace("_", " ").capitalize()
+
+    def _grouping_of_all(self) -> Grouping:
+        whole = everybody(len(self._periods), self._largest)
+        if self._query.segment is None:
+            return whole
+        return replace(whole.within(self._groups.members(self._query.segment)), by=self._query.segment)
+
+    def _parts_of_lines(self) -> Iterator[tuple[str, Facts]]:
+        for line in self._facts.product_lines()[:MOST_GROUPS]:
+            yield line, replace(self._facts, movements=_always(self._facts.movements(line)))
+
+    def _parts_of(self, by: str) -> Iterator[tuple[str, Facts]]:
+        fact, _, column = by.partition(".")
+        facts = {m.fact.removeprefix(TABLE) for m in self._definitions.measures.values()} - {"movements", "activity"}
+        if fact not in facts:
+            raise UsageError(Diagnostic.unknown_name("table", fact, facts))
+        columns = list(self._facts.query(f"SELECT * FROM ({fact_sql(fact)}) AS f LIMIT 0", {}).column_names)
+        if column not in columns:
+            raise UsageError(Diagnostic.unknown_name("column", column, columns))
+        text = f"coalesce(CAST({column} AS TEXT), 'unknown')"
+        rows = self._facts.query(
+            f"SELECT {text} AS x, count(*) AS n FROM ({fact_sql(fact)}) AS f GROUP BY {text} ORDER BY n DESC, x", {}
+        )
+        for label in rows["x"].to_pylist()[:MOST_GROUPS]:
+            yield label, replace(self._facts, only=(fact, text, label))
+
+
+def _always(movements: pa.Table) -> Callable[[str | None], pa.Table]:
+    return lambda _line: movements
+
+
+class RunMetrics:
+    """Metrics of a run: `run.metrics.nrr(by="industry", every="month")`, or several: `run.metrics("mrr", "nrr")`."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __call__(
+        self,
+        *names: str,
+        by: str | None = None,
+        segment: str | None = None,
+        first: date | str | None = None,
+        last: date | str | None = None,
+        every: Every = "month",
+        today: bool = False,
+    ) -> MetricTable:
+        """The values of metrics; without names the headline ones. See `MetricQuery`. Raises `UsageError`."""
+        days = [date.fromisoformat(d) if isinstance(d, str) else d for d in (first, last)]
+        return ask(self._run, MetricQuery(names, by, segment, days[0], days[1], every, today))
+
+    def __getattr__(self, name: str) -> Callable[..., MetricTable]:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name not in metrics_of(self._run).definitions.metrics:
+            raise UsageError(Diagnostic.unknown_name("metric", name, self.names))
+        return partial(self, name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All metrics that can be asked for."""
+        return tuple(metrics_of(self._run).definitions.metrics)
+
+    def __dir__(self) -> list[str]:
+        return sorted([*super().__dir__(), *self.names])
+
+    def definition(self, name: str) -> Metric:
+        """What a metric is. Raises `UsageError`."""
+        found = metrics_of(self._run).definitions.metrics
+        if name not in found:
+            raise UsageError(Diagnostic.unknown_name("metric", name, found))
+        return found[name]
