@@ -72,6 +72,26 @@ def as_svg(chart: Chart, *, label: str = "") -> str:
     return f'{head} role="img" aria-label="{_attribute(label)}"{width}>{_without_ids(rest)}'
 
 
+def as_png(chart: Chart, *, scale: float = 2.0) -> bytes:
+    """The chart as a picture on white, `scale` pixels for each of its points."""
+    spec = as_spec(chart)
+    config = spec["config"]
+    assert isinstance(config, dict)
+    spec["config"] = {**config, "background": "white", "padding": 16}
+    png: bytes = vl_convert.vegalite_to_png(spec, scale=scale)
+    return png
+
+
+def as_svg_file(chart: Chart) -> str:
+    """The chart as a file of its own, on white."""
+    spec = as_spec(chart)
+    config = spec["config"]
+    assert isinstance(config, dict)
+    spec["config"] = {**config, "background": "white", "padding": 16}
+    svg: str = vl_convert.vegalite_to_svg(spec)
+    return svg
+
+
 def _attribute(text: str) -> str:
     return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;").replace(">", "&gt;")
 

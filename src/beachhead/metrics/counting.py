@@ -16,8 +16,7 @@ from beachhead.engines.duck import quote_literal
 from beachhead.metrics.facts import Facts
 from beachhead.metrics.formula import Cells
 from beachhead.metrics.grouping import Grouping
-from beachhead.metrics.kernels import KINDS, MRR_MEASURES, walk_movements
-from beachhead.metrics.measures import Measure
+from beachhead.metrics.measures import MRR_MEASURES, Measure
 from beachhead.metrics.periods import Every, Period, day_numbers
 from beachhead.stats.quantiles import quantile_interval
 
@@ -81,6 +80,8 @@ def _nothing(question: Question, reason: str) -> Counted:
 
 def walked(movements: pa.Table, as_of: date, question: Question) -> dict[str, Counted]:
     """The measures of MRR, from movements sorted by account and day."""
+    from beachhead.metrics.kernels import KINDS, walk_movements  # a compiler takes a while to import
+
     kinds = pa.compute.index_in(movements["kind"].combine_chunks(), pa.array(KINDS, pa.string()))
     kinds = pa.compute.fill_null(kinds, -1).cast(pa.int8()).to_numpy()
     ends = [min(p.end, as_of + timedelta(days=1)) for p in question.periods]

@@ -15,13 +15,6 @@ KINDS: Final = ("new", "expansion", "contraction", "churn", "reactivation")
 """Codes of movements are positions here; −1: only rates or list prices changed."""
 NEW, EXPANSION, CONTRACTION, CHURN, REACTIVATION = 0, 1, 2, 3, 4
 
-MRR_MEASURES: Final = (
-    "opening_mrr", "closing_mrr", "new_mrr", "expansion_mrr", "contraction_mrr", "churned_mrr", "reactivated_mrr",
-    "fx_mrr", "retained_mrr", "closing_list_mrr", "opening_customers", "closing_customers", "new_customers",
-    "churned_customers", "reactivated_customers", "lost_customers",
-)  # fmt: skip
-"""Measures in the order of the result's first axis."""
-
 
 @njit(cache=True, nogil=True)
 def walk_movements(
@@ -35,7 +28,7 @@ def walk_movements(
     codes: NDArray[np.int32],
     groups: int,
 ) -> Int64:
-    """Sums by measure (`MRR_MEASURES`), group and period.
+    """Sums by measure (`measures.MRR_MEASURES`), group and period.
 
     Movements are sorted by account and day. Period p has the days from bounds[p] to before bounds[p + 1]. codes[p, a]:
     the group of account a in period p, −1 for none. Losses are positive. Opening customers have MRR above 0;
@@ -43,7 +36,7 @@ def walk_movements(
     not at the closing.
     """
     periods = len(bounds) - 1
-    sums = np.zeros((16, groups, periods), np.int64)
+    sums = np.zeros((17, groups, periods), np.int64)
     n = len(accounts)
     at = 0
     while at < n:
@@ -89,6 +82,7 @@ def walk_movements(
                 sums[9, group, p] += listed
                 if opening > 0:
                     sums[10, group, p] += 1
+                    sums[16, group, p] += mrr - moved
                     if mrr == 0:
                         sums[15, group, p] += 1
                 if mrr > 0:

@@ -12,8 +12,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from beachhead.metrics.kernels import MRR_MEASURES
-
+MRR_MEASURES = (
+    "opening_mrr", "closing_mrr", "new_mrr", "expansion_mrr", "contraction_mrr", "churned_mrr", "reactivated_mrr",
+    "fx_mrr", "retained_mrr", "closing_list_mrr", "opening_customers", "closing_customers", "new_customers",
+    "churned_customers", "reactivated_customers", "lost_customers", "kept_mrr",
+)  # fmt: skip
+"""Measures in the order in which the walk over movements gives them (`kernels.walk_movements`)."""
 MeasureKind = Literal["sum", "open", "quantile", "mrr", "active"]
 
 
@@ -52,6 +56,7 @@ _MRR_TITLES = (
     "MRR at the end without discounts", "paying customers at the start", "paying customers at the end",
     "customers who paid for the first time", "ends of paying", "customers who came back",
     "customers who paid at the start and not at the end",
+    "MRR at the end of those who paid at the start, without what rates did",
 )  # fmt: skip
 
 MEASURES: tuple[Measure, ...] = (

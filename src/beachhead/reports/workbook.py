@@ -25,6 +25,13 @@ ID_TITLE = "Customer id"
 SNAPSHOT_TITLE = "Snapshot"
 _INK, _QUIET, _ACCENT, _OPEN = "#1d2733", "#5d6875", "#1b6e5a", "#fff8e6"
 _PRINTED = 12
+_OPTIONS = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "nan_inf_to_errors": True,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +51,24 @@ def workbook(outline: Outline, sheets: Sequence[SheetOf], note: TableNote) -> by
     import xlsxwriter
 
     buffer = io.BytesIO()
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-        "nan_inf_to_errors": True,
-    }
-    with xlsxwriter.Workbook(buffer, options) as book:
+    with xlsxwriter.Workbook(buffer, _OPTIONS) as book:
         created = datetime(note.as_of.year, note.as_of.month, note.as_of.day, tzinfo=UTC)
         book.set_properties(
             {"created": created, "title": outline.headline[:255], "author": "Beachhead", "comments": outline.footing}
         )
         _answer(book, outline, sheets)
+        for sheet in sheets:
+            _sheet(book, sheet, note)
+    return buffer.getvalue()
+
+
+def workbook_of(sheets: Sequence[SheetOf], note: TableNote) -> bytes:
+    """A workbook of sheets alone, as a file's bytes."""
+    import xlsxwriter
+
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, _OPTIONS) as book:
+        book.set_properties({"created": datetime(note.as_of.year, note.as_of.month, note.as_of.day, tzinfo=UTC)})
         for sheet in sheets:
             _sheet(book, sheet, note)
     return buffer.getvalue()

@@ -171,7 +171,7 @@ class _Answer:
             measures = {n: m for n, m in measures.items() if m.kind != "quantile" and m.fact != "spend"}
         whole = {n: int(v) if v == int(v) else v for n, v in self._definitions.parameters_of(metric).items()}
         counted = count(measures.values(), self._facts, replace(question, parameters=whole))
-        columns = {n: c.values[:, 0] for n, c in counted.items()}
+        columns = {n: counted[n].values[:, 0] for n in measures}
         has_part = np.zeros(len(question.grouping.labels), np.bool_)
         for values in columns.values():
             has_part |= np.nan_to_num(values) != 0

@@ -66,7 +66,8 @@ from beachhead.store.snapshots import MEMBERSHIPS, Snapshot, SnapshotStore
 class RunOptions:
     """How to update. `as_of`: default the last complete day in the data. `full`: read every file again.
 
-    `today` is for tests; default the present day in the project's time zone.
+    `today` is for tests; default the present day in the project's time zone. `looks_back`: what it publishes is for who
+    asks for that day, and the current update stays.
     """
 
     as_of: date | None = None
@@ -74,6 +75,7 @@ class RunOptions:
     allow_loss: bool = False
     wait_seconds: float = 600.0
     today: date | None = None
+    looks_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,8 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
                 )
                 write_memberships(draft.directory / MEMBERSHIPS, memberships)
                 files.write_bytes(draft.directory / ABOUT, about.model_dump_json(indent=1).encode())
-            ref = draft.publish(_contents(plan, loaded, numbered, assembly, events, computed, layout))
+            contents = _contents(plan, loaded, numbered, assembly, events, computed, layout)
+            ref = draft.publish(contents, as_current=not (options.looks_back and current))
         collected = collect_garbage(layout, store, files, settings.keep.daily)
     return RunOutcome(
         ref,

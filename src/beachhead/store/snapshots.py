@@ -67,8 +67,12 @@ class Draft:
         self._files = files
         self._open = True
 
-    def publish(self, contents: Contents, created_at: datetime | None = None) -> SnapshotRef:
+    def publish(
+        self, contents: Contents, created_at: datetime | None = None, *, as_current: bool = True
+    ) -> SnapshotRef:
         """Make it the current snapshot. Until this returns, readers see the one before; afterwards this one.
+
+        Not `as_current`: it is there for who asks for its day, and readers go on with the one they have.
 
         Everything is on disk before the name appears, and the manifest is written after all other files.
         Raises `OutsideError` (disk full, no permission) and `DataError` (a file that cannot be read back).
@@ -84,7 +88,8 @@ class Draft:
         self._files.fsync_dir(self.directory)
         self._files.rename(self.directory, self._layout.snapshots / self.ref.name)
         self._open = False
-        write_atomically(self._layout, self._files, self._layout.current, f"{self.ref.name}\n".encode())
+        if as_current:
+            write_atomically(self._layout, self._files, self._layout.current, f"{self.ref.name}\n".encode())
         return self.ref
 
     def _settle(self) -> tuple[FileEntry, ...]:

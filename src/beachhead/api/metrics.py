@@ -1,0 +1,86 @@
+"""The metrics explorer: what can be asked, answers as tables, pictures and files, who is behind a number."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from beachhead.api.files import Server
+from beachhead.metrics.periods import Every
+from beachhead.service.metric_explorer import Answer, Behind, Choices, answer, behind, choices, picture, workbook
+from beachhead.service.metrics import MetricQuery
+
+router = APIRouter(prefix="/metrics")
+Names = Annotated[list[str], Query()]
+_PICTURES = {"svg": "image/svg+xml", "png": "image/png"}
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class Asked(BaseModel):
+    """What is asked; see `MetricQuery`."""
+
+    names: list[str] = []
+    by: str | None = None
+    segment: str | None = None
+    first: date | None = Field(None, alias="from")
+    last: date | None = Field(None, alias="to")
+    every: Every = "month"
+    today: bool = False
+
+    @property
+    def query(self) -> MetricQuery:
+        return MetricQuery(tuple(self.names), self.by, self.segment, self.first, self.last, self.every, self.today)
+
+
+AskedQuery = Annotated[Asked, Query()]
+
+
+class AskedWho(Asked):
+    """Whose number: one of `names`, of a group and a period as the answer labels them."""
+
+    group: str = "all"
+    period: str
+
+
+@router.get("/choices")
+def what_can_be_asked(server: Server) -> Choices:
+    """Metrics with their definitions, and what they can be broken down by."""
+    return choices(server.latest())
+
+
+@router.get("")
+def values(asked: AskedQuery, server: Server) -> Answer:
+    """Values of metrics over time and by group."""
+    return answer(server.latest(), asked.query)
+
+
+@router.get("/who")
+def who(asked: Annotated[AskedWho, Query()], server: Server) -> Behind:
+    """The customers behind one value, by name."""
+    return behind(server.latest(), asked.query, asked.group, asked.period)
+
+
+@router.get("/chart.{form}", response_class=Response)
+def chart(form: Literal["svg", "png"], asked: AskedQuery, server: Server) -> Response:
+    """The answer as a picture; 204 where nothing has a value."""
+    drawn = picture(server.latest(), asked.query, form)
+    return Response(drawn, media_type=_PICTURES[form]) if drawn else Response(status_code=204)
+
+
+@router.get("/table.xlsx", response_class=Response)
+def table(asked: AskedQuery, server: Server) -> Response:
+    """The answer as a workbook: values, numbers behind them, definitions."""
+    latest = server.latest()
+    name = f"{server.root.name}-metrics-{latest.as_of}.xlsx"
+    headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "metrics.xlsx"
+        workbook(latest, asked.query, path)
+        return Response(path.read_bytes(), media_type=_XLSX, headers=headers)

@@ -1,0 +1,86 @@
+"""`beachhead metrics`: numbers over time and by group, what they mean, who is behind them, as table, chart or file."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from beachhead.cli.options import FormatOption, JsonOption, OutOption, ProjectOption, progress, project_of
+from beachhead.cli.output import print_json, print_list, print_rows, printable
+from beachhead.errors import Diagnostic, UsageError
+from beachhead.metrics.periods import EVERY, Every
+from beachhead.service.documents import document
+from beachhead.service.metric_words import definition_lines, definition_rows, shown_table, table_json
+from beachhead.service.metrics import MetricQuery, ask, metrics_of, who_is_behind
+
+_Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]…", help="Metrics; default the headline ones.")]
+_MOMENTS = ["%Y-%m-%d", "%Y-%m"]
+
+
+def metrics(
+    names: _Names = None,
+    project: ProjectOption = None,
+    by: Annotated[
+        str | None, typer.Option(help="Break down by an attribute, segment, product_line, or tickets.channel and such.")
+    ] = None,
+    segment: Annotated[str | None, typer.Option(help="Only members of this segment.")] = None,
+    first: Annotated[datetime | None, typer.Option("--from", formats=_MOMENTS, help="First period.")] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=_MOMENTS, help="Last period.")] = None,
+    every: Annotated[str, typer.Option(help="week, month, quarter or year.")] = "month",
+    today: Annotated[bool, typer.Option("--today", help="Groups as of today in all periods, not as of then.")] = False,
+    who: Annotated[str | None, typer.Option(help="Who is behind the number of this period, such as 2026-03.")] = None,
+    group: Annotated[str, typer.Option(help="With --who and --by: the group.")] = "all",
+    explain: Annotated[bool, typer.Option("--explain", help="What the metrics mean, instead of their values.")] = False,
+    chart: Annotated[Path | None, typer.Option(help="Write the chart to this .svg or .png file.")] = None,
+    as_json: JsonOption = False,
+    form: FormatOption = None,
+    out: OutOption = None,
+) -> None:
+    """MRR and its movements, churn, NRR, LTV, CAC, NPS and others: over time, by group, with what they mean."""
+    latest = project_of(None, project).latest()
+    if explain:
+        known = metrics_of(latest).definitions.metrics
+        wanted = names or list(known)
+        for name in wanted:
+            if name not in known:
+                raise UsageError(Diagnostic.unknown_name("metric", name, known))
+        if as_json:
+            print_json(document("metric_definitions", definition_rows([known[n] for n in wanted]), latest))
+            return
+        for line in definition_lines([known[n] for n in wanted], brief=not names):
+            print(printable(line))
+        return
+    query = MetricQuery(tuple(names or ()), by, segment, _day(first), _day(last), _every(every), today)
+    with progress(as_json) as say:
+        if who is not None:
+            people = who_is_behind(latest, query, group, who, say)
+            attributes = {n: a for n, a in latest.attributes.items() if n in people.column_names}
+            print_list(people, "who", latest, attributes, as_json=as_json, form=form, out=out)
+            return
+        answer = ask(latest, query, say)
+    if chart is not None:
+        from beachhead.service.metric_chart import chart_of, write_chart  # drawing takes a while to import
+
+        write_chart(chart_of(answer), chart)
+    if as_json:
+        print_json(document("metrics", table_json(answer), latest))
+    elif form is None and out is None:
+        print_rows(shown_table(answer), {}, answer.currency, titles=False)
+        for note in answer.notes:
+            print(printable(note))
+    else:
+        print_list(answer.arrow(), "metrics", latest, {}, as_json=False, form=form, out=out)
+
+
+def _day(given: datetime | None) -> date | None:
+    return given.date() if given else None
+
+
+def _every(text: str) -> Every:
+    for known in EVERY:
+        if text == known:
+            return known
+    raise UsageError(Diagnostic.unknown_name("period", text, EVERY))

@@ -1,0 +1,339 @@
+"""What the metrics explorer shows: what can be asked, an answer with its definitions, who is behind a number."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict
+
+from beachhead.metrics.facts import Facts
+from beachhead.metrics.metric import Certainty, Direction, Metric, Theme, Unit
+from beachhead.metrics.periods import Every
+from beachhead.metrics.table import MetricTable
+from beachhead.project.currency import minor_digits
+from beachhead.reports.tables import TableNote
+from beachhead.reports.workbook import SheetOf, workbook_of
+from beachhead.service.metric_facts import facts_of
+from beachhead.service.metric_words import cell_words, value_words
+from beachhead.service.metrics import PRODUCT_LINE, MetricQuery, ask, metrics_of, who_is_behind
+from beachhead.service.results import Run
+from beachhead.store.files import outside
+
+_MOST_NAMED = 500
+_BY_COLUMN = {
+    "tickets": ("tickets.channel", "tickets.priority", "tickets.category"),
+    "deals": ("deals.competitor", "deals.stage", "deals.lost_reason"),
+    "orders": ("orders.channel",),
+    "order_lines": ("order_lines.category", "order_lines.product"),
+}
+"""Columns of what is counted by which one often breaks down; shown where they are mapped."""
+
+
+class _Told(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class VariantTold(_Told):
+    """Another published definition; `metrics/<name>.yml` chooses it."""
+
+    name: str
+    formula: str
+    meaning: str
+    source: str
+
+
+class MetricTold(_Told):
+    """A metric and its definition. `lacks`: what must be mapped for it; null where it has data."""
+
+    name: str
+    title: str
+    theme: Theme
+    meaning: str
+    formula: str
+    unit: Unit
+    direction: Direction
+    certainty: Certainty
+    minimum: int
+    null: str
+    source: str
+    is_additive: bool
+    parameters: dict[str, float]
+    variants: list[VariantTold]
+    variant: str | None
+    lacks: str | None
+
+
+class BreakdownTold(_Told):
+    """By what values can be broken down: `name` is what is asked with."""
+
+    name: str
+    title: str
+    kind: Literal["attribute", "segment", "counted"]
+
+
+class Choices(_Told):
+    """What can be asked of the newest update. `headlines`: what is shown first."""
+
+    as_of: date
+    currency: str
+    customers_are: str
+    metrics: list[MetricTold]
+    headlines: list[str]
+    breakdowns: list[BreakdownTold]
+    segments: list[BreakdownTold]
+
+
+class PeriodTold(_Told):
+    label: str
+    start: date
+    last_day: date
+    is_partial: bool
+
+
+class CellTold(_Told):
+    """One value: money in minor units; `text` as people read it; `reason` why there is none."""
+
+    metric: str
+    group: str
+    period: str
+    value: float | None
+    text: str
+    n: int | None
+    low: float | None
+    high: float | None
+    too_young: int
+    reason: str
+
+
+class Answer(_Told):
+    """Values by metric, group and period, with definitions and what to know of them."""
+
+    as_of: date
+    currency: str
+    every: Every
+    by: str | None
+    by_title: str
+    metrics: list[MetricTold]
+    groups: list[str]
+    periods: list[PeriodTold]
+    cells: list[CellTold]
+    notes: list[str]
+
+
+class BehindOne(_Told):
+    """A customer behind a number, with what it adds to each measure, as people read it."""
+
+    account_id: str
+    name: str | None
+    adds: list[str]
+
+
+class Behind(_Told):
+    """Who is behind a number; at most 500 are listed. `measures`: titles of what they add to."""
+
+    metric: str
+    group: str
+    period: str
+    measures: list[str]
+    customers: list[BehindOne]
+    count: int
+
+
+def choices(run: Run) -> Choices:
+    """What can be asked."""
+    known = metrics_of(run)
+    about = run.about
+    with facts_of(run, None) as facts:
+        told = []
+        for metric in known.definitions.metrics.values():
+            chosen = known.definitions.available(metric, facts)
+            needs = known.definitions.measures_of(chosen).values()
+            told.append(_told(chosen, next((why for m in needs if (why := facts.lacks(m.needs))), None)))
+        counted = [*_counted(facts, about.mapped), *((PRODUCT_LINE,) if facts.product_lines() else ())]
+    groups = [
+        BreakdownTold(name=a.name, title=a.title, kind="attribute")
+        for a in run.attributes.values()
+        if a.type in ("text", "boolean") and a.name not in ("account_id", "account_name", "account_email", "website")
+    ]
+    segments = [BreakdownTold(name=s.name, title=s.title, kind="segment") for s in about.segments if s.size]
+    return Choices(
+        as_of=run.as_of,
+        currency=about.settings.currency,
+        customers_are=about.settings.customers_are,
+        metrics=told,
+        headlines=[n for n in known.headlines if any(m.name == n and not m.lacks for m in told)],
+        breakdowns=[
+            *groups,
+            *(BreakdownTold(name=c, title=_column_title(c), kind="counted") for c in counted),
+            *segments,
+        ],
+        segments=segments,
+    )
+
+
+def _counted(facts: Facts, mapped: dict[str, tuple[str, ...]]) -> list[str]:
+    lines = "order_lines" in mapped and "products" in mapped
+    return [
+        column
+        for table, columns in _BY_COLUMN.items()
+        for column in columns
+        if column in facts.mapped or (table == "order_lines" and lines)
+    ]
+
+
+def _column_title(column: str) -> str:
+    table, _, name = column.rpartition(".")
+    of = f" of {table.replace('_', ' ')}" if table else ""
+    return f"{name.replace('_', ' ').capitalize()}{of}"
+
+
+def answer(run: Run, query: MetricQuery) -> Answer:
+    """The answer to a question. Raises `UsageError`."""
+    table = ask(run, query)
+    metrics = {m.name: m for m in table.metrics}
+    partial = {c.period.label for c in table.cells if c.is_partial}
+    return Answer(
+        as_of=run.as_of,
+        currency=table.currency,
+        every=table.every,
+        by=table.by or None,
+        by_title=table.by_title,
+        metrics=[_told(m, None) for m in table.metrics],
+        groups=list(table.groups),
+        periods=[
+            PeriodTold(label=p.label, start=p.start, last_day=p.last_day, is_partial=p.label in partial)
+            for p in table.periods
+        ],
+        cells=[
+            CellTold(
+                metric=c.metric, group=c.group, period=c.period.label, value=c.value,
+                text=cell_words(c, metrics[c.metric], table.currency), n=c.n, low=c.low, high=c.high,
+                too_young=c.young, reason=c.reason,
+            )
+            for c in table.cells
+        ],
+        notes=list(table.notes),
+    )  # fmt: skip
+
+
+def behind(run: Run, query: MetricQuery, group: str, period: str) -> Behind:
+    """Who is behind one value of the first metric asked for. Raises `UsageError`."""
+    people = who_is_behind(run, query, group, period)
+    known = metrics_of(run).definitions
+    measures = [n for n in people.column_names if n not in ("account_id", "account_name")]
+    currency = run.about.settings.currency
+    rows = people.slice(0, _MOST_NAMED).to_pylist()
+    return Behind(
+        metric=query.names[0],
+        group=group,
+        period=period,
+        measures=[_sentence(known.measures[n].title) for n in measures],
+        customers=[
+            BehindOne(
+                account_id=row["account_id"],
+                name=row.get("account_name"),
+                adds=[measure_words(n, row[n], currency) for n in measures],
+            )
+            for row in rows
+        ],
+        count=people.num_rows,
+    )
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+_MONEY_MEASURES = ("_mrr", "revenue", "refunds", "margin", "_cost", "_amount", "spend")
+
+
+def measure_words(name: str, value: float | None, currency: str) -> str:
+    """What a customer adds to a measure, as people read it."""
+    if value is None:
+        return "–"
+    unit: Unit = "money" if name.endswith(_MONEY_MEASURES) else "number"
+    return value_words(value, _PLAIN[unit], currency)
+
+
+_PLAIN: dict[Unit, Metric] = {
+    unit: Metric("", "", "own", "0", "", unit, "neither", "0", "", "") for unit in ("money", "number")
+}
+
+
+def picture(run: Run, query: MetricQuery, form: Literal["svg", "png"]) -> bytes | None:
+    """The answer as a picture; None where nothing has a value."""
+    from beachhead.charts.theme import as_png, as_svg_file  # drawing takes a while to import
+    from beachhead.service.metric_chart import chart_of
+
+    chart = chart_of(ask(run, query))
+    if chart is None:
+        return None
+    return as_png(chart) if form == "png" else as_svg_file(chart).encode()
+
+
+def workbook(run: Run, query: MetricQuery, path: Path) -> None:
+    """The answer as an Excel workbook: values in major units, and the definitions. Raises `OutsideError`."""
+    table = ask(run, query)
+    note = TableNote("values", run.as_of, table.currency, run.name)
+    count = len(table.cells)
+    sheets = [
+        SheetOf("Values", f"{count:,} values", _values(table), frozen=3),
+        SheetOf("Definitions", f"{len(table.metrics)} metrics", _definitions(table)),
+    ]
+    with outside("write", path):
+        path.write_bytes(workbook_of(sheets, note))
+
+
+def _values(table: MetricTable) -> pa.Table:
+    metrics = {m.name: m for m in table.metrics}
+    digits = 10 ** minor_digits(table.currency)
+
+    def scaled(name: str, value: float | None) -> float | None:
+        return value / digits if value is not None and metrics[name].unit == "money" else value
+
+    cells = table.cells
+    units = [table.currency if metrics[c.metric].unit == "money" else metrics[c.metric].unit for c in cells]
+    return pa.table(
+        {
+            "metric": [metrics[c.metric].title for c in cells],
+            table.by_title.lower() or "group": [c.group for c in cells],
+            "period": [c.period.label for c in cells],
+            "value": pa.array([scaled(c.metric, c.value) for c in cells], pa.float64()),
+            "unit": units,
+            "n": pa.array([c.n for c in cells], pa.int64()),
+            "from": pa.array([scaled(c.metric, c.low) for c in cells], pa.float64()),
+            "to": pa.array([scaled(c.metric, c.high) for c in cells], pa.float64()),
+            "too young to count": pa.array([c.young for c in cells], pa.int64()),
+            "why there is no value": pa.array([c.reason or None for c in cells], pa.string()),
+        }
+    )
+
+
+def _definitions(table: MetricTable) -> pa.Table:
+    metrics = table.metrics
+    return pa.table(
+        {
+            "metric": [m.title for m in metrics],
+            "meaning": [m.meaning for m in metrics],
+            "formula": [m.parsed.text for m in metrics],
+            "no value": [m.null for m in metrics],
+            "source": [m.source for m in metrics],
+        }
+    )
+
+
+def _told(metric: Metric, lacks: str | None) -> MetricTold:
+    return MetricTold(
+        name=metric.name, title=metric.title, theme=metric.theme, meaning=metric.meaning, formula=metric.parsed.text,
+        unit=metric.unit, direction=metric.direction, certainty=metric.certainty, minimum=metric.minimum,
+        null=metric.null, source=metric.source, is_additive=metric.is_additive, parameters=dict(metric.parameters),
+        variants=[
+            VariantTold(name=n, formula=v.formula, meaning=v.meaning, source=v.source)
+            for n, v in metric.variants.items()
+        ],
+        variant=metric.variant or None,
+        lacks=lacks,
+    )  # fmt: skip
