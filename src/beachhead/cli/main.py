@@ -44,6 +44,7 @@ from beachhead.cli.output import (
 )
 from beachhead.cli.serving import serve, serve_folder
 from beachhead.cli.showing import sight
+from beachhead.cli.testing import test
 from beachhead.cli.tying import tie_out
 from beachhead.errors import BeachheadError, Diagnostic
 from beachhead.service.documents import Json, document, money_value, plain, problem_json
@@ -414,6 +415,7 @@ def query(
 app.command()(add)
 app.command()(matches)
 app.command()(metrics)
+app.command()(test)
 app.command()(export)
 app.command()(fill)
 app.command()(serve)

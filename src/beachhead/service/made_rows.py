@@ -1,0 +1,171 @@
+"""Rows written by hand as the customer model of one day: for tests of a project's own definitions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+
+from beachhead.customers.columns import model_columns
+from beachhead.customers.ledger import LINES, MOVEMENTS, ledger_sql
+from beachhead.customers.rates import CURRENCY_RATES, Rates
+from beachhead.engines.base import Engine
+from beachhead.engines.dialect import emit
+from beachhead.errors import DataError, Diagnostic
+from beachhead.project.currency import RateSteps, minor_digits, rate_steps
+from beachhead.project.definitions import Settings
+from beachhead.project.model import BY_NAME, TABLES, Table, day_column
+
+Plain = str | int | float | bool | None
+Rows = Mapping[str, Sequence[Mapping[str, Plain]]]
+_ARROW = {
+    "VARCHAR": pa.string(),
+    "BIGINT": pa.int64(),
+    "UINTEGER": pa.uint32(),
+    "DOUBLE": pa.float64(),
+    "BOOLEAN": pa.bool_(),
+    "DATE": pa.date32(),
+    "TIMESTAMP": pa.timestamp("us"),
+}
+_RECURRING = ("subscriptions", "charges")
+
+
+@dataclass(frozen=True, slots=True)
+class MadeRows:
+    """The model tables of some rows. `numbers`: account number by id, in the order in which ids appear.
+
+    `mapped`: by table the columns that any row has.
+    """
+
+    tables: Mapping[str, pa.Table]
+    numbers: Mapping[str, int]
+    users: Mapping[str, int]
+    mapped: Mapping[str, tuple[str, ...]]
+
+
+def make_rows(rows: Rows, settings: Settings) -> MadeRows:
+    """Typed tables of rows as people write them: money in major units, moments in the project's time zone.
+
+    Raises `DataError` for an unknown table or column, with the nearest name, and for a value of another type.
+    """
+    for name, listed in rows.items():
+        if name not in BY_NAME:
+            raise DataError(Diagnostic.unknown_name("table", name, BY_NAME))
+        for row in listed:
+            for column in row:
+                if column not in BY_NAME[name].column_names:
+                    raise DataError(Diagnostic.unknown_name(f"column of {name}", column, BY_NAME[name].column_names))
+    numbers = _numbered(str(r["account_id"]) for listed in rows.values() for r in listed if r.get("account_id"))
+    users = _numbered(str(r["user_id"]) for listed in rows.values() for r in listed if r.get("user_id"))
+    reader = _Reader(settings)
+    tables = {}
+    for table in TABLES:
+        columns = model_columns(table, {})
+        read = [reader.row(table, row) for row in rows.get(table.name, ())]
+        for n, row in enumerate(read):
+            row["account_no"] = numbers.get(str(row.get("account_id")))
+            row["user_no"] = users.get(str(row.get("user_id")), 0)
+            row["line_order"] = n
+        tables[table.name] = pa.table({c: pa.array([r.get(c) for r in read], _ARROW[t]) for c, t in columns.items()})
+    mapped = {t: tuple(sorted({c for r in listed for c in r})) for t, listed in rows.items() if listed}
+    return MadeRows(tables, numbers, users, mapped)
+
+
+def _numbered(names: Iterable[str]) -> dict[str, int]:
+    return {name: n for n, name in enumerate(dict.fromkeys(names), start=1)}
+
+
+class _Reader:
+    def __init__(self, settings: Settings) -> None:
+        self._zone = ZoneInfo(settings.timezone)
+        self._own = settings.currency
+        self._rates = rate_steps(settings.rates)
+
+    def row(self, table: Table, row: Mapping[str, Plain]) -> dict[str, object]:
+        read: dict[str, object] = {}
+        code = str(row.get("currency") or self._own).upper()
+        for name, value in row.items():
+            column = table.column(name)
+            assert column
+            try:
+                match column.type:
+                    case _ if value is None:
+                        read[name] = None
+                    case "timestamp":
+                        moment = _moment(str(value))
+                        read[day_column(name)] = moment.date()
+                        read[name] = moment.replace(tzinfo=self._zone).astimezone(UTC).replace(tzinfo=None)
+                    case "money":
+                        read[name] = _minor(value, self._own)
+                    case "integer":
+                        read[name] = int(str(value))
+                    case "number":
+                        read[name] = float(str(value))
+                    case "boolean":
+                        read[name] = bool(value)
+                    case _:
+                        read[name] = str(value)
+            except (ValueError, InvalidOperation) as e:
+                message = f"{table.name}.{name}: {value!r} is not of the type {column.type}"
+                raise DataError(Diagnostic("wrong-type", message)) from e
+        if table.name == "charges":
+            amount, tax = read.get("amount"), read.get("tax") or 0
+            assert isinstance(tax, int)
+            read["native_net"] = amount - tax if isinstance(amount, int) else None
+        if table.name != "subscriptions" and code != self._own:
+            day = read.get(day_column(table.known_at)) if table.known_at else None
+            worth = _worth(self._rates.get(code), day if isinstance(day, date) else None)
+            for column in table.columns:
+                if column.type == "money" and isinstance(amount := read.get(column.name), int):
+                    read[column.name] = None if worth is None else _half_up(amount * worth)
+        return read
+
+
+def _moment(text: str) -> datetime:
+    if len(text) == 10:
+        return datetime.combine(date.fromisoformat(text), time())
+    return datetime.fromisoformat(text)
+
+
+def _minor(value: Plain, own: str) -> int:
+    return _half_up(Decimal(str(value)).scaleb(minor_digits(own)))
+
+
+def _half_up(value: Decimal) -> int:
+    return int(value.quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def _worth(steps: RateSteps | None, day: date | None) -> Decimal | None:
+    if steps is None:
+        return None
+    known = [rate for since, rate in steps if since is None or (day is not None and since <= day)]
+    return Decimal(repr(known[-1]))
+
+
+def load_rows(engine: Engine, made: MadeRows, settings: Settings, as_of: date) -> None:
+    """Make an engine hold the tables, the ledger and the spine of all customers that exist on the day."""
+    for name, table in made.tables.items():
+        if name != "events":
+            engine.load(name, table)
+    engine.load(CURRENCY_RATES, Rates(settings.currency, rate_steps(settings.rates)).table())
+    ledger = ledger_sql(settings, made.mapped.keys())
+    for name, sql in ledger.steps.items():
+        kind = "VIEW" if name == LINES else "TABLE"
+        engine.execute(f"CREATE TEMP {kind} {name} AS {emit(sql, engine.dialect, ledger.parameters)}")
+    late = set[int]()
+    accounts = made.tables["accounts"].select(["account_no", "signed_up_day"]).to_pylist()
+    late = {r["account_no"] for r in accounts if r["signed_up_day"] and r["signed_up_day"] > as_of}
+    here = [n for n in made.numbers.values() if n not in late]
+    engine.load(
+        "spine",
+        pa.table({"account_no": pa.array(here, pa.uint32()), "as_of": pa.array([as_of] * len(here), pa.date32())}),
+    )
+
+
+def movements_of(engine: Engine) -> pa.Table:
+    """The movements of MRR, sorted by account and day."""
+    return engine.query(f"SELECT * FROM {MOVEMENTS} ORDER BY account_no, day")
