@@ -10,7 +10,7 @@ import typer
 from beachhead.cli.options import JsonOption, ProjectOption, project_of
 from beachhead.cli.output import print_json, printable
 from beachhead.errors import DefinitionError
-from beachhead.service.documents import document
+from beachhead.service.documents import Json, document
 
 
 def test(
@@ -27,7 +27,7 @@ def test(
     outcomes = run_tests(plan, files or ())
     failed = [o for o in outcomes if not o.passed]
     if as_json:
-        told = [
+        told: list[Json] = [
             {"name": o.name, "place": str(o.place), "passed": o.passed, "differences": list(o.differences)}
             for o in outcomes
         ]

@@ -239,15 +239,11 @@ class _World:
         for (n, _, d), event in zip(rows, events["event"].to_pylist(), strict=False):
             if event == activation_event:
                 first[n] = min(d, first.get(n, d))
-        self._engine.load(
-            "activations",
-            pa.table(
-                {"account_no": pa.array(list(first), pa.uint32()), "day": pa.array(list(first.values()), pa.date32())}
-            ),
-        )
+        days = {"account_no": pa.array(list(first), pa.uint32()), "day": pa.array(list(first.values()), pa.date32())}
+        self._engine.load("activations", pa.table(days))
         new = movements.filter(pa.compute.equal(movements["kind"], "new"))
         self._engine.load("first_payments", new.select(["account_no", "day"]))
-        mapped = {t for t in self._made.mapped} | {f"{t}.{c}" for t, cs in self._made.mapped.items() for c in cs}
+        mapped = set(self._made.mapped) | {f"{t}.{c}" for t, cs in self._made.mapped.items() for c in cs}
         if "order_lines" in mapped:
             mapped |= {"orders", "orders.revenue"}
         return Facts(self._engine, self._embedded, self._as_of, mapped, lambda _line: movements, tuple)
@@ -288,7 +284,7 @@ class _World:
         order = np.lexsort((days, accounts))
         coded = np.array([codes.index(n) for n in names], np.uint16)
         runs = EventArrays(accounts[order].astype(np.uint32), users[order], coded[order], days[order]).read_only()
-        nothing = EventArrays(*(a[:0] for a in runs)).read_only()
+        nothing = EventArrays(runs.accounts[:0], runs.users[:0], runs.codes[:0], runs.days[:0]).read_only()
         counts = count_events(
             EventRuns(runs, nothing), self._as_of, codes, self._settings.key_events, len(self._made.numbers),
             len(self._made.users),
@@ -343,7 +339,7 @@ def _is_as_printed(value: object, expected: object) -> bool:
         return value is None and expected is None
     exponent = Decimal(str(expected)).as_tuple().exponent
     digits = -exponent if isinstance(exponent, int) and exponent < 0 else 0
-    return abs(value - expected) <= 0.5 * 10**-digits + 1e-9
+    return bool(abs(value - expected) <= 0.5 * 10**-digits + 1e-9)
 
 
 def _shown(value: object) -> str:

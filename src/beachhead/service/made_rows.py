@@ -66,10 +66,10 @@ def make_rows(rows: Rows, settings: Settings) -> MadeRows:
     for table in TABLES:
         columns = model_columns(table, {})
         read = [reader.row(table, row) for row in rows.get(table.name, ())]
-        for n, row in enumerate(read):
-            row["account_no"] = numbers.get(str(row.get("account_id")))
-            row["user_no"] = users.get(str(row.get("user_id")), 0)
-            row["line_order"] = n
+        for n, typed in enumerate(read):
+            typed["account_no"] = numbers.get(str(typed.get("account_id")))
+            typed["user_no"] = users.get(str(typed.get("user_id")), 0)
+            typed["line_order"] = n
         tables[table.name] = pa.table({c: pa.array([r.get(c) for r in read], _ARROW[t]) for c, t in columns.items()})
     mapped = {t: tuple(sorted({c for r in listed for c in r})) for t, listed in rows.items() if listed}
     return MadeRows(tables, numbers, users, mapped)
@@ -156,7 +156,6 @@ def load_rows(engine: Engine, made: MadeRows, settings: Settings, as_of: date) -
     for name, sql in ledger.steps.items():
         kind = "VIEW" if name == LINES else "TABLE"
         engine.execute(f"CREATE TEMP {kind} {name} AS {emit(sql, engine.dialect, ledger.parameters)}")
-    late = set[int]()
     accounts = made.tables["accounts"].select(["account_no", "signed_up_day"]).to_pylist()
     late = {r["account_no"] for r in accounts if r["signed_up_day"] and r["signed_up_day"] > as_of}
     here = [n for n in made.numbers.values() if n not in late]
