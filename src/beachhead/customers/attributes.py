@@ -193,6 +193,10 @@ _ORDERS = _rows(
     ("discounted_order_share", "number", "Share of orders with a discount", "orders.discount"),
     ("product_count", "integer", "Different products bought", "order_lines.product_id"),
     ("first_product", "text", "First product", "order_lines.product_id"),
+    ("rfm_recency_score", "integer", "RFM: recency, 1 to 5"),
+    ("rfm_frequency_score", "integer", "RFM: frequency, 1 to 5"),
+    ("rfm_monetary_score", "integer", "RFM: money, 1 to 5"),
+    ("rfm_segment", "text", "RFM segment"),
 )
 
 _USERS = _rows(

@@ -26,8 +26,10 @@ from beachhead.customers.event_counts import EPOCH, EventCounts, days_array, run
 from beachhead.engines.base import Engine
 from beachhead.engines.dialect import emit
 from beachhead.engines.duck import DuckEngine, quote_literal, quote_name
+from beachhead.project.currency import minor_digits
 from beachhead.project.definitions import Settings, ValueTypeName
 from beachhead.project.model import TABLES, Table, day_column
+from beachhead.stats.rfm import rfm_scores, rfm_segments
 
 PERIODS, PROFILES = "subscription_periods", "profiles"
 """What does not depend on the day and is made with the model tables: the MRR ledger, and what customers state."""
@@ -259,6 +261,23 @@ class RecordBuilder:
                 share = columns["active_user_count_30d"].to_numpy() / people
             self.add("active_user_share_30d", pa.array(share, mask=~(people > 0)))
 
+    def add_rfm(self, minor_units: int) -> None:
+        """Recency, frequency and monetary scores of all who ordered, and the segment these name."""
+        needed = ("days_since_last_order", "order_count_total", "revenue_cents_total")
+        if any(n not in self._columns for n in needed):
+            return
+        given = [pc.cast(self._columns[n], pa.float64()).to_numpy(zero_copy_only=False) for n in needed]
+        bought = ~np.isnan(given[0]) & (given[1] > 0) & ~np.isnan(given[2])
+        recency, frequency, money = (v[bought] for v in given)
+        scores = (rfm_scores(recency, reverse=True), rfm_scores(frequency), rfm_scores(money / minor_units))
+        for name, score in zip(("recency", "frequency", "monetary"), scores, strict=True):
+            every = np.zeros(len(bought), np.int64)
+            every[bought] = score
+            self.add(f"rfm_{name}_score", pa.array(every, mask=~bought))
+        names = np.full(len(bought), None, dtype=object)
+        names[bought] = rfm_segments(*scores)
+        self.add("rfm_segment", pa.array(names, pa.string()))
+
     def add(self, name: str, values: pa.Array | pa.ChunkedArray) -> None:
         """One column for the whole spine."""
         attribute = self._catalog.attributes.get(name)
@@ -455,4 +474,5 @@ def build_record(
     builder.add_area(engine.query(emit(stated_sql(settings), engine.dialect)))
     for name in AREAS:
         builder.add_area(engine.query(f"SELECT * FROM area_{name}"))
+    builder.add_rfm(10 ** minor_digits(settings.currency))
     return builder
