@@ -12,8 +12,9 @@ from beachhead.cli.options import FormatOption, JsonOption, OutOption, ProjectOp
 from beachhead.cli.output import print_json, print_list, print_rows, printable
 from beachhead.errors import Diagnostic, UsageError
 from beachhead.metrics.periods import EVERY, Every
+from beachhead.reports.metric_words import definition_lines, shown_table
 from beachhead.service.documents import document
-from beachhead.service.metric_words import definition_lines, definition_rows, shown_table, table_json
+from beachhead.service.metric_documents import definition_rows, table_json
 from beachhead.service.metrics import MetricQuery, ask, metrics_of, who_is_behind
 
 _Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]…", help="Metrics; default the headline ones.")]
@@ -62,7 +63,7 @@ def metrics(
             return
         answer = ask(latest, query, say)
     if chart is not None:
-        from beachhead.service.metric_chart import chart_of, write_chart  # drawing takes a while to import
+        from beachhead.reports.metric_chart import chart_of, write_chart  # drawing takes a while to import
 
         write_chart(chart_of(answer), chart)
     if as_json:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -47,6 +47,11 @@ class MetricTable:
     def of(self, metric: str, group: str | None = None) -> Iterator[Cell]:
         """The cells of a metric, of all groups or one, in order."""
         return (c for c in self.cells if c.metric == metric and group in (None, c.group))
+
+    def only(self, names: Collection[str]) -> MetricTable:
+        """The answer for some of its metrics."""
+        metrics = tuple(m for m in self.metrics if m.name in names)
+        return replace(self, metrics=metrics, cells=tuple(c for c in self.cells if c.metric in names))
 
     def value(self, metric: str, period: str, group: str = "all") -> float | None:
         """One value by the period's label."""

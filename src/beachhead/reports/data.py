@@ -13,6 +13,7 @@ from beachhead.customers.attributes import Attribute
 from beachhead.customers.tiers import Tiering
 from beachhead.customers.value import Scores
 from beachhead.project.definitions import Settings
+from beachhead.reports.trends import Trends
 from beachhead.sources.problems import Problem
 
 
@@ -42,6 +43,7 @@ class ReportData:
 
     `attributes`: the meaning of each; `missing`: for attributes without data, what would have to be mapped.
     `tie_out`: how our figures stand to finance's, as one sentence; empty: finance was not asked.
+    `trends`: metrics over time; None: nobody asked for them.
     `scores`, `tiering`: as `customers.value` and `customers.tiers` gave them for these rows; None: no score.
     """
 
@@ -58,3 +60,4 @@ class ReportData:
     before: Before | None = None
     snapshot: str = ""
     tie_out: str = ""
+    trends: Trends | None = None

@@ -16,7 +16,7 @@ from beachhead.reports.people import Named
 from beachhead.reports.view import ReportView
 
 _PROBLEMS, _SHARED, _SEGMENTS = 12, 12, 24
-Key = Literal["best", "next", "worst", "apart", "money", "segments", "problems", "missing"]
+Key = Literal["best", "next", "worst", "apart", "money", "metrics", "segments", "problems", "missing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Outline:
 
 def outline_of(view: ReportView, currency: str) -> Outline:
     """The report's statements in its order: the answer, the names, the evidence, problems, what is missing."""
-    makers = (_best, _next, _worst, _apart, _money, _segments, _problems, _missing)
+    makers = (_best, _next, _worst, _apart, _money, _trends, _segments, _problems, _missing)
     sections = tuple(s for make in makers for s in make(view, currency))
     headline, support = _sentences(view.answer[0]) if view.answer else (view.headcount, "")
     return Outline(
@@ -219,6 +219,19 @@ def _money(view: ReportView, _currency: str) -> Iterator[Section]:
     statement = f"The {best.name.lower()} bring {share_text(best.share)} of {money.word}"
     listing = Listing(tuple((t.name, t.text) for t in money.tiers))
     yield Section("money", "Where money comes from", money.lead, (bars, listing), statement)
+
+
+def _trends(view: ReportView, _currency: str) -> Iterator[Section]:
+    trends = view.trends
+    if not trends:
+        return
+    header = ("Metric", trends.period, trends.earlier, "Change", "n")
+    rows = tuple(
+        (r.title, f"{r.value}\n{r.range}" if r.range else r.value, r.before, r.change, r.n) for r in trends.rows
+    )
+    note = "Ranges are 95 % likely ranges. " + " ".join(f"{r.title}: {r.meaning}." for r in trends.rows)
+    lead = f"{trends.period} against {trends.earlier}, the last two months that are over."
+    yield Section("metrics", "Over time", lead, (Grid(header, rows, frozenset({1, 2, 3, 4}), note),))
 
 
 def _segments(view: ReportView, currency: str) -> Iterator[Section]:

@@ -25,6 +25,7 @@ from beachhead.reports.gaps import Gap, gaps
 from beachhead.reports.people import NAMED, Named, named
 from beachhead.reports.scoring import TIER_NAMES, ScoreSection, ScoreView, score_section
 from beachhead.reports.terms import Term, terms
+from beachhead.reports.trends import TrendsView, trends_view
 from beachhead.reports.trouble import ProblemsView, problems_view
 from beachhead.reports.words import Words, spoken, words_of
 from beachhead.stats.nps import Nps
@@ -95,6 +96,7 @@ class ReportView:
     people: PeopleView | None
     contrast: ContrastView | None
     money_section: MoneyView | None
+    trends: TrendsView | None
     segments: SegmentsView | None
     groups: tuple[GroupTable, ...]
     kept: Rate
@@ -118,6 +120,7 @@ class ReportView:
             ("contrast", "Best against worst" if self.score else "Who stayed", self.contrast),
             ("score", "The score", self.score),
             ("money", "Where money comes from", self.money),
+            ("metrics", "Over time", self.trends),
             ("segments", "Segments", self.segments),
             ("groups", "By group", self.groups),
             ("problems", "Problems in your data", True),
@@ -155,6 +158,7 @@ def view_of(data: ReportData) -> ReportView:
         _people(data, money, score, words),
         found,
         _money_section(money, score, words, currency, data.tie_out) if money else None,
+        trends_view(data.trends),
         segments,
         _groups(data, money),
         profiler.kept(),

@@ -141,7 +141,7 @@ class FirstResult(_Value):
 
 def first_result(run: Run, before: Run | None, changed: Changes | None, tied: Tied | None) -> FirstResult:
     """The same statements as the report's, since they come from its view."""
-    view = view_of(report_data(run, before))
+    view = view_of(report_data(run, before, with_trends=False))
     people, contrast, showing = view.people, view.contrast, sight_of(run)
     parts = contrast.parts if contrast else ()
     currency = run.about.settings.currency

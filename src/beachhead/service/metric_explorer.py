@@ -14,10 +14,10 @@ from beachhead.metrics.metric import Certainty, Direction, Metric, Theme, Unit
 from beachhead.metrics.periods import Every
 from beachhead.metrics.table import MetricTable
 from beachhead.project.currency import minor_digits
+from beachhead.reports.metric_words import cell_words, value_words
 from beachhead.reports.tables import TableNote
 from beachhead.reports.workbook import SheetOf, workbook_of
 from beachhead.service.metric_facts import facts_of
-from beachhead.service.metric_words import cell_words, value_words
 from beachhead.service.metrics import PRODUCT_LINE, MetricQuery, ask, metrics_of, who_is_behind
 from beachhead.service.results import Run
 from beachhead.store.files import outside
@@ -266,7 +266,7 @@ _PLAIN: dict[Unit, Metric] = {
 def picture(run: Run, query: MetricQuery, form: Literal["svg", "png"]) -> bytes | None:
     """The answer as a picture; None where nothing has a value."""
     from beachhead.charts.theme import as_png, as_svg_file  # drawing takes a while to import
-    from beachhead.service.metric_chart import chart_of
+    from beachhead.reports.metric_chart import chart_of
 
     chart = chart_of(ask(run, query))
     if chart is None:

@@ -7,16 +7,20 @@ from pathlib import Path
 from beachhead.analysis.segment import SegmentResult
 from beachhead.errors import BeachheadError
 from beachhead.reports.data import Before, ReportData, SourceRows
+from beachhead.reports.metric_chart import MOVEMENTS
 from beachhead.reports.render import render
+from beachhead.reports.trends import Trends
 from beachhead.rules import attributes_used, parse
 from beachhead.service.explanation import scored_run
+from beachhead.service.metrics import MetricQuery, ask
 from beachhead.service.results import Run
 from beachhead.service.tie_out import newest_tie_out
 from beachhead.store.files import outside
 
 
-def report_data(run: Run, before: Run | None = None) -> ReportData:
-    """Everything that the report shows. `before`: an earlier update to compare with."""
+def report_data(run: Run, before: Run | None = None, *, with_trends: bool = True) -> ReportData:
+    """Everything that the report shows; `with_trends`: metrics over time too. `before`: an earlier update to compare
+    with."""
     scored = scored_run(run)
     about = run.about
     return ReportData(
@@ -42,7 +46,23 @@ def report_data(run: Run, before: Run | None = None) -> ReportData:
         before=_before(before),
         snapshot=run.name,
         tie_out=tied.sentence if (tied := newest_tie_out(run.snapshot.home.parent, run)) else "",
+        trends=_trends(run) if with_trends else None,
     )
+
+
+def _trends(run: Run) -> Trends | None:
+    """Headline metrics by month, and MRR with its movements; MRR or revenue by channel where that is known."""
+    if not len(run.accounts):
+        return None
+    headlines = ask(run, MetricQuery())
+    names = {m.name for m in headlines.metrics}
+    pays = bool(names & {"mrr", "arr"}) and any(c.value for c in headlines.cells)
+    moved = ask(run, MetricQuery(("mrr", *MOVEMENTS))) if pays else None
+    by_channel = None
+    channel = run.accounts.arrow()["acquisition_channel"] if "acquisition_channel" in run.accounts.columns else None
+    if channel is not None and channel.null_count < len(channel):
+        by_channel = ask(run, MetricQuery(("mrr" if pays else "revenue",), by="acquisition_channel"))
+    return Trends(headlines, moved, by_channel if by_channel and len(by_channel.groups) > 1 else None)
 
 
 def _before(run: Run | None) -> Before | None:

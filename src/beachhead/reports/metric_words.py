@@ -1,4 +1,4 @@
-"""Metrics in words and as documents: a table for people, what a metric means, the JSON of an answer."""
+"""Metrics in words: values with their range and change, a table for people, what a metric means."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pyarrow as pa
 from beachhead.analysis.display import money_text
 from beachhead.metrics.metric import Metric
 from beachhead.metrics.table import Cell, MetricTable
-from beachhead.service.documents import Json
 
 _UNITS = {"days": " days", "hours": " h", "months": " months"}
 
@@ -33,11 +32,33 @@ def value_words(value: float | None, metric: Metric, currency: str) -> str:
 
 def cell_words(cell: Cell, metric: Metric, currency: str) -> str:
     """A value with its range, where it has one."""
-    text = value_words(cell.value, metric, currency)
+    text, span = value_words(cell.value, metric, currency), range_words(cell, metric, currency)
+    return f"{text} ({span})" if span else text
+
+
+def range_words(cell: Cell, metric: Metric, currency: str) -> str:
+    """The likely range of an estimate; empty where there is none."""
     if cell.low is None or cell.high is None or cell.value is None:
-        return text
+        return ""
     low, high = (value_words(v, metric, currency) for v in (cell.low, cell.high))
-    return f"{text} ({low} to {high})"
+    return f"{low} to {high}"
+
+
+def change_words(now: float | None, before: float | None, metric: Metric) -> str:
+    """How a value changed, and whether that is good: shares in points, the rest in per cent; empty where unknown."""
+    if now is None or before is None:
+        return ""
+    if metric.unit == "share":
+        text, up = f"{(now - before) * 100:+.1f} points", now - before
+    elif metric.unit == "points":
+        text, up = f"{now - before:+.0f}", now - before
+    elif before == 0:
+        return ""
+    else:
+        text, up = f"{now / before - 1:+.1%}", now - before
+    if metric.direction == "neither" or (text.lstrip("+-").startswith(("0.0 ", "0.0%", "0")) and abs(up) < 1e-9):
+        return text
+    return f"{text}, {'better' if (up > 0) == (metric.direction == 'high') else 'worse'}"
 
 
 def shown_table(table: MetricTable) -> pa.Table:
@@ -75,45 +96,3 @@ def definition_lines(metrics: Sequence[Metric], *, brief: bool) -> Iterator[str]
         for name, variant in metric.variants.items():
             chosen = " (chosen)" if name == metric.variant else ""
             yield f"  by {variant.source}{chosen}, variant {name}: {variant.meaning} = {variant.formula}"
-
-
-def definition_rows(metrics: Sequence[Metric]) -> list[dict[str, Json]]:
-    """Definitions as JSON."""
-    return [
-        {
-            "name": m.name, "title": m.title, "theme": m.theme, "meaning": m.meaning, "formula": m.parsed.text,
-            "unit": m.unit, "direction": m.direction, "null": m.null, "source": m.source, "certainty": m.certainty,
-            "minimum": m.minimum, "variant": m.variant or None, "parameters": dict(m.parameters),
-            "variants": [
-                {"name": n, "formula": v.formula, "meaning": v.meaning, "source": v.source}
-                for n, v in m.variants.items()
-            ],
-        }
-        for m in metrics
-    ]  # fmt: skip
-
-
-def table_json(table: MetricTable) -> dict[str, Json]:
-    """An answer as JSON; money as `{minor, currency}`."""
-    units = {m.name: m.unit for m in table.metrics}
-
-    def value(cell: Cell, number: float | None) -> Json:
-        if number is None or units[cell.metric] != "money":
-            return number
-        return {"minor": round(number), "currency": table.currency}
-
-    return {
-        "definitions": definition_rows(table.metrics),
-        "by": table.by or None,
-        "every": table.every,
-        "notes": list(table.notes),
-        "values": [
-            {
-                "metric": c.metric, "group": c.group, "period": c.period.label, "start": c.period.start.isoformat(),
-                "end": c.period.last_day.isoformat(), "value": value(c, c.value), "n": c.n, "low": value(c, c.low),
-                "high": value(c, c.high), "too_young": c.young, "reason": c.reason or None,
-                "is_partial": c.is_partial,
-            }
-            for c in table.cells
-        ],
-    }  # fmt: skip

@@ -40,7 +40,8 @@ def chart_of(table: MetricTable) -> Chart | None:
     if len(table.groups) == 1:
         return lines(points, format_=_format(metric))
     if metric.is_additive:
-        return stacked(points, format_=_format(metric))
+        there = {p.series for p in points if p.value}
+        return stacked([p for p in points if p.series in there], format_=_format(metric))
     if len(table.groups) > _LARGE:
         parts = [(g, _format(metric), [p for p in points if p.series == g]) for g in table.groups]
         return small_multiples([part for part in parts if part[2]])
