@@ -10,7 +10,7 @@ import pyarrow as pa
 from beachhead.customers.columns import model_columns
 from beachhead.customers.ledger import ledger_sql
 from beachhead.customers.rates import CURRENCY_RATES, Rates
-from beachhead.customers.record import make_areas
+from beachhead.customers.record import make_areas, make_known
 from beachhead.engines.base import Engine
 from beachhead.engines.dialect import emit
 from beachhead.project.currency import rate_steps
@@ -55,7 +55,8 @@ def make_world(
     ledger = ledger_sql(settings, rows.keys())
     for name, sql in ledger.steps.items():
         engine.execute(f"CREATE TEMP TABLE {name} AS {emit(sql, engine.dialect, ledger.parameters)}")
-    make_areas(engine, {}, mapped)
+    make_known(engine, {}, mapped)
+    make_areas(engine)
 
 
 def _with_days(row: Row) -> dict[str, object]:

@@ -193,16 +193,8 @@ def make_known(
     engine.execute(f"CREATE TEMP VIEW revenue_lines AS {emit(area_sql('revenue_lines'), engine.dialect)}")
 
 
-def make_areas(
-    engine: Engine,
-    extra: Mapping[str, Mapping[str, ValueTypeName]],
-    mapped: Mapping[str, Collection[str]] | None = None,
-) -> None:
-    """Compute `area_<name>` for every area in an engine that holds the model tables, the ledger and the spine.
-
-    `extra`, `mapped`: as for `make_known`.
-    """
-    make_known(engine, extra, mapped)
+def make_areas(engine: Engine) -> None:
+    """Compute `area_<name>` for every area in an engine that has the views of `make_known`."""
     for name in AREAS:
         engine.execute(f"CREATE TEMP TABLE area_{name} AS {emit(area_sql(name), engine.dialect)}")
 
@@ -456,19 +448,13 @@ _LATEST_ANSWERS = """
 
 
 def build_record(
-    engine: Engine,
-    spine: Spine,
-    catalog: Catalog,
-    settings: Settings,
-    extra: Mapping[str, Mapping[str, ValueTypeName]],
-    mapped: Mapping[str, Collection[str]],
-    used: Collection[str],
+    engine: Engine, spine: Spine, catalog: Catalog, settings: Settings, used: Collection[str]
 ) -> RecordBuilder:
-    """All SQL areas for the spine; events are added by the caller. `extra`, `mapped`: as for `make_areas`.
+    """All SQL areas for the spine, in an engine that has the views of `make_known`; events are added by the caller.
 
     `used`: attributes that rules name; of the profile only these are taken.
     """
-    make_areas(engine, extra, mapped)
+    make_areas(engine)
     builder = RecordBuilder(spine, catalog)
     builder.add_profile(engine, used)
     builder.add_area(engine.query(emit(stated_sql(settings), engine.dialect)))

@@ -15,7 +15,8 @@ from beachhead.reports.metric_words import change_words, range_words, value_word
 
 @dataclass(frozen=True, slots=True)
 class TrendRow:
-    """A metric: its last value of a whole period with its range (or why there is none), the one before, how it changed, of how many, what it means."""
+    """A metric: its last value of a whole period with its range (or why there is none), the one before, how it changed,
+    of how many, what it means."""
 
     title: str
     value: str

@@ -16,7 +16,7 @@ from beachhead.customers.columns import extra_types
 from beachhead.customers.event_counts import EventCounts, count_events, read_events
 from beachhead.customers.events import EventState, open_parts
 from beachhead.customers.people import people_table
-from beachhead.customers.record import arrow_type, build_record, event_columns, make_spine
+from beachhead.customers.record import arrow_type, build_record, event_columns, make_known, make_spine
 from beachhead.engines.base import SQL_TYPES
 from beachhead.engines.duck import DuckEngine, quote_name
 from beachhead.project.definitions import ValueTypeName
@@ -87,7 +87,8 @@ def compute(
     used = {*plan.attributes_used, *NEEDED}
     with ThreadPoolExecutor(1) as aside:  # events are read and counted while the engine does the rest
         counting = aside.submit(count) if event_parts else None
-        builder = build_record(engine, spine, plan.catalog, settings, extra, mapped, used)
+        make_known(engine, extra, mapped)
+        builder = build_record(engine, spine, plan.catalog, settings, used)
         counts, columns = counting.result() if counting else (None, {})
     builder.add_events(columns, used)
     if builder.activity:

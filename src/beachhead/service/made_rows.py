@@ -11,10 +11,6 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from beachhead.customers.columns import model_columns
-from beachhead.customers.ledger import LINES, MOVEMENTS, ledger_sql
-from beachhead.customers.rates import CURRENCY_RATES, Rates
-from beachhead.engines.base import Engine
-from beachhead.engines.dialect import emit
 from beachhead.errors import DataError, Diagnostic
 from beachhead.project.currency import RateSteps, minor_digits, rate_steps
 from beachhead.project.definitions import Settings
@@ -144,27 +140,3 @@ def _worth(steps: RateSteps | None, day: date | None) -> Decimal | None:
         return None
     known = [rate for since, rate in steps if since is None or (day is not None and since <= day)]
     return Decimal(repr(known[-1]))
-
-
-def load_rows(engine: Engine, made: MadeRows, settings: Settings, as_of: date) -> None:
-    """Make an engine hold the tables, the ledger and the spine of all customers that exist on the day."""
-    for name, table in made.tables.items():
-        if name != "events":
-            engine.load(name, table)
-    engine.load(CURRENCY_RATES, Rates(settings.currency, rate_steps(settings.rates)).table())
-    ledger = ledger_sql(settings, made.mapped.keys())
-    for name, sql in ledger.steps.items():
-        kind = "VIEW" if name == LINES else "TABLE"
-        engine.execute(f"CREATE TEMP {kind} {name} AS {emit(sql, engine.dialect, ledger.parameters)}")
-    accounts = made.tables["accounts"].select(["account_no", "signed_up_day"]).to_pylist()
-    late = {r["account_no"] for r in accounts if r["signed_up_day"] and r["signed_up_day"] > as_of}
-    here = [n for n in made.numbers.values() if n not in late]
-    engine.load(
-        "spine",
-        pa.table({"account_no": pa.array(here, pa.uint32()), "as_of": pa.array([as_of] * len(here), pa.date32())}),
-    )
-
-
-def movements_of(engine: Engine) -> pa.Table:
-    """The movements of MRR, sorted by account and day."""
-    return engine.query(f"SELECT * FROM {MOVEMENTS} ORDER BY account_no, day")

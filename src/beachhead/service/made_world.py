@@ -1,0 +1,136 @@
+"""The customer model of rows written by hand, in an engine: its movements, what metrics count, its records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from beachhead.customers.catalog import Catalog, source_catalog
+from beachhead.customers.event_counts import EventArrays, EventRuns, count_events
+from beachhead.customers.ledger import LINES, MOVEMENTS, ledger_sql
+from beachhead.customers.rates import CURRENCY_RATES, Rates
+from beachhead.customers.record import PROFILES, Spine, build_record, event_columns, make_known, profile_sql
+from beachhead.engines.base import Engine
+from beachhead.engines.dialect import emit
+from beachhead.engines.duck import DuckEngine
+from beachhead.metrics.facts import Facts
+from beachhead.project.currency import rate_steps
+from beachhead.project.definitions import ColumnMap, Settings, SourceDefinition
+from beachhead.service.compute import add_own
+from beachhead.service.made_rows import MadeRows
+from beachhead.service.plan import OwnAttribute
+
+
+class MadeWorld:
+    """Rows as the customer model at the end of a day. `engine` is empty; what events say lies in `embedded`."""
+
+    def __init__(self, rows: MadeRows, settings: Settings, as_of: date, engine: Engine, embedded: DuckEngine) -> None:
+        self.rows = rows
+        self._settings = settings
+        self._as_of = as_of
+        self._engine = engine
+        self._embedded = embedded
+        _load(engine, rows, settings, as_of)
+        make_known(engine, {}, rows.mapped)
+
+    @cached_property
+    def movements(self) -> pa.Table:
+        """The movements of MRR, sorted by account and day."""
+        return self._engine.query(f"SELECT * FROM {MOVEMENTS} ORDER BY account_no, day")
+
+    def facts(self, activation_event: str | None) -> Facts:
+        """The facts that metrics count."""
+        events = self.rows.tables["events"]
+        rows = [
+            (n, u, d)
+            for n, u, d in zip(
+                events["account_no"].to_pylist(), self._user_numbers(), events["occurred_day"].to_pylist(), strict=True
+            )
+            if d is not None and d <= self._as_of
+        ]
+        self._embedded.load("activity", _activity(sorted(set(rows), key=str)))
+        first: dict[int, date] = {}
+        for (n, _, d), event in zip(rows, events["event"].to_pylist(), strict=False):
+            if event == activation_event:
+                first[n] = min(d, first.get(n, d))
+        days = {"account_no": pa.array(list(first), pa.uint32()), "day": pa.array(list(first.values()), pa.date32())}
+        self._engine.load("activations", pa.table(days))
+        new = self.movements.filter(pc.equal(self.movements["kind"], "new"))
+        self._engine.load("first_payments", new.select(["account_no", "day"]))
+        mapped = set(self.rows.mapped) | {f"{t}.{c}" for t, cs in self.rows.mapped.items() for c in cs}
+        if "order_lines" in mapped:
+            mapped |= {"orders", "orders.revenue"}
+        return Facts(self._engine, self._embedded, self._as_of, mapped, lambda _line: self.movements, tuple)
+
+    def _user_numbers(self) -> list[int]:
+        return [self.rows.users.get(u, 0) for u in self.rows.tables["events"]["user_id"].to_pylist()]
+
+    def records(self, own: Sequence[OwnAttribute], own_catalog: Catalog) -> pa.Table:
+        """The customer record, with the project's `own` attributes."""
+        sources = {
+            table: SourceDefinition(
+                name=table, files=("made.csv",), table=table, stable=True,
+                columns={c: ColumnMap(column=c) for c in columns},
+            )
+            for table, columns in self.rows.mapped.items()
+        }  # fmt: skip
+        catalog = source_catalog(self._settings, sources)
+        self._engine.execute(f"CREATE TEMP TABLE {PROFILES} AS {emit(profile_sql({}, {}), self._engine.dialect)}")
+        spine_rows = self._engine.query("SELECT account_no FROM spine ORDER BY account_no")
+        ids = {n: name for name, n in self.rows.numbers.items()}
+        numbers = spine_rows["account_no"].cast(pa.uint32()).to_numpy()
+        spine = Spine(numbers, pa.array([ids[n] for n in numbers], pa.string()), self._as_of)
+        used = {*catalog.attributes}
+        builder = build_record(self._engine, spine, catalog, self._settings, used)
+        if "events" in self.rows.mapped:
+            builder.add_events(self._event_columns(spine), used)
+        return add_own(self._embedded, builder.table(), own, replace(own_catalog, missing={}), self._as_of)
+
+    def _event_columns(self, spine: Spine) -> dict[str, pa.Array]:
+        events = self.rows.tables["events"]
+        names = events["event"].to_pylist()
+        codes = tuple(dict.fromkeys(names))
+        accounts = events["account_no"].to_numpy()
+        days = events["occurred_day"].cast(pa.int32()).to_numpy()
+        users = np.array(self._user_numbers(), np.uint32)
+        order = np.lexsort((days, accounts))
+        coded = np.array([codes.index(n) for n in names], np.uint16)
+        runs = EventArrays(accounts[order].astype(np.uint32), users[order], coded[order], days[order]).read_only()
+        nothing = EventArrays(runs.accounts[:0], runs.users[:0], runs.codes[:0], runs.days[:0]).read_only()
+        counts = count_events(
+            EventRuns(runs, nothing), self._as_of, codes, self._settings.key_events, len(self.rows.numbers),
+            len(self.rows.users),
+        )  # fmt: skip
+        return event_columns(counts, spine, self._settings)
+
+
+def _load(engine: Engine, made: MadeRows, settings: Settings, as_of: date) -> None:
+    """Make an engine hold the tables, the ledger and the spine of all customers that exist on the day."""
+    for name, table in made.tables.items():
+        if name != "events":
+            engine.load(name, table)
+    engine.load(CURRENCY_RATES, Rates(settings.currency, rate_steps(settings.rates)).table())
+    ledger = ledger_sql(settings, made.mapped.keys())
+    for name, sql in ledger.steps.items():
+        kind = "VIEW" if name == LINES else "TABLE"
+        engine.execute(f"CREATE TEMP {kind} {name} AS {emit(sql, engine.dialect, ledger.parameters)}")
+    accounts = made.tables["accounts"].select(["account_no", "signed_up_day"]).to_pylist()
+    late = {r["account_no"] for r in accounts if r["signed_up_day"] and r["signed_up_day"] > as_of}
+    here = [n for n in made.numbers.values() if n not in late]
+    engine.load(
+        "spine",
+        pa.table({"account_no": pa.array(here, pa.uint32()), "as_of": pa.array([as_of] * len(here), pa.date32())}),
+    )
+
+
+def _activity(rows: Sequence[tuple[int, int, date]]) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) if rows else ((), (), ())
+    types = (pa.uint32(), pa.uint32(), pa.date32())
+    names = ("account_no", "user_no", "day")
+    return pa.table({n: pa.array(c, t) for n, c, t in zip(names, columns, types, strict=True)})
