@@ -55,8 +55,21 @@ class Groups:
         self._runs: dict[date, Run] = {}
         self._notes: list[str] = []
 
-    def by(self, name: str) -> Grouped:
-        """Groups by the attribute or segment of that name. Raises `UsageError` that names the nearest."""
+    def by(self, name: str) -> list[Grouped]:
+        """Groups by the attribute or segment of that name; several segments with commas between may overlap, and are a
+        grouping each. Raises `UsageError` that names the nearest."""
+        if "," in name:
+            return [self._only(part.strip()) for part in name.split(",") if part.strip()]
+        return [self._by(name)]
+
+    def _only(self, segment: str) -> Grouped:
+        """The members of a segment as one group."""
+        members = self.members(segment)
+        title = self._run.segments[segment].about.title
+        codes = np.where(members, 0, -1).astype(np.int32)
+        return Grouped(Grouping(segment, (title,), codes), "Segment", tuple(self._notes))
+
+    def _by(self, name: str) -> Grouped:
         if name in self._run.attributes:
             attribute = self._run.attributes[name]
             return Grouped(self._by_attribute(attribute), attribute.title, tuple(self._notes))
@@ -75,10 +88,9 @@ class Groups:
         found = np.zeros((len(self._periods), self._largest + 1), np.bool_)
         known = np.zeros_like(found)
         for p, at in self._looks([segment]):
-            numbers = at.accounts["account_no"].to_numpy()
-            first = ~known[p, numbers]
-            found[p, numbers[first]] = at.mask(segment)[first]
-            known[p, numbers] = True
+            members = at.members(segment)
+            found[p, members[~known[p, members]]] = True
+            known[p, at.columns("account_no")["account_no"].to_numpy()] = True
         return found
 
     def _looks(self, segments: Sequence[str] = ()) -> list[tuple[int, Run]]:
@@ -99,17 +111,19 @@ class Groups:
     def _by_attribute(self, attribute: Attribute) -> Grouping:
         if self._today or attribute.area in _STATED:
             return self._by_stated(attribute)
-        looks = [(p, at) for p, at in self._looks() if attribute.name in at.accounts.columns]
+        looks = [
+            (p, at.columns("account_no", attribute.name)) for p, at in self._looks() if attribute.name in at.attributes
+        ]
         if not looks:
             return self._nobody(attribute)
-        columns = [at.accounts[attribute.name] for _, at in looks]
+        columns = [at[attribute.name] for _, at in looks]
         levels = _levels(pa.chunked_array([c for column in columns for c in column.chunks], columns[0].type),
                          attribute, self._run)  # fmt: skip
         unknown = levels.labels.index(UNKNOWN) if UNKNOWN in levels.labels else len(levels.labels)
         codes = np.full((len(self._periods), self._largest + 1), -1, np.int32)
         begin = 0
         for p, at in looks:
-            numbers = at.accounts["account_no"].to_numpy()
+            numbers = at["account_no"].to_numpy()
             here = levels.codes[begin : begin + len(numbers)]
             begin += len(numbers)
             first = codes[p, numbers] < 0
@@ -122,7 +136,7 @@ class Groups:
         return Grouping(attribute.name, (UNKNOWN,), np.zeros((len(self._periods), self._largest + 1), np.int32))
 
     def _by_stated(self, attribute: Attribute) -> Grouping:
-        accounts = self._run.accounts
+        accounts = self._run.columns("account_no", attribute.name)
         levels = _levels(accounts[attribute.name], attribute, self._run)
         unknown = levels.labels.index(UNKNOWN) if UNKNOWN in levels.labels else len(levels.labels)
         labels = levels.labels if UNKNOWN in levels.labels else (*levels.labels, UNKNOWN)

@@ -52,7 +52,7 @@ def facts_of(run: Run, activation_event: str | None) -> Iterator[Facts]:
         files = model_files(run)
         settings = run.about.settings
         extra = _open_tables(engine, files)
-        numbers = run.accounts["account_no"]
+        numbers = run.columns("account_no")["account_no"]
         engine.load("spine", pa.table({"account_no": numbers, "as_of": pa.array([run.as_of] * len(numbers))}))
         make_known(engine, extra, run.about.mapped or None)
         movements = _movements(engine, run, settings, files)

@@ -136,7 +136,7 @@ class _Answer:
         self._periods = periods
         self._shown = shown
         counts = run.snapshot.manifest.contents.counts
-        numbers = run.accounts["account_no"]
+        numbers = run.columns("account_no")["account_no"]
         self._largest = max(counts.get("numbered") or 0, pc.max(numbers).as_py() or 0)
         self._groups = Groups(run, load(run.snapshot.home.parent), periods, self._largest, say, today=query.today)
         self._notes: list[str] = []
@@ -146,10 +146,13 @@ class _Answer:
         if by == PRODUCT_LINE or "." in by:
             cells, groups, title = self._by_dimension(metrics, by)
         else:
-            grouped = self._grouped()
-            question = self._question(grouped.grouping)
-            cells = evaluate(metrics, self._definitions, self._facts, question, self._shown)
-            groups, title = grouped.grouping.labels, grouped.title
+            several = self._grouped()
+            answers = [
+                evaluate(metrics, self._definitions, self._facts, self._question(g.grouping), self._shown)
+                for g in several
+            ]
+            cells = [c for m in metrics for answer in answers for c in answer if c.metric == m.name]
+            groups, title = tuple(x for g in several for x in g.grouping.labels), several[0].title
         if by and self._query.today:
             self._notes.append("groups are today's, in all periods")
         if any(c.is_partial for c in cells):
@@ -161,9 +164,10 @@ class _Answer:
         )  # fmt: skip
 
     def customers(self, metric: Metric, group: str) -> pa.Table:
-        grouping = self._grouped().grouping
-        if group not in grouping.labels:
-            raise UsageError(Diagnostic.unknown_name("group", group, grouping.labels))
+        several = [g.grouping for g in self._grouped()]
+        grouping = next((g for g in several if group in g.labels), None)
+        if grouping is None:
+            raise UsageError(Diagnostic.unknown_name("group", group, [x for g in several for x in g.labels]))
         members = grouping.codes[0] == grouping.labels.index(group)
         question = self._question(each_of(members))
         measures = self._definitions.measures_of(metric)
@@ -176,9 +180,10 @@ class _Answer:
         for values in columns.values():
             has_part |= np.nan_to_num(values) != 0
         numbers = np.flatnonzero(members)[has_part]
-        accounts = self._run.accounts.arrow()
+        named = [n for n in ("account_id", "account_name") if n == "account_id" or n in self._run.attributes]
+        accounts = self._run.columns("account_no", *named)
         rows = pc.index_in(pa.array(numbers, pa.uint32()), accounts["account_no"].combine_chunks().cast(pa.uint32()))
-        made = {n: accounts[n].take(rows) for n in ("account_id", "account_name") if n in accounts.column_names}
+        made = {n: accounts[n].take(rows) for n in named}
         made |= {n: pa.array(v[has_part]) for n, v in columns.items()}
         table = pa.table(made)
         order = [(n, "descending") for n in columns]
@@ -187,18 +192,20 @@ class _Answer:
     def _question(self, grouping: Grouping) -> Question:
         return Question(self._periods, self._query.every, grouping, {})
 
-    def _grouped(self) -> Grouped:
+    def _grouped(self) -> list[Grouped]:
         if self._query.by is None:
-            grouped = Grouped(everybody(len(self._periods), self._largest), "")
+            several = [Grouped(everybody(len(self._periods), self._largest), "")]
         else:
-            grouped = self._groups.by(self._query.by)
+            several = self._groups.by(self._query.by)
         if self._query.segment is not None:
             members = self._groups.members(self._query.segment)
-            grouping = grouped.grouping.within(members)
             # Named, so that sums go over the members and not over everybody.
-            grouped = replace(grouped, grouping=replace(grouping, by=grouping.by or self._query.segment))
-        self._notes += grouped.notes
-        return grouped
+            several = [
+                replace(g, grouping=replace(g.grouping.within(members), by=g.grouping.by or self._query.segment))
+                for g in several
+            ]
+        self._notes += [note for g in several for note in g.notes]
+        return several
 
     def _by_dimension(self, metrics: Sequence[Metric], by: str) -> tuple[list[Cell], tuple[str, ...], str]:
         """Cells by a column of what is counted: of MRR by product line, of tickets by their channel."""

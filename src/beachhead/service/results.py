@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -164,6 +164,13 @@ class Run:
         """One row per customer with every attribute, ordered by account_no."""
         return Frame(self._read(ACCOUNTS), f"customers as of {self.as_of}")
 
+    def columns(self, *names: str) -> pa.Table:
+        """Some columns of `accounts`, without reading the others. Raises `UsageError` for an unknown one."""
+        known = {"account_no", "account_id", *self.attributes}
+        if wrong := next((n for n in names if n not in known), None):
+            raise UsageError(Diagnostic.unknown_name("column", wrong, known))
+        return self._read(ACCOUNTS, names)
+
     @cached_property
     def users(self) -> Frame:
         """One row per person; empty when there is no users table."""
@@ -211,15 +218,18 @@ class Run:
         """What the columns of `accounts` mean."""
         return {a.name: a for a in self.about.attributes}
 
-    def mask(self, segment: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        """For each row of `accounts` whether it is in the segment. Raises `UsageError`, `DataError`."""
+    def members(self, segment: str) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
+        """The numbers of a segment's members, ascending. Raises `UsageError`, `DataError`."""
         about = self.segments[segment].about
         if about.size is None:
             raise DataError(
                 Diagnostic("segment-without-data", f"segment '{segment}' has no data", why=about.why or None)
             )
-        members = numbers_of(read_membership(self._snapshot.file(MEMBERSHIPS), segment).members)
-        return np.isin(self.accounts["account_no"].to_numpy(), members)
+        return numbers_of(read_membership(self._snapshot.file(MEMBERSHIPS), segment).members)
+
+    def mask(self, segment: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """For each row of `accounts` whether it is in the segment. Raises `UsageError`, `DataError`."""
+        return np.isin(self.accounts["account_no"].to_numpy(), self.members(segment))
 
     def customer(self, account_id: str) -> dict[str, object]:
         """The record of one customer, by any of its ids. Raises `UsageError` with the nearest id."""
@@ -238,9 +248,9 @@ class Run:
         path = self._snapshot.file(MEMBERSHIPS)
         return [s.name for s in self.about.segments if s.size and account_no in read_membership(path, s.name).members]
 
-    def _read(self, name: str) -> pa.Table:
+    def _read(self, name: str, only: Collection[str] | None = None) -> pa.Table:
         try:
-            return read_table(self._snapshot.file(name), self.about.divisions.get(name), self._snapshot.home)
+            return read_table(self._snapshot.file(name), self.about.divisions.get(name), self._snapshot.home, only)
         except (pa.ArrowException, OSError) as e:
             remedy = "Run `beachhead run` to publish a whole one."
             raise DataError(

@@ -4,6 +4,7 @@ snapshots share: they are written when they change, not every day.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
@@ -80,15 +81,22 @@ def _write(path: Path, table: pa.Table) -> None:
         pq.write_table(table.cast(pa.schema(fields)), path, **options)
 
 
-def read_table(path: Path, division: Division | None, home: Path) -> pa.Table:
-    """The whole table; a row that a shared file lacks has nulls there. Raises as pyarrow and the system do."""
-    table = pq.read_table(path)
+def read_table(path: Path, division: Division | None, home: Path, only: Collection[str] | None = None) -> pa.Table:
+    """The whole table, or `only` some columns of it; a row that a shared file lacks has nulls there. Raises as pyarrow
+    and the system do."""
     if not division:
-        return _wide(table)
+        return _wide(pq.read_table(path, columns=None if only is None else list(only)))
+    keys = {p.key for p in division.parts if p.key}
+    wanted = [n for n in division.order if only is None or n in only]
+    elsewhere = {n for p in division.parts for n in p.columns}
+    own = None if only is None else [n for n in division.order if (n in only or n in keys) and n not in elsewhere]
+    table = pq.read_table(path, columns=own)
     for part in division.parts:
-        for name, column in _columns(part, table, path.parent, home).items():
-            table = table.append_column(name, column)
-    return _wide(table.select(division.order))
+        asked = {n: origin for n, origin in part.columns.items() if n in wanted}
+        if asked:
+            for name, column in _columns(part.model_copy(update={"columns": asked}), table, path.parent, home).items():
+                table = table.append_column(name, column)
+    return _wide(table.select(wanted))
 
 
 def _wide(table: pa.Table) -> pa.Table:
@@ -99,7 +107,7 @@ def _wide(table: pa.Table) -> pa.Table:
 
 def _columns(part: Part, table: pa.Table, directory: Path, home: Path) -> dict[str, pa.ChunkedArray]:
     if part.key is None:
-        found = pq.read_table(directory / part.file)
+        found = pq.read_table(directory / part.file, columns=list(part.columns.values()))
     else:
         found = pq.read_table(home / part.file, columns=[part.key, *part.columns.values()])
         wanted, present = table[part.key].to_numpy(), found[part.key].to_numpy()
