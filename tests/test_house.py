@@ -28,7 +28,7 @@ PLACES = {
     "psycopg": "engines/",
     "lark": "rules/",
     "typer": "cli/",
-    "numba": "customers/kernels.py",
+    "numba": ("customers/kernels.py", "metrics/kernels.py"),
     "altair": "charts/",
     "vl_convert": "charts/",
     "jinja2": "reports/",

@@ -10,19 +10,19 @@ import time
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from beachhead.customers.columns import model_columns
-from beachhead.customers.ledger import ENTRIES, LINES, MOVEMENTS, ledger_sql
+from beachhead.customers.ledger import ENTRIES, LINES, MOVEMENTS, MRR_PERIODS, ledger_sql
 from beachhead.customers.rates import CURRENCY_RATES, Rates
-from beachhead.customers.record import PERIODS
 from beachhead.engines.dialect import emit
 from beachhead.engines.duck import DuckEngine, parquet
 from beachhead.metrics.catalogue import BUILT_IN
-from beachhead.metrics.counting import Question
+from beachhead.metrics.counting import Question, warm_up
 from beachhead.metrics.evaluate import Definitions, evaluate
 from beachhead.metrics.facts import Facts
 from beachhead.metrics.grouping import Grouping
@@ -93,14 +93,12 @@ def ledger(engine: DuckEngine, folder: Path, _: int) -> Figures:
         engine.execute(f"CREATE TEMP VIEW subscriptions AS {source}")
         engine.load(CURRENCY_RATES, Rates(SETTINGS.currency).table())
         made = ledger_sql(SETTINGS, ("subscriptions",))
-        for name in (LINES, PERIODS, ENTRIES, MOVEMENTS):
-            sql = emit(made.steps[name], engine.dialect, made.parameters)
-            if name in (LINES, ENTRIES):
-                engine.execute(f"CREATE TEMP VIEW {name} AS {sql}")
-                continue
-            path = folder / f"{name}.parquet"
-            engine.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet, COMPRESSION snappy)")
-            engine.execute(f"CREATE TEMP VIEW {name} AS SELECT * FROM {parquet(path)}")
+        for name in (LINES, MRR_PERIODS, ENTRIES):
+            engine.execute(f"CREATE TEMP VIEW {name} AS {emit(made.steps[name], engine.dialect, made.parameters)}")
+        path = folder / f"{MOVEMENTS}.parquet"
+        sql = emit(made.steps[MOVEMENTS], engine.dialect, made.parameters)
+        engine.execute(f"COPY ({sql}) TO '{path}' (FORMAT parquet, COMPRESSION snappy)")
+        engine.execute(f"CREATE TEMP VIEW {MOVEMENTS} AS SELECT * FROM {parquet(path)}")
 
     took = _timed(work)
     return {**took, **_told(engine, MOVEMENTS, "change_cents")}
@@ -110,6 +108,7 @@ def segments(engine: DuckEngine, folder: Path, _: int) -> Figures:
     periods = periods_between(FIRST, LAST, "month")
 
     def work() -> None:
+        Thread(target=warm_up, daemon=True).start()
         movements = pq.read_table(folder / f"{MOVEMENTS}.parquet")
         largest = int(pa.compute.max(movements["account_no"]).as_py())
         codes = np.full((MONTHS, largest + 1), -1, np.int32)

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from beachhead.customers.columns import columns_of, extra_types, model_columns
 from beachhead.customers.keys import agreeing, first_of_each, lines_of_other_files, place_sql
-from beachhead.customers.ledger import LINES, ledger_sql
+from beachhead.customers.ledger import LINES, MRR_PERIODS, ledger_sql
 from beachhead.customers.model_cache import ModelCache, StoredTable, view_of
 from beachhead.customers.rates import CURRENCY_RATES, Rates
 from beachhead.customers.record import PERIODS, PROFILES, profile_sql
@@ -138,9 +138,10 @@ class Assembler:
         """The MRR ledger up to its periods, which the customer record reads."""
         ledger = ledger_sql(self._settings, made_of.keys())
         self._engine.load(CURRENCY_RATES, self._rates.table())
-        lines = emit(ledger.steps[LINES], self._engine.dialect, ledger.parameters)
-        self._engine.execute(f"CREATE TEMP VIEW {LINES} AS {lines}")
-        made = [lines, repr(self._rates.worth), *(made_of.get("subscriptions") or made_of.get("charges", []))]
+        views = [emit(ledger.steps[n], self._engine.dialect, ledger.parameters) for n in (LINES, MRR_PERIODS)]
+        for name, sql in zip((LINES, MRR_PERIODS), views, strict=True):
+            self._engine.execute(f"CREATE TEMP VIEW {name} AS {sql}")
+        made = [*views, repr(self._rates.worth), *(made_of.get("subscriptions") or made_of.get("charges", []))]
         self._derive(PERIODS, ledger.steps[PERIODS], made)
 
     def _derive(self, name: str, sql: str, made_of: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from beachhead.customers.record import PERIODS, area_sql
 from beachhead.engines.base import Parameter
 from beachhead.project.definitions import MrrSettings, Settings
 
-LINES, ENTRIES, MOVEMENTS = "mrr_lines", "mrr_entries", "mrr_movements"
+LINES, MRR_PERIODS, ENTRIES, MOVEMENTS = "mrr_lines", "mrr_periods", "mrr_entries", "mrr_movements"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ def ledger_sql(settings: Settings, tables: Collection[str]) -> LedgerSql:
     of_charges = "charges" in tables and "subscriptions" not in tables
     steps = {
         LINES: area_sql("charge_lines" if of_charges else "subscription_lines"),
+        MRR_PERIODS: area_sql(MRR_PERIODS),
         PERIODS: area_sql(PERIODS),
         ENTRIES: area_sql(ENTRIES),
         MOVEMENTS: area_sql(MOVEMENTS),

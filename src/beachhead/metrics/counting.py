@@ -15,7 +15,7 @@ from beachhead.engines.base import Parameter
 from beachhead.engines.duck import quote_literal
 from beachhead.metrics.facts import Facts
 from beachhead.metrics.formula import Cells
-from beachhead.metrics.grouping import Grouping
+from beachhead.metrics.grouping import Grouping, everybody
 from beachhead.metrics.measures import MRR_MEASURES, Measure
 from beachhead.metrics.periods import Every, Period, day_numbers
 from beachhead.stats.quantiles import quantile_interval
@@ -97,6 +97,17 @@ def walked(movements: pa.Table, as_of: date, question: Question) -> dict[str, Co
         len(question.grouping.labels),
     )
     return {name: Counted(sums[n].astype(np.float64)) for n, name in enumerate(MRR_MEASURES)}
+
+
+def warm_up() -> None:
+    """Load the compiled walk, which takes a second. Called beside other work, it is there when it is needed."""
+    nothing = pa.table({
+        "account_no": pa.array([], pa.uint32()), "day": pa.array([], pa.date32()), "kind": pa.array([], pa.string()),
+        **{n: pa.array([], pa.int64()) for n in ("change_cents", "fx_cents", "list_change_cents")},
+    })  # fmt: skip
+    day = date(1970, 1, 1)
+    period = Period(day, day + timedelta(days=1), "")
+    walked(nothing, day, Question((period,), "month", everybody(1, 0), {}))
 
 
 def _within(day: str, question: Question) -> str:

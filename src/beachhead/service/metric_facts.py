@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from threading import Thread
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,12 +14,13 @@ import pyarrow.parquet as pq
 
 from beachhead.customers.columns import model_columns
 from beachhead.customers.events import open_parts
-from beachhead.customers.ledger import ENTRIES, MOVEMENTS, ledger_sql
+from beachhead.customers.ledger import ENTRIES, MOVEMENTS, MRR_PERIODS, ledger_sql
 from beachhead.customers.model_cache import ModelCache, view_of
 from beachhead.customers.record import PERIODS, make_known
 from beachhead.customers.set_aside import SCHEMA
 from beachhead.engines.dialect import emit
 from beachhead.engines.duck import DuckEngine, quote_literal
+from beachhead.metrics.counting import warm_up
 from beachhead.metrics.facts import Facts
 from beachhead.project import Project
 from beachhead.project.definitions import Settings, ValueTypeName
@@ -48,6 +50,7 @@ def mapped_columns(project: Project) -> dict[str, tuple[str, ...]]:
 @contextmanager
 def facts_of(run: Run, activation_event: str | None) -> Iterator[Facts]:
     """The facts as they were known at the end of the run's day."""
+    Thread(target=warm_up, daemon=True).start()
     with short_engine() as (engine, _):
         files = model_files(run)
         settings = run.about.settings
@@ -109,7 +112,7 @@ def _movements(engine: DuckEngine, run: Run, settings: Settings, files: Mapping[
     lies on later days."""
     if PERIODS not in files:
         return pa.table({n: pa.array([], t) for n, t in _MOVEMENTS.items()})
-    engine.execute(f"CREATE TEMP VIEW {PERIODS} AS {view_of(files[PERIODS])}")
+    engine.execute(f"CREATE TEMP VIEW {MRR_PERIODS} AS {view_of(files[PERIODS])}")
     ledger = ledger_sql(settings, run.about.mapped.keys())
     engine.execute(f"CREATE TEMP VIEW {ENTRIES} AS {emit(ledger.steps[ENTRIES], engine.dialect)}")
     sql = emit(ledger.steps[MOVEMENTS], engine.dialect)

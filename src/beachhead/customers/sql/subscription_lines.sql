@@ -7,9 +7,7 @@
 -- What 64 bits do not hold exactly is computed as a DOUBLE; prices beyond all reason were set aside at ingest.
 WITH versions AS (
     SELECT
-        account_no, subscription_id, plan, product_line, started_day, trial_ends_day, cancelled_day, paused_day,
-        resumed_day, discount_starts_day, discount_ends_day, amount, tax, discount_percent,
-        CASE WHEN upper(currency) <> $currency THEN upper(currency) END AS currency,
+        *,
         CASE
             WHEN lower("interval") IN ('day', 'daily') THEN 'day'
             WHEN lower("interval") IN ('week', 'weekly') THEN 'week'
@@ -17,102 +15,53 @@ WITH versions AS (
             WHEN lower("interval") IN ('quarter', 'quarterly') THEN 'quarter'
             WHEN lower("interval") IN ('year', 'yearly', 'annual', 'annually') THEN 'year'
         END AS billing_interval,
-        CASE WHEN $churn_on = 'cancellation' THEN least(ended_day, cancelled_day) ELSE ended_day END AS ended_day,
-        CASE
-            WHEN lower(status) IN (
-                'trial', 'trialing', 'in_trial', 'paused', 'unpaid', 'incomplete', 'incomplete_expired', 'draft',
-                'pending', 'future'
-            ) THEN false
-            WHEN lower(status) IN ('expired', 'ended', 'canceled', 'cancelled', 'churned') THEN ended_day IS NOT NULL
-            ELSE true
-        END AS has_mrr,
-        coalesce(discount, 0) AS discount_minor,
-        coalesce(quantity, 1) AS quantity,
-        coalesce(interval_count, 1) AS interval_count,
-        greatest(started_day, coalesce(valid_from_day, started_day)) AS version_day,
-        coalesce(valid_from, started_at) AS version_at
+        CASE WHEN abs(CAST(amount AS DOUBLE) * coalesce(quantity, 1)) < 9000000000000000000.0
+            THEN amount * coalesce(quantity, 1) - coalesce(tax, 0) END AS list_minor,
+        CASE WHEN $discounts = 'all' OR ($discounts = 'forever' AND discount_ends_day IS NULL)
+            THEN round_half_up(coalesce(discount_percent, 0) * 10000) ELSE 0 END AS percent_e4,
+        CASE WHEN $discounts = 'all' OR ($discounts = 'forever' AND discount_ends_day IS NULL)
+            THEN coalesce(discount, 0) ELSE 0 END AS discount_minor,
+        coalesce(interval_count, 1) AS every
     FROM subscriptions
 ),
-followed AS (
+timed AS (
     SELECT
         *,
-        lead(version_day) OVER (PARTITION BY account_no, subscription_id ORDER BY version_day, version_at)
-            AS superseded_day
-    FROM versions
-),
-bounded AS (
-    SELECT
-        *,
-        least(coalesce(ended_day, superseded_day), coalesce(superseded_day, ended_day)) AS until_day,
-        (coalesce(discount_percent, 0) <> 0 OR discount_minor <> 0) AND (
-            $discounts = 'all' OR ($discounts = 'forever' AND discount_ends_day IS NULL)
-        ) AS has_discount
-    FROM followed
-),
--- The days within the version on which its price changes.
-cuts AS (
-    SELECT
-        *,
-        CASE WHEN has_discount AND discount_starts_day > version_day
-            AND (until_day IS NULL OR discount_starts_day < until_day) THEN discount_starts_day END AS discount_cut,
-        CASE WHEN has_discount AND discount_ends_day > version_day
-            AND (until_day IS NULL OR discount_ends_day < until_day) THEN discount_ends_day END AS full_price_cut,
-        CASE WHEN paused_day > version_day AND (until_day IS NULL OR paused_day < until_day) THEN paused_day END
-            AS pause_cut,
-        CASE WHEN paused_day < resumed_day AND resumed_day > version_day
-            AND (until_day IS NULL OR resumed_day < until_day) THEN resumed_day END AS resume_cut
-    FROM bounded
-),
-pieces AS (
-    SELECT *, version_day AS from_day FROM cuts
-    UNION ALL
-    SELECT *, discount_cut FROM cuts WHERE discount_cut IS NOT NULL
-    UNION ALL
-    SELECT *, full_price_cut FROM cuts WHERE full_price_cut IS DISTINCT FROM discount_cut AND full_price_cut IS NOT NULL
-    UNION ALL
-    SELECT *, pause_cut FROM cuts
-    WHERE pause_cut IS NOT NULL AND pause_cut IS DISTINCT FROM discount_cut
-        AND pause_cut IS DISTINCT FROM full_price_cut
-    UNION ALL
-    SELECT *, resume_cut FROM cuts
-    WHERE resume_cut IS NOT NULL AND resume_cut IS DISTINCT FROM discount_cut
-        AND resume_cut IS DISTINCT FROM full_price_cut AND resume_cut IS DISTINCT FROM pause_cut
-),
-priced AS (
-    SELECT
-        *,
-        least(
-            CASE WHEN discount_cut > from_day THEN discount_cut END,
-            CASE WHEN full_price_cut > from_day THEN full_price_cut END,
-            CASE WHEN pause_cut > from_day THEN pause_cut END,
-            CASE WHEN resume_cut > from_day THEN resume_cut END
-        ) AS next_cut,
-        has_mrr AND NOT coalesce(paused_day <= from_day AND (resumed_day IS NULL OR resumed_day > from_day), false)
-            AS is_charged,
-        has_discount AND coalesce(discount_starts_day <= from_day, true) AND coalesce(discount_ends_day > from_day, true)
-            AS is_discounted,
-        CASE WHEN abs(CAST(amount AS DOUBLE) * quantity) < 9000000000000000000.0
-            THEN amount * quantity - coalesce(tax, 0) END AS list_minor,
-        round_half_up(coalesce(discount_percent, 0) * 10000) AS percent_e4,
         CASE billing_interval WHEN 'week' THEN 52 WHEN 'day' THEN 365 ELSE 1 END AS times,
         CASE billing_interval
             WHEN 'day' THEN 12 WHEN 'week' THEN 12 WHEN 'month' THEN 1 WHEN 'quarter' THEN 3 WHEN 'year' THEN 12
-        END * interval_count AS months,
+        END * every AS months,
         CASE billing_interval
             WHEN 'day' THEN 1 WHEN 'week' THEN 7 WHEN 'month' THEN 30 WHEN 'quarter' THEN 91 WHEN 'year' THEN 365
-        END * interval_count AS term_days
-    FROM pieces
+        END * every AS term_days
+    FROM versions
 ),
-monthly AS (
+priced AS (
     SELECT
-        *,
+        account_no, subscription_id, plan, product_line, billing_interval, quantity, term_days, trial_ends_day,
+        cancelled_day,
+        CASE WHEN upper(currency) <> $currency THEN upper(currency) END AS currency,
+        CASE WHEN $churn_on = 'cancellation' THEN least(ended_day, cancelled_day) ELSE ended_day END AS ended_day,
+        greatest(started_day, coalesce(valid_from_day, started_day)) AS version_day,
+        coalesce(valid_from, started_at) AS version_at,
+        CASE WHEN paused_day < coalesce(resumed_day, paused_day + 1) THEN paused_day END AS paused_day,
+        CASE WHEN paused_day < resumed_day THEN resumed_day END AS resumed_day,
+        CASE WHEN percent_e4 <> 0 OR discount_minor <> 0 THEN discount_starts_day END AS discount_starts_day,
+        CASE WHEN percent_e4 <> 0 OR discount_minor <> 0 THEN discount_ends_day END AS discount_ends_day,
+        NOT coalesce(
+            lower(status) IN (
+                'trial', 'trialing', 'in_trial', 'paused', 'unpaid', 'incomplete', 'incomplete_expired', 'draft',
+                'pending', 'future'
+            ) OR (lower(status) IN ('expired', 'ended', 'canceled', 'cancelled', 'churned') AND ended_day IS NULL),
+            false
+        ) AS has_mrr,
         CASE
             WHEN abs(CAST(list_minor AS DOUBLE)) * times < 3000000000000000000.0
                 THEN round_half_up_div(list_minor * times, months)
+            ELSE round_half_up(CAST(list_minor AS DOUBLE) * times / nullif(CAST(months AS DOUBLE), 0))
         END AS list_mrr,
         CASE
-            WHEN NOT is_discounted AND abs(CAST(list_minor AS DOUBLE)) * times < 3000000000000000000.0
-                THEN round_half_up_div(list_minor * times, months)
+            WHEN percent_e4 = 0 AND discount_minor = 0 THEN NULL
             WHEN (
                 abs(CAST(list_minor AS DOUBLE)) * (1000000 + abs(percent_e4))
                 + abs(CAST(discount_minor AS DOUBLE)) * 1000000
@@ -124,12 +73,69 @@ monthly AS (
                 (CAST(list_minor AS DOUBLE) * (1000000 - percent_e4) / 1000000.0 - discount_minor) * times
                 / nullif(CAST(months AS DOUBLE), 0)
             )
-        END AS mrr
+        END AS discounted_mrr
+    FROM timed
+),
+followed AS (
+    SELECT
+        *,
+        lead(version_day) OVER (PARTITION BY account_no, subscription_id ORDER BY version_day, version_at)
+            AS superseded_day
     FROM priced
+),
+bounded AS (
+    SELECT
+        *, least(coalesce(ended_day, superseded_day), coalesce(superseded_day, ended_day)) AS until_day
+    FROM followed
+),
+-- The days within the version on which its price changes.
+cuts AS (
+    SELECT
+        *,
+        CASE WHEN discount_starts_day > version_day AND discount_starts_day < coalesce(until_day, discount_starts_day + 1)
+            THEN discount_starts_day END AS discount_cut,
+        CASE WHEN discount_ends_day > version_day AND discount_ends_day < coalesce(until_day, discount_ends_day + 1)
+            THEN discount_ends_day END AS full_price_cut,
+        CASE WHEN paused_day > version_day AND paused_day < coalesce(until_day, paused_day + 1) THEN paused_day END
+            AS pause_cut,
+        CASE WHEN resumed_day > version_day AND resumed_day < coalesce(until_day, resumed_day + 1) THEN resumed_day END
+            AS resume_cut
+    FROM bounded
+),
+pieces AS (
+    SELECT
+        c.*,
+        CASE k.n WHEN 0 THEN version_day WHEN 1 THEN discount_cut WHEN 2 THEN full_price_cut WHEN 3 THEN pause_cut
+            ELSE resume_cut END AS from_day
+    FROM cuts AS c
+    JOIN (VALUES (0), (1), (2), (3), (4)) AS k(n)
+        ON k.n = 0
+        OR (k.n = 1 AND discount_cut IS NOT NULL)
+        OR (k.n = 2 AND full_price_cut IS NOT NULL AND full_price_cut IS DISTINCT FROM discount_cut)
+        OR (k.n = 3 AND pause_cut IS NOT NULL AND pause_cut IS DISTINCT FROM discount_cut
+            AND pause_cut IS DISTINCT FROM full_price_cut)
+        OR (k.n = 4 AND resume_cut IS NOT NULL AND resume_cut IS DISTINCT FROM discount_cut
+            AND resume_cut IS DISTINCT FROM full_price_cut AND resume_cut IS DISTINCT FROM pause_cut)
+),
+monthly AS (
+    SELECT
+        *,
+        least(
+            CASE WHEN discount_cut > from_day THEN discount_cut END,
+            CASE WHEN full_price_cut > from_day THEN full_price_cut END,
+            CASE WHEN pause_cut > from_day THEN pause_cut END,
+            CASE WHEN resume_cut > from_day THEN resume_cut END
+        ) AS next_cut,
+        has_mrr AND NOT coalesce(paused_day <= from_day AND (resumed_day IS NULL OR resumed_day > from_day), false)
+            AS is_charged,
+        CASE WHEN coalesce(discount_starts_day <= from_day, true) AND coalesce(discount_ends_day > from_day, true)
+            THEN coalesce(discounted_mrr, list_mrr) ELSE list_mrr END AS mrr
+    FROM pieces
 )
 SELECT
-    account_no, subscription_id, plan, product_line, billing_interval, currency, quantity, trial_ends_day,
-    cancelled_day, ended_day, from_day AS version_day, coalesce(next_cut, superseded_day) AS superseded_day,
+    account_no, subscription_id, plan, product_line, billing_interval, currency, coalesce(quantity, 1) AS quantity,
+    trial_ends_day, cancelled_day, ended_day, from_day AS version_day,
+    coalesce(next_cut, superseded_day) AS superseded_day,
     greatest(from_day, coalesce(trial_ends_day, from_day)) AS paid_from_day, least(next_cut, until_day) AS until_day,
     term_days,
     CASE WHEN NOT is_charged OR mrr < 0 THEN 0 ELSE mrr END AS native_mrr,
