@@ -17,6 +17,10 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from beachhead.customers.attributes import BUILT_IN, KEY_EVENT_MEASURES
+from beachhead.metrics.catalogue import BUILT_IN as METRICS
+from beachhead.metrics.formula import FUNCTIONS as FORMULA_FUNCTIONS
+from beachhead.metrics.measures import BUILT_IN as MEASURES
+from beachhead.metrics.measures import Measure
 from beachhead.project import definitions
 from beachhead.project.model import TABLES
 from beachhead.project.templates import TEMPLATES
@@ -149,6 +153,42 @@ def left_out(_said: Meanings) -> str:
     return table(("code", "program", "what is missing, and what to do"), rows)
 
 
+def metrics(_said: Meanings) -> str:
+    parts = []
+    for theme in dict.fromkeys(m.theme for m in METRICS.values()):
+        rows = [
+            (f"`{m.name}`", f"{m.title}: {m.meaning}", f"`{m.formula}`", m.unit, m.direction, m.null, m.source)
+            for m in METRICS.values()
+            if m.theme == theme
+        ]
+        titles = ("metric", "meaning", "formula", "unit", "good", "null", "source")
+        parts.append(f"### {theme.capitalize()}\n\n{table(titles, rows)}")
+    return "\n\n".join(parts)
+
+
+def variants(_said: Meanings) -> str:
+    rows = [
+        (f"`{m.name}`", f"`{name}`", v.meaning, f"`{v.formula}`", v.source)
+        for m in METRICS.values()
+        for name, v in m.variants.items()
+    ]
+    return table(("metric", "variant", "meaning", "formula", "source"), rows)
+
+
+def measures(_said: Meanings) -> str:
+    def counted(m: Measure) -> str:
+        if m.kind in ("mrr", "active"):
+            return "[the ledger](ledger.md)" if m.kind == "mrr" else "events"
+        shown = f"{m.value} where {m.where}" if m.where else m.value
+        return f"`{m.fact}`: `{shown}`, by `{m.day}`"
+
+    return table(("measure", "what it is", "from"), ((f"`{m.name}`", m.title, counted(m)) for m in MEASURES.values()))
+
+
+def formula_functions(_said: Meanings) -> str:
+    return table(("function", "gives"), ((f"`{f.usage}`", f.meaning) for f in FORMULA_FUNCTIONS.values()))
+
+
 BLOCKS: dict[str, tuple[str, Callable[[Meanings], str]]] = {
     "exports": ("adding-data.md", exports),
     "left-out": ("adding-data.md", left_out),
@@ -168,6 +208,13 @@ BLOCKS: dict[str, tuple[str, Callable[[Meanings], str]]] = {
     "attribute": ("projects.md", keys(definitions.AttributeDefinition, is_named_by_file=True)),
     "segment": ("projects.md", keys(definitions.SegmentDefinition, is_named_by_file=True)),
     "model": ("projects.md", model_tables),
+    "mrr": ("projects.md", keys(definitions.MrrSettings)),
+    "metrics": ("metrics.md", metrics),
+    "variants": ("metrics.md", variants),
+    "measures": ("metrics.md", measures),
+    "functions": ("metrics.md", formula_functions),
+    "metric": ("metrics.md", keys(definitions.MetricDefinition, is_named_by_file=True)),
+    "measure": ("metrics.md", keys(definitions.MeasureDefinition)),
     "value": ("score.md", keys(definitions.ValueDefinition)),
     "input": ("score.md", keys(definitions.ScoreInput)),
     "tiers": ("score.md", keys(definitions.Tiers)),
