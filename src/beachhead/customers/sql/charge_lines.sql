@@ -1,9 +1,10 @@
 -- Charges as lines of the MRR ledger, where there are no subscriptions: of each subscription, or else of each customer,
 -- the days between two changes of what is paid for. Only charges with an interval or a period are recurring.
 -- MRR of a charge: (amount − tax) per month, over its period; prorated ones × full period ÷ own period, in seconds
--- (ChartMogul). Charges of one subscription add up, credits with them; never below 0. Rounded once, half-up.
+-- (ChartMogul), where the interval is stated. Charges of one subscription add up, credits with them.
+-- Rounded once, half-up.
 -- Where no period is stated, a charge pays from its day for one interval, and the next one may come up to 7 days before
--- or after its end (weeks and days: 1 day) without a gap or an overlap.
+-- or after its end (weeks and days: 1 day) without a gap or an overlap; without one it pays to the end of that time.
 WITH recurring AS (
     SELECT
         account_no, charge_id, coalesce(subscription_id, '') AS subscription_id, plan, product_line,
@@ -57,39 +58,51 @@ lasting AS (
         CASE WHEN has_period THEN period_start_day ELSE charged_day END AS from_day
     FROM timed
 ),
-ending AS (
+ended AS (
     SELECT
         *,
         CASE WHEN has_period THEN period_end_day
             ELSE coalesce(add_months(from_day, calendar_months), from_day + CAST(plain_days AS INTEGER)) END AS end_day,
-        lead(from_day) OVER (
-            PARTITION BY account_no, subscription_id, has_period ORDER BY from_day, charge_id
-        ) AS next_day,
-        round_half_up(hours_between(period_start, period_end) * 3600) AS own_seconds,
+        round_half_up(hours_between(period_start, period_end) * 3600) AS seconds,
         86400 * coalesce(
             date_diff('day', add_months(period_end_day, -calendar_months), period_end_day), plain_days
         ) AS full_seconds
     FROM lasting
 ),
+-- The next charge of each that has no period.
+followed AS (
+    SELECT e.account_no, e.subscription_id, e.from_day, e.end_day, min(n.from_day) AS next_day
+    FROM (
+        SELECT DISTINCT account_no, subscription_id, from_day, end_day, grace_days FROM ended WHERE NOT has_period
+    ) AS e
+    JOIN (SELECT DISTINCT account_no, subscription_id, from_day FROM ended) AS n
+        ON n.account_no = e.account_no AND n.subscription_id = e.subscription_id AND n.from_day > e.from_day
+        AND n.from_day BETWEEN e.end_day - CAST(e.grace_days AS INTEGER) AND e.end_day + CAST(e.grace_days AS INTEGER)
+    GROUP BY e.account_no, e.subscription_id, e.from_day, e.end_day
+),
+ending AS (
+    SELECT
+        e.*,
+        CASE WHEN has_period THEN e.end_day ELSE coalesce(f.next_day, e.end_day + CAST(grace_days AS INTEGER)) END
+            AS until_day,
+        -- By the clock on the wall: an hour more or less is the change of the clocks.
+        CASE WHEN abs(seconds - 86400 * period_days) = 3600 THEN 86400 * period_days ELSE seconds END AS own_seconds
+    FROM ended AS e
+    LEFT JOIN followed AS f
+        ON f.account_no = e.account_no AND f.subscription_id = e.subscription_id AND f.from_day = e.from_day
+        AND f.end_day = e.end_day
+),
 lines AS (
     SELECT
-        account_no, charge_id, subscription_id, plan, product_line, currency, billing_interval, from_day,
+        account_no, charge_id, subscription_id, plan, product_line, currency, billing_interval, from_day, until_day,
         CASE
-            WHEN has_period THEN end_day
-            WHEN next_day <= end_day + grace_days AND next_day >= end_day - grace_days THEN next_day
-            ELSE end_day + grace_days
-        END AS until_day,
-        CASE
-            WHEN net IS NULL THEN NULL
-            WHEN months IS NULL THEN CASE WHEN period_days > 0
-                THEN round_half_up_div(net * 365, period_days * 12) END
-            WHEN is_prorated AND has_period AND own_seconds > 0 AND abs(CAST(net AS DOUBLE)) * times * full_seconds
-                < 3000000000000000000.0
+            WHEN months IS NULL THEN round_half_up_div(net * 365, period_days * 12)
+            WHEN NOT (is_prorated AND stated_interval IS NOT NULL AND own_seconds > 0)
+                THEN round_half_up_div(net * times, months)
+            WHEN abs(CAST(net AS DOUBLE)) * times * full_seconds < 3000000000000000000.0
                 THEN round_half_up_div(net * times * full_seconds, months * own_seconds)
-            WHEN is_prorated AND has_period AND own_seconds > 0
-                THEN round_half_up(CAST(net AS DOUBLE) * times * full_seconds
-                    / nullif(CAST(months AS DOUBLE) * own_seconds, 0))
-            ELSE round_half_up_div(net * times, months)
+            ELSE round_half_up(CAST(net AS DOUBLE) * times * full_seconds
+                / nullif(CAST(months AS DOUBLE) * own_seconds, 0))
         END AS mrr
     FROM ending
 ),
@@ -127,6 +140,5 @@ SELECT
     CASE billing_interval
         WHEN 'day' THEN 1 WHEN 'week' THEN 7 WHEN 'month' THEN 30 WHEN 'quarter' THEN 91 WHEN 'year' THEN 365
     END AS term_days,
-    CASE WHEN mrr < 0 THEN 0 ELSE mrr END AS native_mrr,
-    CASE WHEN mrr < 0 THEN 0 ELSE mrr END AS native_list_mrr
+    mrr AS native_mrr, mrr AS native_list_mrr
 FROM running

@@ -1,5 +1,5 @@
--- What each subscription adds to its customer's MRR and takes away again, day by day: change_cents at the rate of the day,
--- fx_cents what a new rate does to what was paid already. They add up to the MRR of a day, to the cent.
+-- What each subscription adds to its customer's MRR and takes away again: change_cents at the rate of the day, fx_cents
+-- what a new rate does to what was paid already. They add up to the MRR of a day, to the cent.
 SELECT
     account_no, paid_from_day AS day, subscription_id, version_day, plan, product_line,
     mrr_cents AS change_cents, CAST(0 AS BIGINT) AS fx_cents, list_mrr_cents AS list_change_cents

@@ -22,8 +22,8 @@ WITH rated AS (
         AND (r.until_day IS NULL OR r.until_day > l.version_day)
 )
 SELECT
-    account_no, subscription_id, plan, product_line, billing_interval, currency, quantity, trial_ends_day, cancelled_day,
-    ended_day, version_day, superseded_day, paid_from_day, until_day, term_days, native_mrr,
+    account_no, subscription_id, plan, product_line, billing_interval, currency, quantity, trial_ends_day,
+    cancelled_day, ended_day, version_day, superseded_day, paid_from_day, until_day, term_days, native_mrr,
     CASE WHEN currency IS NULL THEN native_mrr
         WHEN CAST(native_mrr AS DOUBLE) * worth_e8 < 4000000000000000000.0
             THEN round_half_up_div(native_mrr * worth_e8, 100000000)

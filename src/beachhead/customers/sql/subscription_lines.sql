@@ -1,8 +1,9 @@
 -- Subscriptions as lines of the MRR ledger: days on which nothing changes, each with its monthly price.
--- A version holds from version_day until the next one of its subscription; discounts that begin or end, and pauses,
--- cut it. [version_day, superseded_day) are the days of a line, [paid_from_day, until_day) those on which it is paid;
--- null: open. native_mrr: (price × quantity, less tax, less discounts) per month, rounded once, half-up, in the
--- currency of the line (null: the project's); native_list_mrr: without discounts. Weeks are 52, days 365 a year.
+-- A version holds from version_day until the next one of its subscription, whoever that belongs to; discounts that
+-- begin or end, and pauses, cut it. Tax and discounts take at most the whole price; a price below 0 is a credit.
+-- [version_day, superseded_day) are the days of a line, [paid_from_day, until_day) those on which it is paid; null:
+-- open. native_mrr: (price × quantity, less tax, less discounts) per month, rounded once, half-up, in the currency of
+-- the line (null: the project's); native_list_mrr: without discounts. Weeks are 52, days 365 a year.
 -- Without an interval a price is one of a month; with a word that is none, MRR is unknown, and hygiene tells of it.
 -- What 64 bits do not hold exactly is computed as a DOUBLE; prices beyond all reason were set aside at ingest.
 WITH versions AS (
@@ -44,6 +45,8 @@ priced AS (
         CASE WHEN $churn_on = 'cancellation' THEN least(ended_day, cancelled_day) ELSE ended_day END AS ended_day,
         greatest(started_day, coalesce(valid_from_day, started_day)) AS version_day,
         coalesce(valid_from, started_at) AS version_at,
+        valid_from IS NOT NULL AS is_dated,
+        coalesce(amount < 0, false) AS is_credit,
         CASE WHEN paused_day < coalesce(resumed_day, paused_day + 1) THEN paused_day END AS paused_day,
         CASE WHEN paused_day < resumed_day THEN resumed_day END AS resumed_day,
         CASE WHEN percent_e4 <> 0 OR discount_minor <> 0 THEN discount_starts_day END AS discount_starts_day,
@@ -79,8 +82,9 @@ priced AS (
 followed AS (
     SELECT
         *,
-        lead(version_day) OVER (PARTITION BY account_no, subscription_id ORDER BY version_day, version_at)
-            AS superseded_day
+        lead(version_day) OVER (
+            PARTITION BY subscription_id ORDER BY version_day, version_at, CASE WHEN is_dated THEN 1 ELSE 0 END
+        ) AS superseded_day
     FROM priced
 ),
 bounded AS (
@@ -92,8 +96,9 @@ bounded AS (
 cuts AS (
     SELECT
         *,
-        CASE WHEN discount_starts_day > version_day AND discount_starts_day < coalesce(until_day, discount_starts_day + 1)
-            THEN discount_starts_day END AS discount_cut,
+        CASE WHEN discount_starts_day > version_day
+            AND discount_starts_day < coalesce(until_day, discount_starts_day + 1) THEN discount_starts_day END
+            AS discount_cut,
         CASE WHEN discount_ends_day > version_day AND discount_ends_day < coalesce(until_day, discount_ends_day + 1)
             THEN discount_ends_day END AS full_price_cut,
         CASE WHEN paused_day > version_day AND paused_day < coalesce(until_day, paused_day + 1) THEN paused_day END
@@ -138,6 +143,6 @@ SELECT
     coalesce(next_cut, superseded_day) AS superseded_day,
     greatest(from_day, coalesce(trial_ends_day, from_day)) AS paid_from_day, least(next_cut, until_day) AS until_day,
     term_days,
-    CASE WHEN NOT is_charged OR mrr < 0 THEN 0 ELSE mrr END AS native_mrr,
-    CASE WHEN NOT is_charged OR list_mrr < 0 THEN 0 ELSE list_mrr END AS native_list_mrr
+    CASE WHEN NOT is_charged OR (mrr < 0 AND NOT is_credit) THEN 0 ELSE mrr END AS native_mrr,
+    CASE WHEN NOT is_charged OR (list_mrr < 0 AND NOT is_credit) THEN 0 ELSE list_mrr END AS native_list_mrr
 FROM monthly

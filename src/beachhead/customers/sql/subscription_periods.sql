@@ -1,5 +1,5 @@
--- The periods of the MRR ledger with what the customer record needs beside them. Terms (for renewals) are counted in days:
--- their length is the longest so far, they begin with the first payment.
+-- The periods of the MRR ledger with what the customer record needs beside them. Terms (for renewals) are counted in
+-- days: their length is the longest so far, they begin with the first payment.
 SELECT
     account_no, subscription_id, plan, product_line, billing_interval, currency, quantity, trial_ends_day,
     cancelled_day, ended_day, version_day, superseded_day, paid_from_day, until_day, native_mrr, mrr_cents,
