@@ -18,9 +18,11 @@ from beachhead.customers.columns import columns_of, extra_types, model_columns
 from beachhead.customers.keys import agreeing, first_of_each, lines_of_other_files, place_sql
 from beachhead.customers.ledger import LINES, MRR_PERIODS, ledger_sql
 from beachhead.customers.model_cache import ModelCache, StoredTable, view_of
+from beachhead.customers.model_tables import brought_back, hand_over
 from beachhead.customers.rates import CURRENCY_RATES, Rates
-from beachhead.customers.record import PERIODS, PROFILES, profile_sql
+from beachhead.customers.record import MODEL_TABLES, PERIODS, PROFILES, profile_sql
 from beachhead.customers.set_aside import SCHEMA, Reason, set_aside
+from beachhead.engines.base import Engine
 from beachhead.engines.dialect import emit
 from beachhead.engines.duck import DuckEngine, parquet, quote_name
 from beachhead.errors import Severity
@@ -68,7 +70,7 @@ class Assembly:
 
 
 class Assembler:
-    """Builds the model tables in one engine, for one day.
+    """Builds the model tables in one engine, for one day, and hands them to the engine that runs the model's SQL.
 
     `accounts`, `users`: FROM items of the registry, (account_no, account_id) and (user_no, user_id). `identity`: a
     text that changes when ids come to mean other customers.
@@ -83,8 +85,10 @@ class Assembler:
         identity: str,
         settings: Settings,
         cache: ModelCache,
+        model: Engine,
     ) -> None:
         self._engine = engine
+        self._model = model
         self._cache = cache
         self._sources = sources
         self._accounts = accounts
@@ -114,6 +118,7 @@ class Assembler:
                 stored = self._make(table, mapped, parts)
             self._engine.execute(f"CREATE TEMP VIEW {table.name} AS {view_of(stored.path)}")
             made_of[table.name] = [str(stored.accounts), *parts]
+        hand_over(self._engine, self._model, MODEL_TABLES)
         self._make_ledger(made_of)
         profiles = profile_sql(self._extra("accounts"), self._extra("companies"))
         self._derive(PROFILES, profiles, [*made_of.get("accounts", []), "", *made_of.get("companies", [])])
@@ -137,20 +142,24 @@ class Assembler:
     def _make_ledger(self, made_of: Mapping[str, Sequence[str]]) -> None:
         """The MRR ledger up to its periods, which the customer record reads."""
         ledger = ledger_sql(self._settings, made_of.keys())
-        self._engine.load(CURRENCY_RATES, self._rates.table())
-        views = [emit(ledger.steps[n], self._engine.dialect, ledger.parameters) for n in (LINES, MRR_PERIODS)]
-        for name, sql in zip((LINES, MRR_PERIODS), views, strict=True):
-            self._engine.execute(f"CREATE TEMP VIEW {name} AS {sql}")
-        made = [*views, repr(self._rates.worth), *(made_of.get("subscriptions") or made_of.get("charges", []))]
+        model = self._model
+        model.load(CURRENCY_RATES, self._rates.table())
+        steps = {n: ledger.steps[n] for n in (LINES, MRR_PERIODS)}
+        views = {n: emit(s, model.dialect, ledger.parameters, model.unsupported) for n, s in steps.items()}
+        for name, sql in views.items():
+            model.execute(f"CREATE TEMP VIEW {name} AS {sql}")
+        made = [*views.values(), repr(self._rates.worth), *(made_of.get("subscriptions") or made_of.get("charges", []))]
         self._derive(PERIODS, ledger.steps[PERIODS], made)
 
     def _derive(self, name: str, sql: str, made_of: Sequence[str]) -> None:
         """A table computed from model tables by catalogue SQL, made once for each state of theirs."""
-        sql = emit(sql, self._engine.dialect)
+        sql = emit(sql, self._model.dialect, None, self._model.unsupported)
         stored = self._cache.find(name, [sql, *made_of])
         if not stored:
-            stored = self._cache.store(self._engine, f"({sql})", name, [sql, *made_of], (), SCHEMA.empty_table())
+            relation = brought_back(self._engine, self._model, name, sql)
+            stored = self._cache.store(self._engine, relation, name, [sql, *made_of], (), SCHEMA.empty_table())
         self._engine.execute(f"CREATE TEMP VIEW {name} AS {view_of(stored.path)}")
+        hand_over(self._engine, self._model, [name])
 
     def _make(self, table: Table, mapped: Sequence[KnownSource], parts: Sequence[str]) -> StoredTable:
         """Assemble a table and store it, with what is wrong with it."""

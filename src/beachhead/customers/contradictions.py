@@ -8,7 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beachhead.customers.assemble import KnownSource
+from beachhead.customers.model_tables import brought_back
 from beachhead.customers.record import area_sql
+from beachhead.engines.base import Engine
 from beachhead.engines.dialect import emit
 from beachhead.engines.duck import DuckEngine, parquet, path_literal, quote_literal, quote_name
 from beachhead.errors import Severity
@@ -21,22 +23,22 @@ _EXAMPLES = 5
 
 
 def contradictions(
-    engine: DuckEngine, sources: Sequence[KnownSource], accounts: str, currency: str
+    engine: DuckEngine, model: Engine, sources: Sequence[KnownSource], accounts: str, currency: str
 ) -> tuple[Problem, ...]:
     """What the sources say against each other as of the day of the spine.
 
-    The engine holds what `record.make_areas` makes. `accounts`: a FROM item, (account_no, account_id).
+    `model` holds what `record.make_areas` makes. `accounts`: a FROM item of `engine`, (account_no, account_id).
     """
     mapped: dict[str, set[str]] = {}
     for source in sources:
         mapped.setdefault(source.table.name, set()).update(source.definition.columns)
     found: list[Problem] = []
     if "subscriptions" in mapped and mapped.get("accounts", set()) & {"churned_at", "is_churned", "status"}:
-        rows = _rows(engine, "churned_but_paying", accounts)
+        rows = _rows(engine, model, "churned_but_paying", accounts)
         if rows.num_rows:
             found.append(_churned_but_paying(engine, sources, rows))
     if "charges" in mapped and _have_revenue(mapped):
-        rows = _rows(engine, "charged_and_ordered", accounts)
+        rows = _rows(engine, model, "charged_and_ordered", accounts)
         if rows.num_rows:
             found.append(_charged_and_ordered(engine, sources, rows, currency))
     found += [early for s in sources for early in _before_their_subscription(engine, s, sources)]
@@ -90,10 +92,11 @@ def _have_revenue(mapped: Mapping[str, Collection[str]]) -> bool:
     return bool({"amount", "unit_price"} & set(mapped.get("order_lines", ())))
 
 
-def _rows(engine: DuckEngine, name: str, accounts: str) -> pa.Table:
+def _rows(engine: DuckEngine, model: Engine, name: str, accounts: str) -> pa.Table:
     ids = f"(SELECT account_no, min(account_id) AS account_id FROM {accounts} GROUP BY account_no)"
-    sql = emit(area_sql(name), engine.dialect)
-    return engine.query(f"SELECT i.account_id, f.* FROM ({sql}) AS f JOIN {ids} AS i USING (account_no) ORDER BY ALL")
+    sql = emit(area_sql(name), model.dialect, None, model.unsupported)
+    found = brought_back(engine, model, name, sql)
+    return engine.query(f"SELECT i.account_id, f.* FROM {found} AS f JOIN {ids} AS i USING (account_no) ORDER BY ALL")
 
 
 def _churned_but_paying(engine: DuckEngine, sources: Sequence[KnownSource], rows: pa.Table) -> Problem:

@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from beachhead.customers import measures
 from beachhead.customers.event_counts import EventCounts, days_array, run_of
+from beachhead.customers.model_tables import with_own_numbers
 from beachhead.engines.base import Engine
 
 STATED = {
@@ -29,7 +30,7 @@ def people_table(engine: Engine, counts: EventCounts | None) -> pa.Table:
 
     Counters are there only where events are, as whole numbers in 32 bits. Needs the views of `record.make_areas`.
     """
-    people = engine.query("SELECT user_no, account_no FROM known_users ORDER BY user_no")
+    people = with_own_numbers(engine.query("SELECT user_no, account_no FROM known_users ORDER BY user_no"))
     if counts is None:
         return people
     rows = counts.per_user[:, run_of(people["user_no"].to_numpy())]

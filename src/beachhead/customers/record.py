@@ -33,6 +33,8 @@ from beachhead.stats.rfm import rfm_scores, rfm_segments
 
 PERIODS, PROFILES = "subscription_periods", "profiles"
 """What does not depend on the day and is made with the model tables: the MRR ledger, and what customers state."""
+MODEL_TABLES = tuple(t.name for t in TABLES if t.name not in {"events", "spend"})
+"""The model tables that SQL reads. Events have compiled loops of their own."""
 # Order matters: later ones read earlier ones.
 AREAS = (
     "subscriptions",
@@ -180,23 +182,25 @@ def make_known(
 
     `extra`: further columns by table; `mapped`: columns that sources fill, by table (None: all).
     """
+
+    def spelt(sql: str) -> str:
+        return emit(sql, engine.dialect, None, engine.unsupported)
+
     for table in TABLES:
         if table.name not in {"events", "products", "spend"}:
-            select = emit(
-                known_view(table, extra.get(table.name, {}), mapped.get(table.name, ()) if mapped else None),
-                engine.dialect,
-            )
-            engine.execute(f"CREATE TEMP VIEW known_{table.name} AS {select}")
+            known = known_view(table, extra.get(table.name, {}), mapped.get(table.name, ()) if mapped else None)
+            engine.execute(f"CREATE TEMP VIEW known_{table.name} AS {spelt(known)}")
     if mapped and "order_lines" in mapped and "orders" not in mapped:
         engine.execute("DROP VIEW known_orders")
-        engine.execute(f"CREATE TEMP VIEW known_orders AS {emit(_ORDERS_OF_LINES, engine.dialect)}")
-    engine.execute(f"CREATE TEMP VIEW revenue_lines AS {emit(area_sql('revenue_lines'), engine.dialect)}")
+        engine.execute(f"CREATE TEMP VIEW known_orders AS {spelt(_ORDERS_OF_LINES)}")
+    engine.execute(f"CREATE TEMP VIEW revenue_lines AS {spelt(area_sql('revenue_lines'))}")
 
 
 def make_areas(engine: Engine) -> None:
     """Compute `area_<name>` for every area in an engine that has the views of `make_known`."""
     for name in AREAS:
-        engine.execute(f"CREATE TEMP TABLE area_{name} AS {emit(area_sql(name), engine.dialect)}")
+        sql = emit(area_sql(name), engine.dialect, None, engine.unsupported)
+        engine.execute(f"CREATE TEMP TABLE area_{name} AS {sql}")
 
 
 class RecordBuilder:
@@ -457,7 +461,7 @@ def build_record(
     make_areas(engine)
     builder = RecordBuilder(spine, catalog)
     builder.add_profile(engine, used)
-    builder.add_area(engine.query(emit(stated_sql(settings), engine.dialect)))
+    builder.add_area(engine.query(emit(stated_sql(settings), engine.dialect, None, engine.unsupported)))
     for name in AREAS:
         builder.add_area(engine.query(f"SELECT * FROM area_{name}"))
     builder.add_rfm(10 ** minor_digits(settings.currency))

@@ -48,7 +48,7 @@ class Engine(Protocol):
         """The result of one SELECT."""
 
     def load(self, name: str, data: pa.Table) -> None:
-        """Make `data` readable as table `name`, in place of what had that name before."""
+        """Make `data` readable as table `name` until the engine is closed, in place of what had that name before."""
 
     def close(self) -> None:
         """Give up the engine and whatever it holds."""

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import io
+import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+import psycopg
 import pyarrow as pa
 import pyarrow.csv as pa_csv
+from psycopg.conninfo import conninfo_to_dict
 
 from beachhead.engines.base import Dialect
-from beachhead.errors import DataError, Diagnostic, OutsideError, UsageError
-
-try:
-    import psycopg
-except ImportError as e:
-    raise UsageError(
-        Diagnostic(
-            "driver-missing", "the PostgreSQL driver is not installed", remedy="pip install 'beachhead[postgres]'"
-        )
-    ) from e
+from beachhead.errors import DataError, Diagnostic, OutsideError, Place
+from beachhead.project.engine_setting import ADDRESS_FORM
+from beachhead.project.environment import redact
 
 # Arrow type → PostgreSQL type. Texts sort by code point, as everywhere else here.
 COLUMN_TYPES: Mapping[pa.DataType, str] = MappingProxyType(
@@ -60,22 +56,52 @@ RESULT_TYPES: Mapping[str, pa.DataType] = MappingProxyType(
 ICU_COLLATION = "und-x-icu"
 
 
+_CONNECT_SECONDS = 10
+# Limits of a role that are meant for people, and what ends the work of a client that is gone.
+_SESSION = {
+    "statement_timeout": "0",
+    "lock_timeout": "0",
+    "idle_session_timeout": "0",
+    "default_transaction_read_only": "off",
+    "client_connection_check_interval": "10000",
+    "jit": "off",
+    "TimeZone": "UTC",
+    "DateStyle": "ISO",
+    "extra_float_digits": "1",
+    "search_path": "pg_temp",
+}
+
+
 class PostgresEngine:
     """One connection to a PostgreSQL database; every statement commits by itself.
 
-    `url` is a libpq URL. Raises `OutsideError` when the server cannot be reached.
+    It sees and makes temporary tables only: tables of the database cannot be taken for those of the customer model,
+    and when the connection ends, whichever way, nothing is left. `url` is a libpq URL and never shown; `place`: where
+    it is written. Raises `OutsideError` when the server cannot be reached or does not give what is needed.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, place: Place | None = None) -> None:
+        self._place = place
+        url = re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql://", url)
+        self._secrets = _secrets(url)
         try:
-            self._connection = psycopg.connect(url, autocommit=True, connect_timeout=10)
+            self._connection = psycopg.connect(
+                url,
+                autocommit=True,
+                connect_timeout=_CONNECT_SECONDS,
+                client_encoding="utf8",
+                application_name="beachhead",
+                prepare_threshold=None,
+            )
+        except psycopg.ProgrammingError as e:
+            raise OutsideError(self._address_is_none()) from e
         except psycopg.OperationalError as e:
-            remedy = "Check that the server runs and that host, port, user and password are right."
-            raise OutsideError(Diagnostic("database-unreachable", _first_line(e), remedy=remedy)) from e
-        self.execute("SET TimeZone = 'UTC'; SET DateStyle = 'ISO'; SET extra_float_digits = 1")
-        has_icu = self._connection.execute("SELECT 1 FROM pg_collation WHERE collname = %s", [ICU_COLLATION]).fetchone()
-        lacks = "this server was built without ICU, so it changes the case of A to Z only"
-        self._unsupported = {} if has_icu else {"lower": lacks, "upper": lacks}
+            raise OutsideError(self._unreachable(e)) from e
+        try:
+            self._unsupported = self._prepare()
+        except BaseException:
+            self._connection.close()
+            raise
 
     @property
     def dialect(self) -> Dialect:
@@ -87,12 +113,12 @@ class PostgresEngine:
 
     def execute(self, sql: str) -> None:
         """Run one or more statements, as one transaction; nothing is returned."""
-        with _in_our_words():
+        with self._in_our_words():
             self._connection.execute(sql)
 
     def query(self, sql: str) -> pa.Table:
         """The result of one SELECT. Raises `DataError` for a column whose type has no exact Arrow form here."""
-        with _in_our_words():
+        with self._in_our_words():
             schema = self._result_schema(sql)
             received = io.BytesIO()
             copy = f"COPY ({sql}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)"
@@ -102,14 +128,15 @@ class PostgresEngine:
         return _from_csv(received.getvalue(), schema)
 
     def load(self, name: str, data: pa.Table) -> None:
-        """Make `data` readable as table `name`, in place of what had that name before; the table is a copy."""
+        """Make `data` readable as temporary table `name`, in place of what had that name before."""
         columns = ", ".join(f"{_quoted(f.name)} {_column_type(f)}" for f in data.schema)
-        with _in_our_words(), self._connection.transaction(), self._connection.cursor() as cursor:
+        with self._in_our_words(), self._connection.transaction(), self._connection.cursor() as cursor:
             cursor.execute(f"DROP TABLE IF EXISTS {_quoted(name)}")
-            cursor.execute(f"CREATE TABLE {_quoted(name)} ({columns})")
+            cursor.execute(f"CREATE TEMP TABLE {_quoted(name)} ({columns})")
             with cursor.copy(f"COPY {_quoted(name)} FROM STDIN (FORMAT csv)") as rows:
                 for batch in data.to_batches(max_chunksize=50_000):
                     rows.write(_to_csv(batch))
+            cursor.execute(f"ANALYZE {_quoted(name)}")  # nobody else looks at temporary tables before they are queried
 
     def close(self) -> None:
         self._connection.close()
@@ -119,6 +146,75 @@ class PostgresEngine:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _prepare(self) -> dict[str, str]:
+        """Set what results depend on; returns what this server lacks of the catalogue."""
+        with self._in_our_words():
+            known = self._connection.execute("SELECT name FROM pg_settings").fetchall()
+            for name in _SESSION.keys() & {str(row[0]) for row in known}:
+                self._connection.execute("SELECT set_config(%s, %s, false)", [name, _SESSION[name]])
+            row = self._connection.execute(
+                "SELECT has_database_privilege(current_database(), 'TEMP'), pg_is_in_recovery(), "
+                "current_setting('server_encoding'), EXISTS (SELECT 1 FROM pg_collation WHERE collname = %s)",
+                [ICU_COLLATION],
+            ).fetchone()
+        assert row is not None
+        may_make_tables, is_replica, encoding, has_icu = row
+        if is_replica:
+            message, remedy = "this server is a replica, which cannot hold temporary tables", "Name the primary server."
+            raise OutsideError(Diagnostic("database-refused", message, place=self._place, remedy=remedy))
+        if not may_make_tables:
+            message = "the user of the database may not make temporary tables in it"
+            remedy = (
+                "As its owner: GRANT TEMPORARY ON DATABASE … TO …; nothing else is needed, and nothing is left there."
+            )
+            raise OutsideError(Diagnostic("database-refused", message, place=self._place, remedy=remedy))
+        if encoding != "UTF8":
+            message = f"the database keeps texts in {encoding}, which has no place for all letters"
+            remedy = "Use a database made with ENCODING 'UTF8'; an empty one will do."
+            raise OutsideError(Diagnostic("database-refused", message, place=self._place, remedy=remedy))
+        lacks = "this server was built without ICU, so it changes the case of A to Z only"
+        return {} if has_icu else {"lower": lacks, "upper": lacks}
+
+    @contextlib.contextmanager
+    def _in_our_words(self) -> Iterator[None]:
+        try:
+            yield
+        except (psycopg.OperationalError, psycopg.InterfaceError) as e:
+            if self._connection.closed:
+                message = "the connection to the database was lost; nothing was published"
+                remedy = "See whether the server runs, then run again."
+                lost = Diagnostic("database-lost", message, place=self._place, why=self._told(e), remedy=remedy)
+                raise OutsideError(lost) from e
+            remedy = "Check that the server runs and has disk space and memory; then run again."
+            raise OutsideError(Diagnostic("engine-resources", self._told(e), place=self._place, remedy=remedy)) from e
+        except psycopg.errors.InsufficientPrivilege as e:
+            remedy = "Let the user of the database do that, or name another one."
+            raise OutsideError(Diagnostic("database-refused", self._told(e), place=self._place, remedy=remedy)) from e
+        except psycopg.Error as e:
+            raise DataError(Diagnostic("engine-error", self._told(e))) from e
+
+    def _address_is_none(self) -> Diagnostic:
+        message = "the address of the database cannot be understood"
+        return Diagnostic("unknown-database", message, place=self._place, remedy=ADDRESS_FORM)
+
+    def _unreachable(self, error: Exception) -> Diagnostic:
+        told = self._told(error)
+        message = "the database cannot be reached"
+        remedy = "See whether the server runs, whether this machine may connect, and whether the address is right."
+        if re.search(r"database .* does not exist", told):
+            message = "the server has no such database"
+            remedy = "Correct its name, the last part of the address, or make it: createdb NAME."
+        elif re.search(r"password|authentication|role .* does not exist", told):
+            message = "the server does not let this user in"
+            remedy = "Correct the user and the password; a password may also stand in PGPASSWORD or in ~/.pgpass."
+        return Diagnostic("database-unreachable", message, place=self._place, why=told, remedy=remedy)
+
+    def _told(self, error: Exception) -> str:
+        """What the driver says, in one line and without secrets; of several attempts the first."""
+        lines = str(error).strip().split("\n")
+        line = lines[1].lstrip("- ") if lines[0].endswith(":") and len(lines) > 1 else lines[0]
+        return redact(line[:300], self._secrets)
 
     def _result_schema(self, sql: str) -> pa.Schema:
         with self._connection.cursor() as cursor:
@@ -174,16 +270,9 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n", 1)[0]
-
-
-@contextlib.contextmanager
-def _in_our_words() -> Iterator[None]:
-    try:
-        yield
-    except (psycopg.OperationalError, psycopg.InterfaceError) as e:
-        remedy = "Check that the server runs and has disk space and memory; then run again."
-        raise OutsideError(Diagnostic("engine-resources", _first_line(e), remedy=remedy)) from e
-    except psycopg.Error as e:
-        raise DataError(Diagnostic("engine-error", _first_line(e))) from e
+def _secrets(url: str) -> frozenset[str]:
+    """What of an address must not be shown: all of it, and its password in both ways of writing."""
+    found = {url, *re.findall(r"//[^/@:]*:([^@]*)@", url), *re.findall(r"[?&]password=([^&]*)", url)}
+    with contextlib.suppress(psycopg.ProgrammingError):
+        found.add(str(conninfo_to_dict(url).get("password") or ""))
+    return frozenset(found)

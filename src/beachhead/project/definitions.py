@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_serializer, model_validator
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=80)]
 ValueTypeName = Literal["text", "integer", "number", "money", "boolean", "date", "timestamp"]
@@ -27,6 +27,7 @@ MatchField = Literal[
     "country",
 ]
 FormatName = Literal["csv", "parquet", "json", "ndjson", "excel", "xml", "html", "sqlite", "duckdb"]
+EngineKind = Literal["duckdb", "postgresql"]
 Template = Literal["selfserve", "sales-led", "shop", "subscription-box", "blank"]
 
 
@@ -83,10 +84,19 @@ class Settings(Definition):
     customers_are: str = Field("customers", min_length=1, max_length=40, description="the word on screen")
     key_events: tuple[str, ...] = Field((), max_length=20, description="events that get columns of their own")
     onboarding_questions: tuple[str, ...] = Field((), max_length=20)
-    engine: Literal["duckdb"] = "duckdb"
+    engine: SecretStr = Field(SecretStr("duckdb"), description="duckdb, or the address of a PostgreSQL database")
     memory_limit: str | None = Field(None, pattern=r"^\d+(\.\d+)?\s?(MB|GB|TB)$")
     guard: Guard = Guard()
     keep: Retention = Retention()
+
+    @property
+    def engine_kind(self) -> EngineKind:
+        """Which engine runs the customer model's SQL; the address may be shown nowhere, this may."""
+        return "postgresql" if self.engine.get_secret_value().startswith("postgres") else "duckdb"
+
+    @field_serializer("engine")
+    def _engine_without_address(self, _: SecretStr) -> EngineKind:
+        return self.engine_kind
 
 
 class ColumnMap(Definition):
@@ -144,7 +154,8 @@ class ExcelOptions(Definition):
 
 
 class DatabaseOptions(Definition):
-    """What of a database is read: a table or a SELECT. The database is at `url`, or a file that `files` names."""
+    """What of a database is read: a table or a SELECT. The database is at `url`, or a file that `files` names; with
+    neither it is the one that the project's `engine` names."""
 
     url: SecretStr | None = Field(None, description="of a server; best from the environment: ${WAREHOUSE_URL}")
     table: str | None = Field(None, min_length=1, description="its name, with its schema where it needs one")
@@ -157,8 +168,6 @@ class DatabaseOptions(Definition):
             raise ValueError("give a table or a query, not both")
         if self.url is not None and self.table is None and self.query is None:
             raise ValueError("give a table or a query")
-        if self.url is None and self.cursor is not None:
-            raise ValueError("a cursor is for servers, which `url` names; files are read whole")
         return self
 
 
@@ -189,6 +198,12 @@ class SourceDefinition(Definition):
     extra: dict[Name, ColumnMapping] = Field({}, description="further columns; on accounts, companies: attributes")
     match: MatchMap = MatchMap()
     where: str | None = Field(None, description="rows to take, over mapped columns, in the segment language")
+
+    @property
+    def is_in_the_engine(self) -> bool:
+        """Whether it reads the database that the project's `engine` names."""
+        asked = self.database
+        return not self.files and asked.url is None and (asked.table is not None or asked.query is not None)
 
     @property
     def mapped(self) -> tuple[tuple[tuple[str, ...], ColumnMap], ...]:

@@ -15,6 +15,7 @@ from beachhead.project import yaml_positions as yaml
 from beachhead.project.definition_files import definition_files, read_text, shown_path, unread_beside
 from beachhead.project.definitions import (
     AttributeDefinition,
+    EngineKind,
     MatchingDefinition,
     MetricDefinition,
     SegmentDefinition,
@@ -22,6 +23,7 @@ from beachhead.project.definitions import (
     SourceDefinition,
     ValueDefinition,
 )
+from beachhead.project.engine_setting import wrong_engine
 from beachhead.project.environment import redact, resolve
 from beachhead.project.shapes import D, shape, yaml_at
 from beachhead.project.source_checks import check_settings, check_source
@@ -327,7 +329,7 @@ class _Loader:
         shaped = shape(model, document.root, document, name or None)
         found = list(shaped.diagnostics)
         if isinstance(shaped.partial, SourceDefinition):
-            found += check_source(shaped.partial, document)
+            found += check_source(shaped.partial, document, self._engine_kind)
         elif isinstance(shaped.partial, Settings):
             found += check_settings(shaped.partial, document)
             self._usable_settings = shaped.partial
@@ -339,6 +341,14 @@ class _Loader:
             self.broken.add((kind, name))
             return None
         return shaped.definition
+
+    @property
+    def _engine_kind(self) -> EngineKind | None:
+        """The engine of the settings, unless they are wrong about it."""
+        settings = self._usable_settings
+        if settings is None or wrong_engine(settings.engine.get_secret_value()) is not None:
+            return None
+        return settings.engine_kind
 
     def _attributes(self, path: Path) -> dict[str, AttributeDefinition]:
         document = self._document(path, with_environment=False)

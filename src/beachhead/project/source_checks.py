@@ -14,7 +14,8 @@ from beachhead.errors import Diagnostic, Place, Severity, nearest_name
 from beachhead.project import model
 from beachhead.project import yaml_positions as yaml
 from beachhead.project.currency import CURRENCIES, unknown_currency
-from beachhead.project.definitions import ColumnMap, Settings, SourceDefinition
+from beachhead.project.definitions import ColumnMap, EngineKind, Settings, SourceDefinition
+from beachhead.project.engine_setting import shows_password, wrong_engine
 from beachhead.project.shapes import yaml_at
 
 _DIRECTIVES = "aAbBcdDfFgGHIjmMnpSTuUVwWxXyYzZ%"
@@ -27,8 +28,11 @@ _LETTER_DIRECTIVES = {
 
 
 def check_settings(settings: Settings, document: yaml.Document) -> Iterator[Diagnostic]:
-    """The time zone and the currency exist."""
+    """The time zone and the currency exist, and the engine can be one."""
     yield from _time_zone(settings.timezone, document, "timezone")
+    if (wrong := wrong_engine(settings.engine.get_secret_value())) is not None:
+        yield wrong.at(_value(document, "engine"))
+    yield from _password(document, "engine")
     if settings.currency not in CURRENCIES:
         yield _hiding(unknown_currency(settings.currency), document, "currency")
     for code in settings.rates:
@@ -39,12 +43,17 @@ def check_settings(settings: Settings, document: yaml.Document) -> Iterator[Diag
             yield Diagnostic("invalid-value", message, place=_key(document, "rates", code), remedy="Remove the line.")
 
 
-def check_source(source: SourceDefinition, document: yaml.Document) -> Iterator[Diagnostic]:
-    """Everything that is wrong with a source whose shape is right, or with the part of it whose shape is right."""
+def check_source(
+    source: SourceDefinition, document: yaml.Document, engine: EngineKind | None = None
+) -> Iterator[Diagnostic]:
+    """Everything that is wrong with a source whose shape is right, or with the part of it whose shape is right.
+
+    `engine`: the project's; None when it is not known.
+    """
     if source.timezone is not None:
         yield from _time_zone(source.timezone, document, "timezone")
     yield from _csv(source, document)
-    yield from _origin(source, document)
+    yield from _origin(source, document, engine)
     yield from _patterns(source, document)
     table = model.BY_NAME.get(source.table)
     if table is None:
@@ -196,23 +205,41 @@ def _csv(source: SourceDefinition, document: yaml.Document) -> Iterator[Diagnost
         yield Diagnostic("invalid-value", message, place=_value(document, "csv", "quote"), remedy=remedy)
 
 
-def _origin(source: SourceDefinition, document: yaml.Document) -> Iterator[Diagnostic]:
-    """A source reads files or a server, one of the two."""
+def _origin(source: SourceDefinition, document: yaml.Document, engine: EngineKind | None) -> Iterator[Diagnostic]:
+    """A source reads files, a server, or the database in which the project's SQL runs: one of them."""
     url = source.database.url
     if source.files and url is not None:
         message = "a source reads files or the database at `url`, not both"
         remedy = "Remove one of the two, or make two sources."
         yield Diagnostic("invalid-value", message, place=_key(document, "database"), remedy=remedy)
-    if not source.files and url is None and "files" not in _given(document):
+    if source.is_in_the_engine and "files" not in _given(document):
+        if engine == "duckdb":
+            message = "the source names a table or query, but no database that has it"
+            why = "The project's engine is duckdb, which holds no tables of yours."
+            remedy = (
+                "Add `url: ${WAREHOUSE_URL}` under `database`, or write `engine: ${WAREHOUSE_URL}` in beachhead.yml "
+                "where the tables are in the PostgreSQL database that is to do the work; for a database file, `files`."
+            )
+            yield Diagnostic("missing-key", message, place=_key(document, "database"), why=why, remedy=remedy)
+    elif not source.files and url is None and "files" not in _given(document):
         remedy = "Add a line `files: …` (paths or globs, relative to the project), or `database: {url: …, table: …}`."
         yield Diagnostic("missing-key", "a source lacks 'files'", place=_value(document), remedy=remedy)
+    if source.files and url is None and source.database.cursor is not None:
+        message = "a cursor is for servers; files are read whole"
+        yield Diagnostic(
+            "invalid-value", message, place=_key(document, "database", "cursor"), remedy="Remove `cursor`."
+        )
     if url is not None and (wrong := wrong_server(url.get_secret_value())):
         yield Diagnostic("unknown-database", wrong, place=_value(document, "database", "url"), remedy=URL_REMEDY)
-    node = yaml_at(document.root, ("database", "url")) if document.root else None
-    if isinstance(node, yaml.Scalar) and re.search(r"://[^/@:]+:[^@/$]+@", node.raw):
+    yield from _password(document, "database", "url")
+
+
+def _password(document: yaml.Document, *keys: str) -> Iterator[Diagnostic]:
+    node = yaml_at(document.root, keys) if document.root else None
+    if isinstance(node, yaml.Scalar) and shows_password(node.raw):
         message = "the password of the database stands in this file"
-        remedy = "Put the address into an environment variable, and write `url: ${WAREHOUSE_URL}`."
-        place = _value(document, "database", "url")
+        remedy = f"Put the address into an environment variable, and write `{keys[-1]}: ${{WAREHOUSE_URL}}`."
+        place = _value(document, *keys)
         yield Diagnostic("password-in-file", message, Severity.WARNING, place, remedy=remedy)
 
 

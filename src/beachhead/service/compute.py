@@ -15,9 +15,10 @@ from beachhead.customers.catalog import Catalog
 from beachhead.customers.columns import extra_types
 from beachhead.customers.event_counts import EventCounts, count_events, read_events
 from beachhead.customers.events import EventState, open_parts
+from beachhead.customers.model_tables import hand_over
 from beachhead.customers.people import people_table
 from beachhead.customers.record import arrow_type, build_record, event_columns, make_known, make_spine
-from beachhead.engines.base import SQL_TYPES
+from beachhead.engines.base import SQL_TYPES, Engine
 from beachhead.engines.duck import DuckEngine, quote_name
 from beachhead.project.definitions import ValueTypeName
 from beachhead.project.model import TABLES
@@ -56,11 +57,12 @@ def compute(
     events: EventState,
     layout: Layout,
     engine: DuckEngine,
+    model: Engine,
     writer: TableWriter,
     as_of: date,
     say: Say,
 ) -> Computed:
-    """Compute the records as of the end of `as_of`. The engine holds the model tables.
+    """Compute the records as of the end of `as_of`. Both engines hold the model tables; `model` runs their SQL.
 
     Tables are given to the `writer` as soon as they are complete: counters of events, what the sources say of
     customers, people, and last the score with what depends on it.
@@ -75,6 +77,7 @@ def compute(
         {s.definition.table for s in sources},
         open_parts(event_parts) if event_parts else None,
     )
+    hand_over(engine, model, ["spine"])
     say("Computing customer records")
     extra = _extra_by_table(sources)
     mapped = {t: {c for s in sources if s.table.name == t for c in s.definition.columns} for t in extra}
@@ -87,8 +90,8 @@ def compute(
     used = {*plan.attributes_used, *NEEDED}
     with ThreadPoolExecutor(1) as aside:  # events are read and counted while the engine does the rest
         counting = aside.submit(count) if event_parts else None
-        make_known(engine, extra, mapped)
-        builder = build_record(engine, spine, plan.catalog, settings, used)
+        make_known(model, extra, mapped)
+        builder = build_record(model, spine, plan.catalog, settings, used)
         counts, columns = counting.result() if counting else (None, {})
     builder.add_events(columns, used)
     if builder.activity:
@@ -98,7 +101,7 @@ def compute(
     areas = tuple(n for n in records.column_names[2:] if n not in elsewhere)
     if areas:
         writer.write(AREAS, records.select(areas))
-    users = people_table(engine, counts) if "users" in extra else None
+    users = people_table(model, counts) if "users" in extra else None
     if users is not None:
         writer.write(USERS, users)
     before, after = split_at_score(plan.own)

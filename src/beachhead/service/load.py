@@ -95,6 +95,9 @@ def load_sources(
 
 def _paths(project: Project, source: SourceDefinition, layout: Layout, context: LandingContext) -> tuple[Path, ...]:
     """The files of a source; of a database server, those that what it has now was fetched into."""
+    if source.is_in_the_engine:
+        there = source.database.model_copy(update={"url": project.settings.engine})
+        source = source.model_copy(update={"database": there})
     if source.database.url is None:
         return matching_files(project.root, source)
     folder = layout.fetched / source.name

@@ -106,7 +106,9 @@ def make_plan(folder: Path) -> Plan:
         remedy = "Give the event another name with `values:` in its source."
         said.append(_name_taken(name, project.place("settings", "", "key_events", n), remedy))
     present = {
-        n: s for n, s in project.sources.items() if not s.optional or s.database.url or matching_files(project.root, s)
+        n: s
+        for n, s in project.sources.items()
+        if not s.optional or s.database.url or s.is_in_the_engine or matching_files(project.root, s)
     }
     mentioned = {f"{n} (customers)": m for n, s in present.items() if (m := mentioned_customers(s))}
     catalog = source_catalog(project.settings, {**present, **mentioned})

@@ -18,6 +18,7 @@ from beachhead.customers.merging import merge_customers
 from beachhead.customers.model_cache import ModelCache
 from beachhead.customers.people import STATED
 from beachhead.customers.record import PROFILES
+from beachhead.engines.choose import model_engine
 from beachhead.engines.duck import DuckEngine
 from beachhead.errors import BeachheadError, DataError, DefinitionError, Diagnostic, Severity, UsageError
 from beachhead.project.definitions import Settings
@@ -139,7 +140,11 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
         message, yesterday = f"{options.as_of} is not over yet; today is {today}", today - timedelta(days=1)
         raise UsageError(Diagnostic("day-not-over", message, remedy=f"Take a day before: --as-of {yesterday}."))
     spill = scratch_path(layout, "spill")
-    with _removed_at_the_end(files, spill), DuckEngine(spill, settings.memory_limit) as engine:
+    with (
+        _removed_at_the_end(files, spill),
+        DuckEngine(spill, settings.memory_limit) as engine,
+        model_engine(settings, engine, plan.project.place("settings", "", "engine")) as model,
+    ):
         loaded = load_sources(plan, layout, files, engine, today, full=options.full, say=say)
         as_of = options.as_of or loaded.data_day
         sources = known_sources(plan, loaded, layout, as_of)
@@ -158,14 +163,14 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
             numbered.accounts.identity,
         )
         cache = ModelCache(layout, files, numbered.accounts.count(), again=options.full)
-        assembly = Assembler(engine, sources, accounts, users, identity, settings, cache).assemble()
+        assembly = Assembler(engine, sources, accounts, users, identity, settings, cache, model).assemble()
         say("Storing events")
         events = store_events(sources, numbered, layout, files, engine, full=options.full)
         reached = None if options.as_of else _reached_further(current, loaded.data_day)
         last = current if reached and current and current.ref.as_of > as_of else before
         with store.begin(as_of) as draft:
             with TableWriter(draft.directory) as writer:
-                computed = compute(plan, sources, numbered, events, layout, engine, writer, as_of, say)
+                computed = compute(plan, sources, numbered, events, layout, engine, model, writer, as_of, say)
                 if not computed.accounts.num_rows:
                     raise DataError(_nobody(plan, loaded, as_of))
                 if last and not options.allow_loss:
@@ -182,7 +187,7 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
                 more = [
                     *event_problems,
                     *(merged.problems if merged else ()),
-                    *contradictions(engine, sources, accounts, settings.currency),
+                    *contradictions(engine, model, sources, accounts, settings.currency),
                 ]
                 problems = all_problems(loaded, assembly, computed, more, rows, as_of)
                 about = _about(
