@@ -22,6 +22,8 @@ import psycopg
 # Durability is of no use to a server that lives for one test run.
 SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=40")
 START_SECONDS = 60
+# The one user whom the server asks for a password; whoever tests that makes the user.
+ASKED_USER = "asked"
 
 
 class PostgresMissingError(Exception):
@@ -72,6 +74,8 @@ def running_server() -> Iterator[PostgresServer]:
             made = run("initdb", *create)
         if made.returncode:
             raise PostgresMissingError(f"initdb failed: {made.stderr.strip()[-300:]}")
+        rules = data / "pg_hba.conf"
+        rules.write_text(f"host all {ASKED_USER} 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
         port = _free_port()
         options = " ".join(
             ["-c listen_addresses=127.0.0.1", f"-p {port}", f"-k {home}", *(f"-c {s}" for s in SETTINGS)]

@@ -59,7 +59,6 @@ ICU_COLLATION = "und-x-icu"
 _CONNECT_SECONDS = 10
 # Limits of a role that are meant for people, and what ends the work of a client that is gone.
 _SESSION = {
-    "statement_timeout": "0",
     "lock_timeout": "0",
     "idle_session_timeout": "0",
     "default_transaction_read_only": "off",
@@ -150,6 +149,7 @@ class PostgresEngine:
     def _prepare(self) -> dict[str, str]:
         """Set what results depend on; returns what this server lacks of the catalogue."""
         with self._in_our_words():
+            self._connection.execute("SET statement_timeout = 0")
             known = self._connection.execute("SELECT name FROM pg_settings").fetchall()
             for name in _SESSION.keys() & {str(row[0]) for row in known}:
                 self._connection.execute("SELECT set_config(%s, %s, false)", [name, _SESSION[name]])
@@ -211,10 +211,8 @@ class PostgresEngine:
         return Diagnostic("database-unreachable", message, place=self._place, why=told, remedy=remedy)
 
     def _told(self, error: Exception) -> str:
-        """What the driver says, in one line and without secrets; of several attempts the first."""
-        lines = str(error).strip().split("\n")
-        line = lines[1].lstrip("- ") if lines[0].endswith(":") and len(lines) > 1 else lines[0]
-        return redact(line[:300], self._secrets)
+        """What the driver says, in one line and without secrets."""
+        return redact(str(error).strip().split("\n", 1)[0][:300], self._secrets)
 
     def _result_schema(self, sql: str) -> pa.Schema:
         with self._connection.cursor() as cursor:
@@ -256,7 +254,7 @@ def _from_csv(received: bytes, schema: pa.Schema) -> pa.Table:
 def _to_csv(batch: pa.RecordBatch) -> bytes:
     written = io.BytesIO()
     pa_csv.write_csv(batch, written, pa_csv.WriteOptions(include_header=False))
-    return written.getvalue()
+    return written.getvalue().replace(b"\0", b"")  # the one character that PostgreSQL's texts cannot hold
 
 
 def _column_type(field: pa.Field) -> str:
