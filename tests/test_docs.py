@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 from pydantic_core import PydanticUndefined
 
 from beachhead.customers.attributes import BUILT_IN, KEY_EVENT_MEASURES
@@ -95,6 +95,8 @@ def templates(_said: Meanings) -> str:
 def default(value: object) -> str:
     if value is PydanticUndefined:
         return "required"
+    if isinstance(value, SecretStr):
+        value = value.get_secret_value()
     if value is None or value in ((), {}, ""):
         return "–"
     if isinstance(value, BaseModel):

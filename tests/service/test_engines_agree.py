@@ -31,7 +31,7 @@ def updated(project: Path, setting: str, options: RunOptions) -> Run:
     return beachhead.open(copy).latest()
 
 
-def on_both(project: Path, url: str, options: RunOptions = RunOptions()) -> tuple[Run, Run]:
+def on_both(project: Path, url: str, options: RunOptions) -> tuple[Run, Run]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WAREHOUSE_URL", url)
         return updated(project, "", options), updated(project, WRITTEN, options)
@@ -73,7 +73,8 @@ def objects_in(url: str) -> list[str]:
     with psycopg.connect(url) as connection:
         rows = connection.execute(
             "SELECT n.nspname || '.' || c.relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
-            "WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') AND n.nspname NOT LIKE 'pg_toast_temp%' ORDER BY 1"
+            "WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast') "
+            "AND n.nspname NOT LIKE 'pg_toast_temp%' ORDER BY 1"
         ).fetchall()
     return [str(row[0]) for row in rows]
 
@@ -82,7 +83,7 @@ def objects_in(url: str) -> list[str]:
 def test_an_invented_company_is_the_same_on_both(tmp_path: Path, postgres: str, seed: int) -> None:
     project = tmp_path / "company"
     make_synthetic(project, 300, seed, noise=True)
-    duck, own = on_both(project, postgres)
+    duck, own = on_both(project, postgres, RunOptions())
     assert_equal(duck, own)
     assert len(own.accounts) > 250
     assert sum(len(s) for s in own.segments.values()) > 100
@@ -96,7 +97,7 @@ def test_real_data_is_the_same_on_both(
     monkeypatch.setenv("BEACHHEAD_DATA", str(real_data))
     project = tmp_path / example
     shutil.copytree(EXAMPLES / example, project, ignore=shutil.ignore_patterns(".beachhead"))
-    duck, own = on_both(project, postgres)
+    duck, own = on_both(project, postgres, RunOptions())
     assert_equal(duck, own)
     assert len(own.accounts) == customers
 
@@ -115,13 +116,13 @@ def test_tables_of_the_database_are_never_taken_for_those_of_the_model(tmp_path:
     theirs = ["public.accounts", "public.area_users", "public.spine", "public.subscription_periods"]
     with psycopg.connect(postgres, autocommit=True) as connection:
         for name in theirs:
-            connection.execute(f"CREATE TABLE {name} (account_no text)")  # type: ignore[call-overload]
-            connection.execute(f"INSERT INTO {name} VALUES ('mine')")  # type: ignore[call-overload]
+            connection.execute(f"CREATE TABLE {name} (account_no text)")
+            connection.execute(f"INSERT INTO {name} VALUES ('mine')")
     duck, own = on_both(project, postgres, RunOptions(today=TODAY))
     assert_equal(duck, own)
     assert objects_in(postgres) == theirs
     with psycopg.connect(postgres) as connection:
-        kept = [connection.execute(f"SELECT * FROM {name}").fetchall() for name in theirs]  # type: ignore[call-overload]
+        kept = [connection.execute(f"SELECT * FROM {name}").fetchall() for name in theirs]
     assert kept == [[("mine",)]] * 4
 
 

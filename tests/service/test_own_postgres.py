@@ -167,26 +167,24 @@ def test_a_user_who_may_not_make_temporary_tables_is_told_what_to_grant(
     url = postgres_server.new_database()
     name = url.rpartition("/")[2]
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC")  # type: ignore[call-overload]
+        connection.execute(f"REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC")
     theirs = url.replace("beachhead@", f"{asked}:{PASSWORD}@")
     exit_code, shown = project.said(theirs)
     assert exit_code == 3
     assert f"{PLACE}: error: the user of the database may not make temporary tables in it" in shown
     assert "GRANT TEMPORARY" in shown
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"GRANT TEMPORARY ON DATABASE {name} TO {asked}")  # type: ignore[call-overload]
+        connection.execute(f"GRANT TEMPORARY ON DATABASE {name} TO {asked}")
         try:
             assert project.said(theirs)[0] == 0
         finally:
-            connection.execute(f"REVOKE TEMPORARY ON DATABASE {name} FROM {asked}")  # type: ignore[call-overload]
+            connection.execute(f"REVOKE TEMPORARY ON DATABASE {name} FROM {asked}")
 
 
 def test_a_database_of_another_alphabet_is_refused(project: Project, postgres_server: PostgresServer) -> None:
     url = postgres_server.new_database()
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(
-            "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0"
-        )
+        connection.execute("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0")
     exit_code, shown = project.said(postgres_server.url("latin"))
     assert exit_code == 3
     assert "LATIN1" in shown
@@ -217,9 +215,9 @@ def test_limits_of_the_user_are_not_those_of_an_update(
 ) -> None:
     url = postgres_server.new_database()
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"ALTER ROLE {asked} SET statement_timeout = '5ms'")  # type: ignore[call-overload]
-        connection.execute(f"ALTER ROLE {asked} SET default_transaction_read_only = on")  # type: ignore[call-overload]
-        connection.execute(f"ALTER ROLE {asked} SET TimeZone = 'Asia/Tokyo'")  # type: ignore[call-overload]
+        connection.execute(f"ALTER ROLE {asked} SET statement_timeout = '5ms'")
+        connection.execute(f"ALTER ROLE {asked} SET default_transaction_read_only = on")
+        connection.execute(f"ALTER ROLE {asked} SET TimeZone = 'Asia/Tokyo'")
     assert project.said(url.replace("beachhead@", f"{asked}:{PASSWORD}@"))[0] == 0
 
 
