@@ -291,6 +291,18 @@ def test_every_option_of_a_command_stands_under_its_heading() -> None:
     assert untold == []
 
 
+def test_every_error_of_an_engine_is_told() -> None:
+    files = ["engines/postgres.py", "engines/choose.py", "project/engine_setting.py"]
+    calls = [n for f in files for n in ast.walk(ast.parse((SOURCE / f).read_text("utf-8"))) if isinstance(n, ast.Call)]
+    codes = {
+        str(c.args[0].value)
+        for c in calls
+        if isinstance(c.func, ast.Name) and c.func.id == "Diagnostic" and isinstance(c.args[0], ast.Constant)
+    }
+    assert len(codes) > 8
+    assert [code for code in sorted(codes) if f"`{code}`" not in read("engines.md")] == []
+
+
 if __name__ == "__main__":
     for path in sorted({DOCS / page for page, _ in BLOCKS.values()}):
         path.write_text(rewritten(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -5,7 +5,10 @@ from __future__ import annotations
 import builtins
 import json
 import re
+import signal
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -208,6 +211,43 @@ def test_a_server_lost_half_way_leaves_the_last_results(project: Project, postgr
     assert (told.code, str(told.place)) == ("database-lost", PLACE)
     assert project.published() == before
     assert run(project.root, RunOptions(today=TODAY)).customers == 20
+
+
+def test_nothing_is_left_behind_when_an_update_is_killed(project: Project, postgres: str) -> None:
+    project.patch.setenv("WAREHOUSE_URL", postgres)
+    script = (
+        "import os, signal, sys\nfrom pathlib import Path\nfrom beachhead.service.run import run\n"
+        "def say(said):\n    if said.startswith('Computing'): os.kill(os.getpid(), signal.SIGKILL)\n"
+        "run(Path(sys.argv[1]), say=say)"
+    )
+    killed = subprocess.run([sys.executable, "-c", script, str(project.root)], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        deadline = time.monotonic() + 30
+        left: list[object] = [None]
+        while left and time.monotonic() < deadline:
+            time.sleep(0.05)
+            left = [
+                *connection.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'beachhead'").fetchall(),
+                *connection.execute(
+                    "SELECT relname FROM pg_class WHERE relpersistence = 't' OR relnamespace = 'public'::regnamespace"
+                ).fetchall(),
+            ]
+    assert left == []
+    assert run(project.root, RunOptions(today=TODAY)).customers == 20
+
+
+def test_tables_that_are_too_wide_for_it_are_told(project: Project, postgres: str) -> None:
+    columns = [f"extra_{n}" for n in range(1_700)]
+    path = project.root / "data/accounts.csv"
+    header, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([",".join([header, *columns]), *(f"{row}{',x' * len(columns)}" for row in rows)]))
+    source = project.root / "sources/accounts.yml"
+    source.write_text(source.read_text() + "".join(f"  {c}: {c}\n" for c in columns))
+    exit_code, shown = project.said(postgres)
+    assert exit_code == 1
+    assert f"{PLACE}: error: " in shown
+    assert "[engine-limit]" in shown
 
 
 def test_limits_of_the_user_are_not_those_of_an_update(

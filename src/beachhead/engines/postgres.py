@@ -180,6 +180,9 @@ class PostgresEngine:
     def _in_our_words(self) -> Iterator[None]:
         try:
             yield
+        except (psycopg.errors.ProgramLimitExceeded, psycopg.errors.TooManyColumns) as e:
+            remedy = "Leave out columns that sources have under `extra`, or write `engine: duckdb`, which takes more."
+            raise DataError(Diagnostic("engine-limit", self._told(e), place=self._place, remedy=remedy)) from e
         except (psycopg.OperationalError, psycopg.InterfaceError) as e:
             if self._connection.closed:
                 message = "the connection to the database was lost; nothing was published"
