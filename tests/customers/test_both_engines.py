@@ -6,9 +6,11 @@ import random
 from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
 from model_world import make_world
 
-from beachhead.customers.record import AREAS, area_sql
+from beachhead.customers.ledger import ENTRIES, LINES, MOVEMENTS
+from beachhead.customers.record import AREAS, PERIODS, area_sql
 from beachhead.engines.dialect import emit
 from beachhead.engines.duck import DuckEngine
 from beachhead.engines.postgres import PostgresEngine
@@ -97,3 +99,21 @@ def test_areas_are_equal_on_duckdb_and_postgresql(tmp_path: Path, postgres: str)
             assert ours.to_pylist() == theirs.to_pylist(), name
             assert ours.num_rows > 20
         assert duck.query("SELECT count(*) AS n FROM area_subscriptions")["n"][0].as_py() > 200
+
+
+@pytest.mark.parametrize("source", ["subscriptions", "charges"])
+def test_the_ledger_is_equal_on_duckdb_and_postgresql(tmp_path: Path, postgres: str, source: str) -> None:
+    rows = _world(seed=12)
+    for n, row in enumerate(rows[source]):
+        row["currency"] = (None, "USD", "JPY")[n % 3]
+        if source == "charges":
+            row.update(interval=("month", "year", "week")[n % 5 % 3], native_net=row["amount"], is_prorated=n % 9 == 0)
+            row.update({"period_start": row["charged_at"], "period_end": D} if n % 7 == 0 else {})
+    with DuckEngine(tmp_path) as duck, PostgresEngine(postgres) as pg:
+        for engine in (duck, pg):
+            make_world(engine, D, list(range(1, 301)), {source: rows[source]}, rates={"USD": 0.9137, "JPY": 0.006})
+        for name in (LINES, PERIODS, ENTRIES, MOVEMENTS):
+            ours, theirs = (e.query(f"SELECT * FROM {name}") for e in (duck, pg))
+            assert ours.column_names == theirs.column_names
+            assert sorted(map(repr, ours.to_pylist())) == sorted(map(repr, theirs.to_pylist())), name
+            assert ours.num_rows > 100, name
