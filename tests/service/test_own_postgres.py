@@ -202,7 +202,8 @@ def test_a_server_lost_half_way_leaves_the_last_results(project: Project, postgr
         if said.startswith(moment):
             with psycopg.connect(postgres, autocommit=True) as connection:
                 connection.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'beachhead'"
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE application_name = 'beachhead' AND datname = current_database()"
                 )
 
     with pytest.raises(OutsideError) as lost:
@@ -228,7 +229,10 @@ def test_nothing_is_left_behind_when_an_update_is_killed(project: Project, postg
         while left and time.monotonic() < deadline:
             time.sleep(0.05)
             left = [
-                *connection.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'beachhead'").fetchall(),
+                *connection.execute(
+                    "SELECT pid FROM pg_stat_activity "
+                    "WHERE application_name = 'beachhead' AND datname = current_database()"
+                ).fetchall(),
                 *connection.execute(
                     "SELECT relname FROM pg_class WHERE relpersistence = 't' OR relnamespace = 'public'::regnamespace"
                 ).fetchall(),
