@@ -246,7 +246,7 @@ class _Examiner:
         groups = self._engine.query(
             f"SELECT list(x ORDER BY n DESC, x) AS forms, CAST(sum(n) - max(n) AS BIGINT) AS others FROM "
             f"(SELECT {column} AS x, count(*) AS n FROM {relation} WHERE {column} IS NOT NULL GROUP BY x) "
-            r"GROUP BY lower(regexp_replace(x, '[\s_-]+', ' ', 'g')) HAVING count(*) > 1 ORDER BY others DESC"
+            r"GROUP BY lower(regexp_replace(x, '[\s_-]+', ' ', 'g')) HAVING count(*) > 1 ORDER BY others DESC, forms"
         ).to_pylist()
         if not groups:
             return []
