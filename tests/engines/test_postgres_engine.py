@@ -11,7 +11,7 @@ from beachhead.engines.base import Engine
 from beachhead.engines.dialect import emit
 from beachhead.engines.duck import DuckEngine
 from beachhead.engines.postgres import PostgresEngine
-from beachhead.errors import DataError, OutsideError
+from beachhead.errors import DataError, OutsideError, Place
 
 EXACT = pa.table(
     {
@@ -68,6 +68,22 @@ def test_sql_errors_are_data_errors_and_the_engine_goes_on(engine: PostgresEngin
     with pytest.raises(DataError, match='relation "nothing" does not exist'):
         engine.query("SELECT * FROM nothing")
     assert engine.query("SELECT 1 AS a")["a"].to_pylist() == [1]
+
+
+@pytest.mark.parametrize("table", [
+    pa.table({f"c{n}": pa.array([n]) for n in range(1_601)}),
+    pa.table({f"c{n}": ["a text of fifteen"[:15]] for n in range(600)}),
+])  # fmt: skip
+def test_a_table_that_is_too_wide_is_told_at_the_setting(postgres: str, table: pa.Table) -> None:
+    place = Place("beachhead.yml", 3, 9)
+    with PostgresEngine(postgres, place) as engine, pytest.raises(DataError) as told:
+        engine.load("wide", table)
+    assert [(d.code, d.place) for d in told.value.diagnostics] == [("engine-limit", place)]
+
+
+def test_a_text_loses_the_one_character_that_it_cannot_hold(engine: PostgresEngine) -> None:
+    engine.load("t", pa.table({"a": ["x\0y", "\0", "\\.", "\n\\.\n"]}))
+    assert engine.query("SELECT a FROM t")["a"].to_pylist() == ["xy", "", "\\.", "\n\\.\n"]
 
 
 def test_a_server_that_does_not_answer_is_told_without_a_traceback() -> None:

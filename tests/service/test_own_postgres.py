@@ -241,19 +241,6 @@ def test_nothing_is_left_behind_when_an_update_is_killed(project: Project, postg
     assert run(project.root, RunOptions(today=TODAY)).customers == 20
 
 
-def test_tables_that_are_too_wide_for_it_are_told(project: Project, postgres: str) -> None:
-    columns = [f"extra_{n}" for n in range(1_700)]
-    path = project.root / "data/accounts.csv"
-    header, *rows = path.read_text().splitlines()
-    path.write_text("\n".join([",".join([header, *columns]), *(f"{row}{',x' * len(columns)}" for row in rows)]))
-    source = project.root / "sources/accounts.yml"
-    source.write_text(source.read_text() + "".join(f"  {c}: {c}\n" for c in columns))
-    exit_code, shown = project.said(postgres)
-    assert exit_code == 1
-    assert f"{PLACE}: error: " in shown
-    assert "[engine-limit]" in shown
-
-
 def test_limits_of_the_user_are_not_those_of_an_update(
     project: Project, postgres_server: PostgresServer, asked: str
 ) -> None:
