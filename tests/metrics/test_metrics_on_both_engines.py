@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable
 
+import pyarrow as pa
 import pytest
 
 import beachhead
-from beachhead.customers.model_tables import hand_over
-from beachhead.customers.record import MODEL_TABLES, make_known
 from beachhead.engines.postgres import PostgresEngine
 from beachhead.metrics.catalogue import BUILT_IN
-from beachhead.metrics.facts import Facts
 from beachhead.metrics.table import MetricTable
 from beachhead.service import metrics
-from beachhead.service.metric_facts import facts_of
 from beachhead.service.results import Run
 from beachhead.service.run import run
 from beachhead.service.setup import make_synthetic
@@ -34,33 +29,35 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Run:
     metrics.MetricQuery(tuple(BUILT_IN)),
     metrics.MetricQuery(tuple(BUILT_IN), every="quarter", by="plan", today=True),
     metrics.MetricQuery(("tickets", "first_response"), by="tickets.channel"),
+    metrics.MetricQuery(("mrr", "nrr"), by="product_line"),
 ])  # fmt: skip
 def test_every_metric_is_the_same_on_both(
     published: Run, postgres: str, monkeypatch: pytest.MonkeyPatch, query: metrics.MetricQuery
 ) -> None:
     asked: list[str] = []
-
-    class Counted(PostgresEngine):
-        def query(self, sql: str):  # type: ignore[no-untyped-def]
-            asked.append(sql)
-            return super().query(sql)
-
-    @contextmanager
-    def from_postgres(run: Run, activation_event: str | None) -> Iterator[Facts]:
-        with facts_of(run, activation_event) as facts, Counted(postgres) as engine:
-            given = ("spend", "spine", "activations", "first_payments")
-            hand_over(facts.embedded, engine, [*MODEL_TABLES, *given])
-            make_known(engine, {}, run.about.mapped)
-            asked.clear()
-            yield replace(facts, engine=engine)
-
+    settings = published.snapshot.home.parent / "beachhead.yml"
+    plain = settings.read_text()
     ours = metrics.ask(published, query)
-    monkeypatch.setattr(metrics, "facts_of", from_postgres)
-    theirs = metrics.ask(published, query)
+    monkeypatch.setattr(PostgresEngine, "query", _noted(PostgresEngine.query, asked))
+    settings.write_text(f"{plain}\nengine: {postgres}\n")
+    try:
+        theirs = metrics.ask(published, query)
+    finally:
+        settings.write_text(plain)
     assert asked
     assert cells(ours) == cells(theirs)
     known = [c for c in ours.cells if c.value is not None]
     assert len(known) > len(ours.periods)
+
+
+def _noted(
+    query: Callable[[PostgresEngine, str], pa.Table], asked: list[str]
+) -> Callable[[PostgresEngine, str], pa.Table]:
+    def noted(engine: PostgresEngine, sql: str) -> pa.Table:
+        asked.append(sql)
+        return query(engine, sql)
+
+    return noted
 
 
 def cells(table: MetricTable) -> list[tuple[object, ...]]:

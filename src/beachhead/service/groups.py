@@ -21,7 +21,7 @@ from beachhead.customers.loads import read_loads
 from beachhead.errors import Diagnostic, UsageError
 from beachhead.metrics.grouping import Grouping
 from beachhead.metrics.periods import Period
-from beachhead.project import Project, load
+from beachhead.project import Project
 from beachhead.service.past import runs_as_of
 from beachhead.service.progress import Say
 from beachhead.service.results import Run
@@ -155,7 +155,7 @@ class Groups:
 
     def _known_since(self, attribute: Attribute) -> date | None:
         """The day from which an undated fact is known; None: always, since it does not change."""
-        project = load(self._project.root)
+        project = self._project
         loads = read_loads(Layout(self._project.root).landing / "loads.json")
         first: list[date] = []
         for name, source in project.sources.items():

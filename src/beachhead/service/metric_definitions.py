@@ -31,6 +31,7 @@ class ProjectMetrics:
     `activation_event`: the event that activates; None where the project has no events to choose from.
     """
 
+    project: Project
     definitions: Definitions
     headlines: tuple[str, ...]
     activation_event: str | None
@@ -65,7 +66,7 @@ def project_metrics(project: Project, as_of: date) -> ProjectMetrics:
     event = next((c for c in chosen if c), None)
     key_events = project.settings.key_events
     return ProjectMetrics(
-        Definitions(metrics, counted), headlines, event or (key_events[0] if key_events else None), tuple(said)
+        project, Definitions(metrics, counted), headlines, event or (key_events[0] if key_events else None), tuple(said)
     )
 
 

@@ -146,7 +146,7 @@ def choices(run: Run) -> Choices:
     """What can be asked."""
     known = metrics_of(run)
     about = run.about
-    with facts_of(run, None) as facts:
+    with facts_of(run, known.project, None) as facts:
         told = []
         for metric in known.definitions.metrics.values():
             chosen = known.definitions.available(metric, facts)

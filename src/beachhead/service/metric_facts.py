@@ -16,8 +16,11 @@ from beachhead.customers.columns import model_columns
 from beachhead.customers.events import open_parts
 from beachhead.customers.ledger import ENTRIES, MOVEMENTS, MRR_PERIODS, ledger_sql
 from beachhead.customers.model_cache import ModelCache, view_of
-from beachhead.customers.record import PERIODS, make_known
+from beachhead.customers.model_tables import brought_back, hand_over, with_own_numbers
+from beachhead.customers.record import MODEL_TABLES, PERIODS, make_known
 from beachhead.customers.set_aside import SCHEMA
+from beachhead.engines.base import Engine
+from beachhead.engines.choose import model_engine
 from beachhead.engines.dialect import emit
 from beachhead.engines.duck import DuckEngine, quote_literal
 from beachhead.metrics.counting import warm_up
@@ -48,23 +51,25 @@ def mapped_columns(project: Project) -> dict[str, tuple[str, ...]]:
 
 
 @contextmanager
-def facts_of(run: Run, activation_event: str | None) -> Iterator[Facts]:
-    """The facts as they were known at the end of the run's day."""
+def facts_of(run: Run, project: Project, activation_event: str | None) -> Iterator[Facts]:
+    """The facts as they were known at the end of the run's day, from the engine that the project names."""
     Thread(target=warm_up, daemon=True).start()
-    with short_engine() as (engine, _):
+    settings, place = run.about.settings, project.place("settings", "", "engine")
+    with short_engine() as (embedded, _), model_engine(project.settings, embedded, place) as engine:
         files = model_files(run)
-        settings = run.about.settings
-        extra = _open_tables(engine, files)
+        extra = _open_tables(embedded, files)
         numbers = run.columns("account_no")["account_no"]
-        engine.load("spine", pa.table({"account_no": numbers, "as_of": pa.array([run.as_of] * len(numbers))}))
+        embedded.load("spine", pa.table({"account_no": numbers, "as_of": pa.array([run.as_of] * len(numbers))}))
+        hand_over(embedded, engine, [*MODEL_TABLES, "spend", "spine"])
         make_known(engine, extra, run.about.mapped or None)
-        movements = _movements(engine, run, settings, files)
-        _open_activity(engine, run, activation_event)
+        movements = _movements(embedded, engine, run, settings, files)
+        _open_activity(embedded, run, activation_event)
         first = movements.filter(pc.equal(movements["kind"], "new")).select(["account_no", "day"])
-        engine.load("first_payments", first)
+        embedded.load("first_payments", first)
+        hand_over(embedded, engine, ["activations", "first_payments"])
         yield Facts(
             engine,
-            engine,
+            embedded,
             run.as_of,
             frozenset(_mapped(run.about.mapped)),
             lambda line: movements if line is None else line_movements(engine, settings, line),
@@ -107,12 +112,15 @@ def _is_plain(field: pa.Field, table: Table) -> bool:
     return field.name not in own
 
 
-def _movements(engine: DuckEngine, run: Run, settings: Settings, files: Mapping[str, Path]) -> pa.Table:
+def _movements(
+    embedded: DuckEngine, engine: Engine, run: Run, settings: Settings, files: Mapping[str, Path]
+) -> pa.Table:
     """The MRR movements, made once for each state of the ledger. They do not depend on the day: what is known later
     lies on later days."""
     if PERIODS not in files:
         return pa.table({n: pa.array([], t) for n, t in _MOVEMENTS.items()})
-    engine.execute(f"CREATE TEMP VIEW {MRR_PERIODS} AS {view_of(files[PERIODS])}")
+    embedded.execute(f"CREATE TEMP VIEW {MRR_PERIODS} AS {view_of(files[PERIODS])}")
+    hand_over(embedded, engine, [MRR_PERIODS])
     ledger = ledger_sql(settings, run.about.mapped.keys())
     engine.execute(f"CREATE TEMP VIEW {ENTRIES} AS {emit(ledger.steps[ENTRIES], engine.dialect)}")
     sql = emit(ledger.steps[MOVEMENTS], engine.dialect)
@@ -120,7 +128,8 @@ def _movements(engine: DuckEngine, run: Run, settings: Settings, files: Mapping[
     made_of = [sql, files[PERIODS].name]
     stored = cache.find(MOVEMENTS, made_of)
     if not stored:
-        stored = cache.store(engine, f"({sql})", MOVEMENTS, made_of, (), SCHEMA.empty_table())
+        relation = brought_back(embedded, engine, MOVEMENTS, sql)
+        stored = cache.store(embedded, relation, MOVEMENTS, made_of, (), SCHEMA.empty_table())
     return pq.read_table(stored.path)
 
 
@@ -135,18 +144,19 @@ _MOVEMENTS = {
 }
 
 
-def line_movements(engine: DuckEngine, settings: Settings, line: str) -> pa.Table:
+def line_movements(engine: Engine, settings: Settings, line: str) -> pa.Table:
     """The movements of one product line as if there was no other."""
     sql = ledger_sql(settings, ()).steps[MOVEMENTS]
     of_line = sql.replace("FROM mrr_entries", f"FROM mrr_entries WHERE product_line = {quote_literal(line)}")
-    return engine.query(emit(of_line, engine.dialect))
+    return with_own_numbers(engine.query(emit(of_line, engine.dialect)))
 
 
-def _product_lines(engine: DuckEngine) -> tuple[str, ...]:
-    found = engine.query(
-        f"SELECT product_line AS x, sum(abs(change_cents)) AS n FROM {ENTRIES} WHERE product_line IS NOT NULL "
-        "GROUP BY x ORDER BY n DESC, x"
+def _product_lines(engine: Engine) -> tuple[str, ...]:
+    sql = (
+        f"SELECT product_line AS x, CAST(sum(abs(change_cents)) AS BIGINT) AS n FROM {ENTRIES} "
+        "WHERE product_line IS NOT NULL GROUP BY product_line ORDER BY n DESC, x"
     )
+    found = engine.query(emit(sql, engine.dialect))
     return tuple(found["x"].to_pylist())
 
 

@@ -57,12 +57,12 @@ def metrics_of(run: Run) -> ProjectMetrics:
 def ask(run: Run, query: MetricQuery, say: Say = say_nothing) -> MetricTable:
     """The answer to a question about metrics. Raises `UsageError` for a name that is none, with the nearest."""
     known = metrics_of(run)
-    with facts_of(run, known.activation_event) as facts:
+    with facts_of(run, known.project, known.activation_event) as facts:
         asked = [known.definitions.available(m, facts) for m in _asked(known, facts, query.names)]
         periods = _periods(run, query)
         before = _lookback(known.definitions, asked, query.every)
         wide = (*_earlier(periods[0], query.every, before), *periods)
-        answer = _Answer(run, query, known.definitions, facts, wide, len(periods), say)
+        answer = _Answer(run, query, known, facts, wide, len(periods), say)
         return answer.table(asked, periods)
 
 
@@ -70,12 +70,12 @@ def who_is_behind(run: Run, query: MetricQuery, group: str, period: str, say: Sa
     """The customers behind one value, by name: account_id, account_name, and what each adds to the measures of the
     metric of `query` in that `period` and `group` (a label of its table; "all" without a breakdown). Largest first."""
     known = metrics_of(run)
-    with facts_of(run, known.activation_event) as facts:
+    with facts_of(run, known.project, known.activation_event) as facts:
         (metric,) = [known.definitions.available(m, facts) for m in _asked(known, facts, query.names[:1])]
         periods = [p for p in _periods(run, query) if p.label == period]
         if not periods:
             raise UsageError(Diagnostic.unknown_name("period", period, [p.label for p in _periods(run, query)]))
-        answer = _Answer(run, query, known.definitions, facts, tuple(periods), 1, say)
+        answer = _Answer(run, query, known, facts, tuple(periods), 1, say)
         return answer.customers(metric, group)
 
 
@@ -123,7 +123,7 @@ class _Answer:
         self,
         run: Run,
         query: MetricQuery,
-        definitions: Definitions,
+        known: ProjectMetrics,
         facts: Facts,
         periods: tuple[Period, ...],
         shown: int,
@@ -131,14 +131,14 @@ class _Answer:
     ) -> None:
         self._run = run
         self._query = query
-        self._definitions = definitions
+        self._definitions = known.definitions
         self._facts = facts
         self._periods = periods
         self._shown = shown
         counts = run.snapshot.manifest.contents.counts
         numbers = run.columns("account_no")["account_no"]
         self._largest = max(counts.get("numbered") or 0, pc.max(numbers).as_py() or 0)
-        self._groups = Groups(run, load(run.snapshot.home.parent), periods, self._largest, say, today=query.today)
+        self._groups = Groups(run, known.project, periods, self._largest, say, today=query.today)
         self._notes: list[str] = []
 
     def table(self, metrics: Sequence[Metric], periods: tuple[Period, ...]) -> MetricTable:
