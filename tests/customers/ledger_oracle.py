@@ -32,7 +32,8 @@ MONTHS = {
 """How many months an interval lasts."""
 
 NEVER_PAID = {
-    "trial", "trialing", "in_trial", "paused", "unpaid", "incomplete", "incomplete_expired", "draft", "pending", "future",
+    "trial", "trialing", "in_trial", "paused", "unpaid", "incomplete", "incomplete_expired", "draft", "pending",
+    "future",
 }  # fmt: skip
 OVER_BY_NOW = {"expired", "ended", "canceled", "cancelled", "churned"}
 """Says how a subscription stands today: with a known end it was paid until then."""
@@ -144,9 +145,6 @@ def _rate(currency: str, day: date, settings: OracleSettings) -> Fraction:
     return _exact(rate[since[-1] if since else min(rate)])
 
 
-# --- subscriptions -----------------------------------------------------------------------------------------------------
-
-
 def _subscription_lines(rows: Sequence[Row], settings: OracleSettings) -> dict[str, list[_Line]]:
     versions: dict[object, list[tuple[date, datetime, int, Row]]] = defaultdict(list)
     for position, row in enumerate(rows):
@@ -207,9 +205,6 @@ def _monthly_price(row: Row, discounted: bool) -> int:
     return _half_away(price / months)
 
 
-# --- charges -----------------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class _Paid:
     """A charge that recurs. `is_stated`: it says the period it pays for."""
@@ -248,7 +243,7 @@ def _paid(row: Row) -> _Paid | None:
         return _Paid(row, start, end, True)
     if row.get("interval") not in MONTHS:
         return None
-    return _Paid(row, charged, _later(datetime.combine(charged, time()), row, 1).date(), False)
+    return _Paid(row, charged, later(datetime.combine(charged, time()), row, 1).date(), False)
 
 
 def _going_on(paid: _Paid, charges: Sequence[_Paid]) -> date:
@@ -280,11 +275,11 @@ def _proration(row: Row) -> Fraction:
     """Full service period ÷ prorated period, in seconds (ChartMogul)."""
     start, end = _moment(row["period_start"]), _moment(row["period_end"])
     assert start is not None and end is not None
-    full = end - _later(end, row, -1)
+    full = end - later(end, row, -1)
     return Fraction(int(full.total_seconds()), int((end - start).total_seconds()))
 
 
-def _later(moment: datetime, row: Row, times: int) -> datetime:
+def later(moment: datetime, row: Row, times: int) -> datetime:
     """A moment moved by the row's interval; a missing day of the month becomes its last."""
     count = times * _int_or(row, "interval_count", 1)
     interval = str(row["interval"])
@@ -293,9 +288,6 @@ def _later(moment: datetime, row: Row, times: int) -> datetime:
     months = moment.year * 12 + moment.month - 1 + count * int(MONTHS[interval])
     year, month = divmod(months, 12)
     return moment.replace(year=year, month=month + 1, day=min(moment.day, calendar.monthrange(year, month + 1)[1]))
-
-
-# --- values ------------------------------------------------------------------------------------------------------------
 
 
 def _moment(value: object) -> datetime | None:

@@ -10,11 +10,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 import pytest
+from ledger_oracle import Movement, OracleSettings, movements
 
 from beachhead.project import yaml_positions as yaml
 from beachhead.project.currency import minor_digits
 from beachhead.project.model import BY_NAME
-from ledger_oracle import Movement, OracleSettings, movements
 
 HISTORIES = Path(__file__).parent / "histories"
 
