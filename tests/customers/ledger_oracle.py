@@ -227,10 +227,13 @@ def _charge_lines(rows: Sequence[Row], settings: OracleSettings) -> dict[str, li
     lines: dict[str, list[_Line]] = defaultdict(list)
     for (account, _), charges in together.items():
         for paid in charges:
-            native = _charge_mrr(paid)
             end = paid.end if paid.is_stated else _going_on(paid, charges)
-            lines[account].append(_Line(_currency(paid.row, settings), paid.start, end, lambda _, n=native: n))
+            lines[account].append(_Line(_currency(paid.row, settings), paid.start, end, _always(_charge_mrr(paid))))
     return lines
+
+
+def _always(native: int) -> Callable[[date], int]:
+    return lambda _day: native
 
 
 def _paid(row: Row) -> _Paid | None:
