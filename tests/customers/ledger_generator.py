@@ -17,6 +17,7 @@ _ODD_STATUSES = (
     "past_due", "past_due", "live", "trialing", "trial", "in_trial", "paused", "unpaid", "incomplete", "future",
     "draft", "incomplete_expired", "pending", "canceled", "canceled", "cancelled", "expired", "ended", "churned",
 )  # fmt: skip
+_TAXED = (599, 1999, 3000, 4999, 5000, 120_000)
 _CURRENCIES = (None, None, "EUR", "EUR", "USD", "USD", "GBP", "JPY", "XTS")
 _INTERVALS = (None, "month", "month", "month", "year", "year", "quarter", "week", "day")
 
@@ -147,7 +148,7 @@ def _tax(rng: Random, _started: datetime) -> dict[str, object]:
 def random_charges(rng: Random, account_id: str = "a") -> dict[str, list[dict[str, object]]]:
     """Charges of one customer from `FIRST_DAY` to `LAST_DAY`: with and without periods, prorated, credits, one-offs.
 
-    Moments of prorated periods fall on no day on which clocks change (of Europe and America).
+    Whether charges without a period are of one subscription or of none, several may run and overlap.
     """
     rows: list[dict[str, object]] = []
     identified = rng.random() < 0.6
@@ -167,7 +168,7 @@ def random_charges(rng: Random, account_id: str = "a") -> dict[str, list[dict[st
     for n, row in enumerate(rows):
         row["charge_id"] = f"{account_id}-c{n}"
         row.setdefault("status", rng.choice((*("paid",) * 9, None, "past_due", "refunded", "failed", "void", "draft")))
-        row["tax"] = rng.choice((None, None, None, 0, 95))
+        row["tax"] = rng.choice((None, None, None, 0, 95)) if row["amount"] in _TAXED else None
         row["refunded"] = rng.choice((None, None, 500))
     rng.shuffle(rows)
     return {"charges": rows}

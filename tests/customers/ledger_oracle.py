@@ -275,7 +275,7 @@ def _charge_mrr(paid: _Paid) -> int:
 
 
 def _proration(row: Row) -> Fraction:
-    """Full service period ÷ prorated period, in seconds (ChartMogul)."""
+    """Full service period ÷ prorated period, in seconds by the clock on the wall (ChartMogul): a day has 86,400."""
     start, end = _moment(row["period_start"]), _moment(row["period_end"])
     assert start is not None and end is not None
     full = end - later(end, row, -1)
