@@ -1,14 +1,17 @@
-"""The hand-worked histories against the oracle: two ways to the same figures, neither of which is the product's."""
+"""Hand-worked histories against the oracle of the ledger: two ways to the same figures, neither the product's."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 from pathlib import Path
+from random import Random
 
 import pytest
+from ledger_generator import LAST_DAY, random_charges, random_history, random_settings
 from ledger_oracle import Movement, OracleSettings, movements
 
 from beachhead.project.currency import minor_digits
@@ -91,3 +94,28 @@ def test_histories_are_many_and_each_has_a_name_of_its_own() -> None:
     assert [name for name, count in names.items() if count > 1] == []
     assert len(names) >= 200
     assert len(THEMES) == 16
+
+
+@pytest.mark.parametrize("make", [random_history, random_charges])
+def test_random_customers_have_every_movement_and_each_follows_from_the_one_before(
+    make: Callable[[Random], dict[str, list[dict[str, object]]]],
+) -> None:
+    kinds: Counter[str] = Counter()
+    for seed in range(80):
+        rng = Random(seed)
+        settings = random_settings(rng)
+        rows = make(rng)
+        found = movements(rows, settings, LAST_DAY)
+        kinds.update(m.kind for m in found)
+        assert [m.kind for m in found if m.kind == "new"] == [m.kind for m in found[:1]]
+        assert [m.day for m in found] == sorted(m.day for m in found)
+        for before, after in pairwise(found):
+            assert after.after_minor == before.after_minor + after.amount_minor
+        assert all((m.after_minor == 0) == (m.kind == "churn") for m in found)
+    assert set(kinds) == {"new", "expansion", "contraction", "churn", "reactivation", "fx"}
+    assert min(kinds.values()) >= 5
+
+
+def test_same_seed_makes_the_same_customer() -> None:
+    assert random_history(Random(7)) == random_history(Random(7)) != random_history(Random(8))
+    assert random_charges(Random(7)) == random_charges(Random(7)) != random_charges(Random(8))
