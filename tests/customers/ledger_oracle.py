@@ -76,13 +76,17 @@ class Movement:
 
 @dataclass(frozen=True)
 class _Line:
-    """Something that is paid from `start` until the day before `end` (None: open), without the days of its pause."""
+    """Something that is paid from `start` until the day before `end` (None: open), without the days of its pause.
+
+    `together`: lines of which it is the same are added up before they are converted: charges of one subscription.
+    """
 
     currency: str
     start: date
     end: date | None
     native: Callable[[date], int]
     paused: Callable[[date], bool] = lambda _day: False
+    together: object = None
 
     def native_on(self, day: date) -> int | None:
         """Its MRR in its own currency; None where it is not paid."""
@@ -104,7 +108,7 @@ def movements(rows: Mapping[str, Sequence[Row]], settings: OracleSettings, until
 
 def _of_account(account: str, lines: Sequence[_Line], settings: OracleSettings, until: date) -> Iterator[Movement]:
     day = min((line.start for line in lines), default=until) - timedelta(days=1)
-    running: list[tuple[str, int]] = []
+    running: list[tuple[str, int]] = []  # each sum by its currency
     closing = 0
     has_paid = False
     while day < until:
@@ -112,7 +116,11 @@ def _of_account(account: str, lines: Sequence[_Line], settings: OracleSettings, 
         opening = _worth(running, day, settings)
         if opening != closing:
             yield Movement(account, day, "fx", opening - closing, opening)
-        running = [(x.currency, native) for x in lines if (native := x.native_on(day)) is not None]
+        sums: dict[tuple[object, str], int] = defaultdict(int)
+        for n, x in enumerate(lines):
+            if (native := x.native_on(day)) is not None:
+                sums[n if x.together is None else x.together, x.currency] += native
+        running = [(currency, native) for (_, currency), native in sums.items()]
         has_paid = has_paid or closing > 0
         closing = _worth(running, day, settings)
         if closing != opening:
@@ -129,7 +137,7 @@ def _kind(before: int, after: int, has_paid: bool) -> Kind:
 
 
 def _worth(running: Sequence[tuple[str, int]], day: date, settings: OracleSettings) -> int:
-    """Lines in the project's currency at the rate of a day, each rounded for itself; never below 0."""
+    """Sums in the project's currency at the rate of a day, each rounded for itself; never below 0."""
     return max(0, sum(_half_away(native * _rate(currency, day, settings)) for currency, native in running))
 
 
@@ -225,10 +233,11 @@ def _charge_lines(rows: Sequence[Row], settings: OracleSettings) -> dict[str, li
         if paid is not None:
             together[str(row["account_id"]), row.get("subscription_id")].append(paid)
     lines: dict[str, list[_Line]] = defaultdict(list)
-    for (account, _), charges in together.items():
+    for (account, subscription), charges in together.items():
         for paid in charges:
             end = paid.end if paid.is_stated else _going_on(paid, charges)
-            lines[account].append(_Line(_currency(paid.row, settings), paid.start, end, _always(_charge_mrr(paid))))
+            native, sums = _always(_charge_mrr(paid)), f"subscription {subscription}"
+            lines[account].append(_Line(_currency(paid.row, settings), paid.start, end, native, together=sums))
     return lines
 
 

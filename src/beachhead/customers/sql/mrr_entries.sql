@@ -4,10 +4,10 @@ SELECT
     account_no, paid_from_day AS day, subscription_id, version_day, plan, product_line,
     mrr_cents AS change_cents, CAST(0 AS BIGINT) AS fx_cents, list_mrr_cents AS list_change_cents
 FROM mrr_periods
-WHERE (until_day IS NULL OR paid_from_day < until_day) AND (mrr_cents <> 0 OR list_mrr_cents <> 0)
+WHERE (until_day IS NULL OR paid_from_day < until_day) AND (native_mrr <> 0 OR list_mrr_cents <> 0)
 UNION ALL
 SELECT
     account_no, until_day, subscription_id, version_day, plan, product_line,
     -mrr_end_cents, mrr_end_cents - mrr_cents, -list_mrr_cents
 FROM mrr_periods
-WHERE paid_from_day < until_day AND (mrr_cents <> 0 OR list_mrr_cents <> 0)
+WHERE paid_from_day < until_day AND (native_mrr <> 0 OR list_mrr_cents <> 0)
