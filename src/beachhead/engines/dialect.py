@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
@@ -80,11 +81,23 @@ def emit(
     `$name` in `sql` becomes the value of `parameters` as a literal. `unsupported` is the engine's
     (`Engine.unsupported`). Raises `DefinitionError` with one diagnostic for each thing that is not allowed.
     """
+    bound = tuple((name, type(value), value) for name, value in sorted((parameters or {}).items()))
+    return _emitted(sql, dialect, bound, tuple(sorted((unsupported or {}).items())))
+
+
+@lru_cache(maxsize=512)  # the model's SQL is the same in every update, and takes a while to parse
+def _emitted(
+    sql: str,
+    dialect: Dialect,
+    parameters: tuple[tuple[str, type, Parameter], ...],
+    unsupported: tuple[tuple[str, str], ...],
+) -> str:
+    given = {name: value for name, _, value in parameters}
     statements = _parse(sql)
     problems: list[Diagnostic] = []
     for statement in statements:
-        problems += _bind(statement, parameters or {})
-        problems += _objections(statement, unsupported or {})
+        problems += _bind(statement, given)
+        problems += _objections(statement, dict(unsupported))
     if problems:
         raise DefinitionError(list(dict.fromkeys(problems)))
     return ";\n".join(_print(_rewritten(s, dialect), dialect) for s in statements)
