@@ -18,9 +18,13 @@ _FLOW = "0 where nothing moved"
 
 RECURRING: tuple[Metric, ...] = (
     Metric("mrr", "MRR", "recurring revenue", "closing_mrr", "monthly recurring revenue on the last day of the period",
-           "money", "high", "closing_customers", _MONTHLY, f"{_CHARTMOGUL}; Stripe"),
+           "money", "high", "closing_customers", _MONTHLY, f"{_CHARTMOGUL}; Stripe",
+           variants={"stated": Variant("stated_mrr", "MRR as the sources state it, for the day of the update only",
+                                       "your data", "stated_customers")}),
     Metric("arr", "ARR", "recurring revenue", "12 * closing_mrr", "twelve times MRR", "money", "high",
-           "closing_customers", _MONTHLY, _CHARTMOGUL),
+           "closing_customers", _MONTHLY, _CHARTMOGUL,
+           variants={"stated": Variant("12 * stated_mrr", "twelve times the MRR that the sources state", "your data",
+                                       "stated_customers")}),
     Metric("new_mrr", "New MRR", "recurring revenue", "new_mrr", "MRR of customers who pay for the first time",
            "money", "high", "new_customers", _FLOW, _CHARTMOGUL),
     Metric("expansion_mrr", "Expansion MRR", "recurring revenue", "expansion_mrr",
@@ -39,7 +43,9 @@ RECURRING: tuple[Metric, ...] = (
            "new_mrr + expansion_mrr + reactivated_mrr - contraction_mrr - churned_mrr",
            "all movements together, without exchange rates", "money", "high", "closing_customers", _FLOW, _CHARTMOGUL),
     Metric("arpa", "ARPA", "recurring revenue", "closing_mrr / closing_customers", "MRR per paying customer", "money",
-           "high", "closing_customers", _NO_CUSTOMERS, _CHARTMOGUL),
+           "high", "closing_customers", _NO_CUSTOMERS, _CHARTMOGUL,
+           variants={"stated": Variant("stated_mrr / stated_customers", "stated MRR per customer of that day",
+                                       "your data", "stated_customers")}),
     Metric("asp", "Average sale price", "recurring revenue", "new_mrr / new_customers",
            "first MRR per new customer", "money", "high", "new_customers", "null without new customers", _CHARTMOGUL),
     Metric("realised_price", "Realised price", "recurring revenue", "closing_mrr / closing_list_mrr",
@@ -83,7 +89,9 @@ RECURRING: tuple[Metric, ...] = (
 
 CUSTOMERS: tuple[Metric, ...] = (
     Metric("customers", "Paying customers", "customers", "closing_customers", "customers with MRR on the last day",
-           "count", "high", "closing_customers", "0 where nobody pays", _CHARTMOGUL),
+           "count", "high", "closing_customers", "0 where nobody pays", _CHARTMOGUL,
+           variants={"stated": Variant("stated_customers", "customers on the day of the update", "your data",
+                                       "stated_customers")}),
     Metric("new_customers", "New customers", "customers", "new_customers", "customers who pay for the first time",
            "count", "high", "new_customers", _FLOW, _CHARTMOGUL),
     Metric("customer_churn", "Customer churn", "customers", "lost_customers / opening_customers",

@@ -41,7 +41,7 @@ class Definitions:
 
     def _read_by(self, metric: Metric) -> tuple[str, ...]:
         others = [metric.young, metric.squares]
-        formulas = [metric.parsed, parse_formula(metric.n)]
+        formulas = [metric.parsed, metric.count]
         return tuple(dict.fromkeys([*(n for f in formulas for n in f.names), *(o for o in others if o)]))
 
     def parameters_of(self, metric: Metric) -> dict[str, float]:
@@ -54,7 +54,7 @@ class Definitions:
 
     def lookback_months(self, metric: Metric) -> float:
         """How many months before a period the metric reads."""
-        own = max(f.lookback_months for f in (metric.parsed, parse_formula(metric.n)))
+        own = max(f.lookback_months for f in (metric.parsed, metric.count))
         others = [n for n in metric.parsed.names if n in self.metrics and n not in self.measures]
         return max([own, *(own + self.lookback_months(self.metrics[n]) for n in others)])
 
@@ -106,7 +106,7 @@ class _Cells:
         n = (
             self._quantile.rows
             if self._quantile and self._quantile.rows is not None
-            else self._array(parse_formula(self._metric.n))
+            else self._array(self._metric.count)
         )
         young = self._array(parse_formula(self._metric.young)) if self._metric.young else np.zeros(value.shape)
         lacking = next((c.reason for c in self._counted.values() if c.reason), "")
@@ -115,7 +115,7 @@ class _Cells:
         for g, label in enumerate(self._question.grouping.labels):
             for p, period in list(enumerate(self._question.periods))[first:]:
                 x, of, left_out = (float(a[g, p]) for a in (value, n, young))
-                reason = lacking or self._reason(x, of, left_out)
+                reason = lacking if lacking and isnan(x) else self._reason(x, of, left_out)
                 interval = None if reason else self._interval(x, of, g, p)
                 made.append(
                     Cell(

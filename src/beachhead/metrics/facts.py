@@ -26,7 +26,8 @@ class Facts:
     """Where facts come from. `movements` gives the MRR movements, of all or of one product line.
 
     `mapped`: tables, and columns as table.column, that sources fill. `embedded`: the embedded engine, which has the
-    view `activity` (account_no, user_no, day: one row for each person and day) where there are events. `only`: fact,
+    view `activity` (account_no, user_no, day: one row for each person and day) where there are events. `records`
+    gives a column of the customer records with account_no, None where they have none of that name. `only`: fact,
     SQL over its columns and the value that its rows must have, for a breakdown by what is counted.
     """
 
@@ -36,6 +37,7 @@ class Facts:
     mapped: Collection[str]
     movements: Callable[[str | None], pa.Table]
     product_lines: Callable[[], tuple[str, ...]]
+    records: Callable[[str], pa.Table | None] = lambda _column: None
     only: tuple[str, str, str] | None = None
 
     def query(self, sql: str, parameters: Mapping[str, Parameter]) -> pa.Table:

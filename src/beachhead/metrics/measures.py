@@ -3,7 +3,7 @@
 `value` and `where` are catalogue SQL over the columns of a fact (`metrics/sql/<fact>.sql`); a row in which `value` is
 null does not count. `kind`: sum (adds up over customers and periods), open (rows that had begun and not ended at the
 period's last day), quantile (the median of the rows, not a sum), mrr (from the walk over movements), active (different
-people or customers in trailing days, from events).
+people or customers in trailing days, from events), record (a column of the customer record, for the day of the update).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MRR_MEASURES = (
     "churned_customers", "reactivated_customers", "lost_customers", "kept_mrr",
 )  # fmt: skip
 """Measures in the order in which the walk over movements gives them (`kernels.walk_movements`)."""
-MeasureKind = Literal["sum", "open", "quantile", "mrr", "active"]
+MeasureKind = Literal["sum", "open", "quantile", "mrr", "active", "record"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,10 @@ _MRR_TITLES = (
 
 MEASURES: tuple[Measure, ...] = (
     *(_mrr(name, title) for name, title in zip(MRR_MEASURES, _MRR_TITLES, strict=True)),
+    Measure("stated_mrr", "MRR as sources state it, on the day of the update", "record", "mrr_cents", kind="record",
+            needs=("accounts.mrr",)),
+    Measure("stated_customers", "customers on the day of the update", "record", "is_customer", kind="record",
+            needs=("accounts",)),
     Measure("revenue", "revenue less refunds", "revenue", "amount", needs=("charges|orders|order_lines",)),
     Measure("revenue_rows", "amounts received or given back", "revenue", needs=("charges|orders|order_lines",)),
     Measure("gross_revenue", "revenue before refunds", "revenue", "amount", "amount > 0",

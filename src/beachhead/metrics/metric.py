@@ -21,11 +21,12 @@ Certainty = Literal["exact", "proportion", "mean", "nps", "quantile"]
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """Another published definition of a metric."""
+    """Another definition of a metric; `n`: of how many it is, where that is another number."""
 
     formula: str
     meaning: str
     source: str
+    n: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,11 @@ class Metric:
     def parsed(self) -> Formula:
         """The formula of the chosen variant."""
         return parse_formula(self.variants[self.variant].formula if self.variant else self.formula)
+
+    @cached_property
+    def count(self) -> Formula:
+        """The formula of how many it is of, by the chosen variant."""
+        return parse_formula((self.variants[self.variant].n if self.variant else "") or self.n)
 
     @property
     def is_additive(self) -> bool:

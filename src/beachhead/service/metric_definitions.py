@@ -132,7 +132,7 @@ def _unknown_names(
     known = {*metrics, *counted, *metric.parameters, *GIVEN} - {metric.name}
     known |= {metric.name} & counted.keys()
     place = project.place("metrics", metric.name, "formula")
-    names = [*metric.parsed.names, *parse_formula(metric.n).names]
+    names = [*metric.parsed.names, *metric.count.names]
     wrong = [Diagnostic.unknown_name("measure", n, known, place) for n in names if n not in known]
     return wrong or _circle(metric, metrics, counted, place)
 

@@ -74,6 +74,7 @@ def facts_of(run: Run, project: Project, activation_event: str | None) -> Iterat
             frozenset(_mapped(run.about.mapped)),
             lambda line: movements if line is None else line_movements(engine, settings, line),
             cache(lambda: _product_lines(engine)),
+            lambda name: run.columns("account_no", name) if name in run.attributes else None,
         )
 
 

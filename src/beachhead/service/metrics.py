@@ -155,6 +155,12 @@ class _Answer:
             groups, title = tuple(x for g in several for x in g.grouping.labels), several[0].title
         if by and self._query.today:
             self._notes.append("groups are today's, in all periods")
+        self._notes += [
+            f"{m.title} has no value: {why}"
+            for m in metrics
+            if (why := next((c.reason for c in cells if c.metric == m.name and c.reason), ""))
+            and all(c.value is None for c in cells if c.metric == m.name)
+        ]
         if any(c.is_partial for c in cells):
             self._notes.append(f"{periods[-1].label} is not over: up to {self._run.as_of}")
         currency = self._run.about.settings.currency
@@ -231,7 +237,11 @@ class _Answer:
         return replace(whole.within(self._groups.members(self._query.segment)), by=self._query.segment)
 
     def _parts_of_lines(self) -> Iterator[tuple[str, Facts]]:
-        for line in self._facts.product_lines()[:MOST_GROUPS]:
+        lines = self._facts.product_lines()
+        if not lines:
+            remedy = "Map `product_line` in the source of subscriptions."
+            raise UsageError(Diagnostic("no-product-lines", "no subscription has a product line", remedy=remedy))
+        for line in lines[:MOST_GROUPS]:
             yield line, replace(self._facts, movements=_always(self._facts.movements(line)))
 
     def _parts_of(self, by: str) -> Iterator[tuple[str, Facts]]:
