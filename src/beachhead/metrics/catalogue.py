@@ -139,8 +139,9 @@ ACQUISITION: tuple[Metric, ...] = (
            "high", "mature_signups", "null without sign-ups", "Reforge", "proportion", young="young_signups",
            parameters={"activation_days": 14.0}),
     Metric("time_to_activate", "Time to activate", "acquisition", "days_to_activate",
-           "median days from sign-up to the activating event, of those who did it", "days", "low", "days_to_activate",
-           "null where nobody was activated", "common", "quantile", minimum=5),
+           "median days from sign-up to the activating event, of those who did it within so many days", "days", "low",
+           "days_to_activate", "null where nobody was activated", "common", "quantile", minimum=5,
+           young="young_signups", parameters={"activation_days": 14.0}),
 )  # fmt: skip
 
 USAGE: tuple[Metric, ...] = (
@@ -217,8 +218,9 @@ SHOP: tuple[Metric, ...] = (
            "share", "high", "mature_buyers", "null without first orders", "common", "proportion", young="young_buyers",
            parameters={"repeat_days": 90.0}),
     Metric("time_to_second_order", "Time to second order", "shop", "days_to_second_order",
-           "median days from the first to the second order, of those who have one", "days", "low",
-           "days_to_second_order", "null where nobody ordered again", "common", "quantile", minimum=5),
+           "median days from the first to the second order, of those who ordered again within so many days", "days",
+           "low", "days_to_second_order", "null where nobody ordered again", "common", "quantile", minimum=5,
+           young="young_buyers", parameters={"repeat_days": 90.0}),
     Metric("refund_rate", "Refund rate", "shop", "refunds / gross_revenue", "refunds as a share of revenue before them",
            "share", "low", "revenue_rows", "null without revenue", "common"),
 )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -52,6 +53,10 @@ class Definitions:
                 found |= self.parameters_of(self.metrics[name])
         return found | dict(metric.parameters)
 
+    def bound(self, metric: Metric) -> dict[str, Parameter]:
+        """Parameters of a metric as SQL takes them."""
+        return {n: int(v) if v == int(v) else v for n, v in self.parameters_of(metric).items()}
+
     def lookback_months(self, metric: Metric) -> float:
         """How many months before a period the metric reads."""
         own = max(f.lookback_months for f in (metric.parsed, metric.count))
@@ -73,23 +78,37 @@ def evaluate(
     metrics: Sequence[Metric], definitions: Definitions, facts: Facts, question: Question, shown: int
 ) -> list[Cell]:
     """The cells of all metrics for the last `shown` periods; those before them are for formulas that look back."""
-    measures: dict[str, Measure] = {}
-    parameters: dict[str, Parameter] = {}
+    asked: dict[Bound, dict[str, Measure]] = defaultdict(dict)  # each measure once for each value of its parameters
     for metric in metrics:
-        measures |= definitions.measures_of(metric)
-        parameters |= {n: int(v) if v == int(v) else v for n, v in definitions.parameters_of(metric).items()}
-    counted = count(measures.values(), facts, replace(question, parameters=parameters))
-    return [c for m in metrics for c in _Cells(m, definitions, counted, question).cells(shown, facts.as_of)]
+        for name, measure in definitions.measures_of(metric).items():
+            asked[_bound(measure, definitions.bound(metric))][name] = measure
+    counted = {
+        bound: count(few.values(), facts, replace(question, parameters=dict(bound))) for bound, few in asked.items()
+    }
+    cells: list[Cell] = []
+    for metric in metrics:
+        parameters = definitions.bound(metric)
+        mine = {n: counted[_bound(m, parameters)][n] for n, m in definitions.measures_of(metric).items()}
+        cells += _Cells(metric, definitions, mine, question).cells(shown, facts.as_of)
+    return cells
+
+
+Bound = tuple[tuple[str, Parameter], ...]
+
+
+def _bound(measure: Measure, parameters: Mapping[str, Parameter]) -> Bound:
+    """The parameters that a measure reads."""
+    return tuple((n, v) for n, v in sorted(parameters.items()) if n in measure.reads)
 
 
 class _Cells:
-    """One metric in all cells. Values of the measures it does not read stay unused."""
+    """One metric in all cells, from its measures."""
 
     def __init__(
         self, metric: Metric, definitions: Definitions, counted: Mapping[str, Counted], question: Question
     ) -> None:
         self._metric = metric
-        self._counted = {n: counted[n] for n in definitions.measures_of(metric)}
+        self._counted = counted
         self._question = question
         self._per_month = 1 / MONTHS_PER[question.every]
         self._quantile = self._counted.get(metric.formula) if metric.certainty == "quantile" else None

@@ -8,6 +8,7 @@ people or customers in trailing days, from events), record (a column of the cust
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -25,7 +26,7 @@ MeasureKind = Literal["sum", "open", "quantile", "mrr", "active", "record"]
 class Measure:
     """One measure. `day`: the column by whose day a row counts; `until`: of `open` ones, where they end.
 
-    `parameters` are what `value` and `where` read as `$name`. `needs`: as of an attribute, what must be mapped.
+    `value` and `where` read parameters as `$name`. `needs`: as of an attribute, what must be mapped.
     """
 
     name: str
@@ -38,6 +39,11 @@ class Measure:
     kind: MeasureKind = "sum"
     quantile: float = 0.5
     needs: tuple[str, ...] = ()
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Names of the parameters that it reads."""
+        return frozenset(re.findall(r"\$(\w+)", f"{self.value} {self.where}")) - {"as_of"}
 
 
 def _mrr(name: str, title: str) -> Measure:
@@ -83,7 +89,8 @@ MEASURES: tuple[Measure, ...] = (
             needs=("orders|order_lines",)),
     Measure("repeat_buyers", "of them those who bought again in time", "orders",
             where=f"{_MATURE_BUYER} AND days_to_next <= $repeat_days", needs=("orders|order_lines",)),
-    Measure("days_to_second_order", "days from first to second order", "orders", "days_to_next", "nth = 1",
+    Measure("days_to_second_order", "days from first to second order", "orders", "days_to_next",
+            f"{_MATURE_BUYER} AND days_to_next <= $repeat_days",
             kind="quantile", needs=("orders|order_lines",)),
     Measure("margin", "margin of lines whose cost is known", "order_lines", "amount - cost",
             needs=("order_lines", "products.unit_cost")),
@@ -123,7 +130,8 @@ MEASURES: tuple[Measure, ...] = (
     Measure("activated_signups", "of them those who were activated in time", "signups",
             where=f"{_MATURE_SIGNUP} AND days_to_activate <= $activation_days",
             needs=("accounts.signed_up_at", "events")),
-    Measure("days_to_activate", "days from sign-up to activation", "signups", "days_to_activate", kind="quantile",
+    Measure("days_to_activate", "days from sign-up to activation", "signups", "days_to_activate",
+            f"{_MATURE_SIGNUP} AND days_to_activate <= $activation_days", kind="quantile",
             needs=("accounts.signed_up_at", "events")),
     Measure("mature_trials", "trials that are over", "trials", where=_MATURE_TRIAL,
             needs=("subscriptions.trial_ends_at|accounts.trial_ends_at",)),

@@ -54,6 +54,7 @@ def project_metrics(project: Project, as_of: date) -> ProjectMetrics:
                 counted |= own
         except BeachheadError as e:
             said += e.diagnostics
+    metrics = _with_shared_parameters(metrics, project)
     for name in [n for n in project.metrics if n in metrics]:
         said += _unknown_names(metrics[name], metrics, counted, project)
     headlines = catalogue.HEADLINES[project.settings.template]
@@ -68,6 +69,18 @@ def project_metrics(project: Project, as_of: date) -> ProjectMetrics:
     return ProjectMetrics(
         project, Definitions(metrics, counted), headlines, event or (key_events[0] if key_events else None), tuple(said)
     )
+
+
+def _with_shared_parameters(metrics: dict[str, Metric], project: Project) -> dict[str, Metric]:
+    """A parameter that one file sets, such as the gross margin, holds for all built-in metrics that have it, unless
+    their own file sets it."""
+    said = {n: v for name in metrics if name in project.metrics for n, v in project.metrics[name].parameters.items()}
+    shared = {}
+    for name, metric in metrics.items():
+        own = project.metrics[name].parameters if name in project.metrics else {}
+        new = {p: said[p] for p in metric.parameters if p in said and p not in own and name in catalogue.BUILT_IN}
+        shared[name] = replace(metric, parameters={**metric.parameters, **new}) if new else metric
+    return shared
 
 
 def _with_options(metric: Metric, definition: MetricDefinition, project: Project) -> Metric:

@@ -179,8 +179,7 @@ class _Answer:
         measures = self._definitions.measures_of(metric)
         if any(m.kind == "quantile" or m.fact == "spend" for m in measures.values()):
             measures = {n: m for n, m in measures.items() if m.kind != "quantile" and m.fact != "spend"}
-        whole = {n: int(v) if v == int(v) else v for n, v in self._definitions.parameters_of(metric).items()}
-        counted = count(measures.values(), self._facts, replace(question, parameters=whole))
+        counted = count(measures.values(), self._facts, replace(question, parameters=self._definitions.bound(metric)))
         columns = {n: counted[n].values[:, 0] for n in measures}
         has_part = np.zeros(len(question.grouping.labels), np.bool_)
         for values in columns.values():
