@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
-from scipy.special import ndtri
-from scipy.stats import binom
 
 from beachhead.analysis.columns import Floats, Mask, spread_sample
 from beachhead.analysis.display import money_text, number_text
@@ -172,6 +170,8 @@ def needed_per_group(tests: int, difference: float = _PLANNED_DIFFERENCE, power:
     Two-sided normal approximation (Fleiss 1981) at 5 % divided by the number of tests.
     """
     low, high = 0.5 - difference / 2, 0.5 + difference / 2
+    from scipy.special import ndtri  # takes a while to import, which most commands do not need
+
     z = -float(ndtri(FALSE_DISCOVERIES / tests / 2)) + float(ndtri(power))
     return math.ceil(z * z * (low * (1 - low) + high * (1 - high)) / difference**2)
 
@@ -221,6 +221,8 @@ def median(values: Floats) -> Median:
 
 def _median_rank(n: int) -> int:
     """The largest r with P(Binomial(n, ½) < r) ≤ 2.5 %: the r-th smallest and r-th largest bound the median."""
+    from scipy.stats import binom  # as above
+
     return int(binom.ppf(0.025, n, 0.5)) if n else 0
 
 

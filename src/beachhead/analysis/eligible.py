@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from scipy.stats import rankdata
 
 from beachhead.analysis.buckets import Levels, levels_of
 from beachhead.analysis.columns import Floats, flat, floats, is_text, spread_sample
@@ -103,6 +102,8 @@ def _follows(levels: Levels, model: Floats) -> bool:
     known = ~np.isnan(values)
     if np.count_nonzero(known) < 10:
         return False
+    from scipy.stats import rankdata  # takes half a second to import, which most commands do not need
+
     ranks, codes = rankdata(values[known]), codes[known]
     size = np.bincount(codes)
     means = np.bincount(codes, weights=ranks) / np.maximum(size, 1)

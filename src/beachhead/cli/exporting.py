@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -11,9 +11,9 @@ from beachhead.analysis.display import plural
 from beachhead.cli.options import JsonOption, ProjectOption, file_name, project_of
 from beachhead.cli.output import print_diagnostics, print_json
 from beachhead.service.documents import Json, document
-from beachhead.service.export import Kind
-from beachhead.service.export import export as write_export
-from beachhead.service.filling import fill as read_back
+
+if TYPE_CHECKING:
+    from beachhead.service.export import Kind
 
 
 def export(
@@ -25,6 +25,8 @@ def export(
     as_json: JsonOption = False,
 ) -> None:
     """The newest result as a workbook, slides, a document, Markdown or a web page."""
+    from beachhead.service.export import export as write_export  # drawing takes a while to import
+
     kinds: dict[str | None, Kind] = {"slack": "slack", "notion": "md"}
     opened = project_of(None, project)
     written = write_export(opened, to, kinds.get(target))
@@ -40,6 +42,8 @@ def fill(
     as_json: JsonOption = False,
 ) -> None:
     """Take in what people wrote into an exported workbook; it becomes attributes with the next update."""
+    from beachhead.service.filling import fill as read_back  # as above
+
     opened = project_of(None, project)
     filled = read_back(opened, path)
     if as_json:

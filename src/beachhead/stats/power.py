@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from math import sqrt
 
-from scipy.special import ndtri
-
 ALPHA, POWER = 0.05, 0.8
 
 
@@ -21,6 +19,8 @@ def sample_size(p1: float, p2: float, alpha: float = ALPHA, power: float = POWER
     if p1 == p2:
         return float("inf")
     mean = (p1 + p2) / 2
+    from scipy.special import ndtri  # takes a while to import, which most commands do not need
+
     wide = -float(ndtri(alpha / 2)) * sqrt(2 * mean * (1 - mean))
     own = float(ndtri(power)) * sqrt(p1 * (1 - p1) + p2 * (1 - p2))
     return ((wide + own) / (p2 - p1)) ** 2

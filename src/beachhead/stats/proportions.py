@@ -5,7 +5,6 @@ from __future__ import annotations
 from math import sqrt
 
 import numpy as np
-from scipy.special import gammaln
 
 from beachhead.stats.arrays import FloatArray
 from beachhead.stats.interval import Interval, normal_quantile
@@ -67,6 +66,8 @@ def _tables(a: int, m: int, b: int, n: int) -> tuple[FloatArray, float]:
     hits = a + b
     first = max(0, hits - n)
     x = np.arange(first, min(m, hits) + 1, dtype=np.float64)
+    from scipy.special import gammaln  # takes a while to import, which most commands do not need
+
     log_p = -(gammaln(x + 1) + gammaln(m - x + 1) + gammaln(hits - x + 1) + gammaln(n - hits + x + 1))
     p = np.exp(log_p - log_p.max())
     p /= p.sum()
