@@ -21,7 +21,7 @@ from beachhead.cli import INTERRUPTED
 from beachhead.cli.adding import add
 from beachhead.cli.exporting import export, fill
 from beachhead.cli.matching import matches
-from beachhead.cli.measuring import metrics
+from beachhead.cli.measuring import metrics, movements
 from beachhead.cli.options import (
     FolderArgument,
     FormatOption,
@@ -415,6 +415,7 @@ def query(
 app.command()(add)
 app.command()(matches)
 app.command()(metrics)
+app.command()(movements)
 app.command()(test)
 app.command()(export)
 app.command()(fill)

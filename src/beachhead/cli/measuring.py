@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from beachhead.cli.options import FormatOption, JsonOption, OutOption, ProjectOption, progress, project_of
+from beachhead.cli.options import FormatOption, JsonOption, LimitOption, OutOption, ProjectOption, progress, project_of
 from beachhead.cli.output import print_json, print_list, print_rows, printable
 from beachhead.errors import Diagnostic, UsageError
 from beachhead.metrics.periods import EVERY, Every
@@ -74,6 +74,25 @@ def metrics(
             print(printable(note))
     else:
         print_list(answer.arrow(), "metrics", latest, {}, as_json=False, form=form, out=out)
+
+
+def movements(
+    customer: Annotated[str | None, typer.Argument(metavar="[ID]", help="One customer's; default all.")] = None,
+    project: ProjectOption = None,
+    first: Annotated[datetime | None, typer.Option("--from", formats=_MOMENTS, help="First day.")] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=_MOMENTS, help="Last day.")] = None,
+    limit: LimitOption = 50,
+    as_json: JsonOption = False,
+    form: FormatOption = None,
+    out: OutOption = None,
+) -> None:
+    """Every movement of MRR: new, expansion, contraction, churn, reactivation, each with the records that caused it."""
+    from beachhead.service.movements import movements as movements_of
+
+    latest = project_of(None, project).latest()
+    found = movements_of(latest, customer, _day(first), _day(last))
+    attributes = {n: a for n, a in latest.attributes.items() if n in ("account_id", "account_name")}
+    print_list(found, "movements", latest, attributes, as_json=as_json, form=form, out=out, limit=limit)
 
 
 def _day(given: datetime | None) -> date | None:

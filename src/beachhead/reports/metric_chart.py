@@ -33,6 +33,8 @@ def chart_of(table: MetricTable) -> Chart | None:
         return None
     if len(table.groups) == 1 and {m.name for m in metrics} <= MOVEMENTS.keys():
         return movements([_moved(p, m) for m in metrics for p in _points(table, m)], format_=_format(metrics[0]))
+    if len(table.groups) == 1 and table.only(("mrr", *MOVEMENTS)).metrics == table.metrics and len(metrics) > 1:
+        return waterfall_of(table)
     if len(metrics) > 1:
         return small_multiples([(m.title, _format(m), list(_points(table, m))) for m in metrics])
     (metric,) = metrics
