@@ -1,0 +1,109 @@
+"""Tests of a project's definitions: what passes, what differs and how it is told, and what cannot be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from project_world import make_company
+
+import beachhead
+from beachhead.errors import DefinitionError, UsageError
+from beachhead.service.data_tests import Outcome, run_tests
+
+UPGRADE = """
+- name: an upgrade is expansion
+  rows:
+    accounts: [{account_id: a, signed_up_at: 2024-01-10, acquisition_channel: seo}]
+    subscriptions:
+      - {account_id: a, subscription_id: s1, plan: pro, started_at: 2024-01-10, amount: 30}
+      - {account_id: a, subscription_id: s1, plan: team, started_at: 2024-01-10, valid_from: 2024-02-15, amount: 50}
+    events:
+      - {account_id: a, user_id: u1, event: export, occurred_at: 2024-02-20 10:00}
+      - {account_id: a, user_id: u2, event: export, occurred_at: 2024-02-20 23:30}
+    tickets: [{account_id: a, created_at: 2024-02-01, solved_at: 2024-02-03, cost: 12.5}]
+  expect:
+    movements: {2024-01: {new: 30}, 2024-02: {expansion: 20}}
+    mrr: {2024-01: 30, 2024-02: 50, 2024-Q1: 50, 2024: 50}
+    metrics:
+      nrr: {2024-02: 1.667}
+      quick_ratio: {2024-02: null}
+      mau: {2024-02: 2}
+      support_cost: {2024-02: 12.5}
+      tickets: {2024-01-29: 1}
+  as_of: 2024-03-01
+"""
+RECORD = """
+- name: the record says what is running
+  as_of: 2024-02-29
+  rows:
+    subscriptions: [{account_id: a, subscription_id: s1, plan: team, started_at: 2024-02-15, amount: 50}]
+    tickets: [{account_id: a, created_at: 2024-02-01, solved_at: 2024-02-03, cost: 12.5}]
+    events: [{account_id: a, user_id: u1, event: export, occurred_at: 2024-02-20}]
+  expect:
+    attributes:
+      a: {mrr_cents: 5000, plan: team, is_paying: true, support_cost_cents_90d: 1250, cost_share: 0.25, export_count_30d: 1}
+"""
+
+
+def outcomes(root: Path, **files: str) -> list[Outcome]:
+    make_company(root, accounts=5, changes={f"tests/{name}.yml": text for name, text in files.items()})
+    return run_tests(beachhead.open(root).check())
+
+
+def test_movements_metrics_and_attributes_are_compared(tmp_path: Path) -> None:
+    found = outcomes(tmp_path, upgrade=UPGRADE, record=RECORD.replace("is_paying: true, ", ""))
+    assert [(o.name, o.differences) for o in found] == [
+        ("the record says what is running", ()),
+        ("an upgrade is expansion", ()),
+    ]
+
+
+def test_what_differs_is_told_with_both_numbers(tmp_path: Path) -> None:
+    wrong = (
+        UPGRADE.replace("expansion: 20", "expansion: 21")
+        .replace("1.667", "1.67")
+        .replace("mau: {2024-02: 2}", "mau: {2024-02: 3}")
+    )
+    (found,) = outcomes(tmp_path, upgrade=wrong)
+    assert found.differences == ("2024-02 expansion: 20.00, expected 21.00", "2024-02 mau: 2, expected 3")
+    assert str(found.place) == "tests/upgrade.yml:2:3"
+
+
+def test_movements_of_months_that_are_not_listed_must_be_none(tmp_path: Path) -> None:
+    (found,) = outcomes(tmp_path, upgrade=UPGRADE.replace("2024-01: {new: 30}, ", ""))
+    assert found.differences == ("2024-01 new: 30.00, expected 0.00",)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("subscriptions:", "subscription:"), "there is no table 'subscription'"),
+        (("plan: pro", "pln: pro"), "there is no column of subscriptions 'pln'"),
+        (("amount: 30", "amount: thirty"), "subscriptions.amount: 'thirty' is not of the type money"),
+        (("started_at: 2024-01-10, amount: 30", "started_at: soon, amount: 30"), "'soon' is not of the type timestamp"),
+        (("nrr:", "nr:"), "there is no metric 'nr'"),
+        (("quick_ratio: {2024-02: null}", "quick_ratio: {March: null}"), "'March' is no period"),
+        (("new: 30", "gained: 30"), "there is no movement 'gained'"),
+    ],
+)
+def test_a_mistake_in_a_test_fails_it_in_words(change: tuple[str, str], said: str, tmp_path: Path) -> None:
+    (found,) = outcomes(tmp_path, upgrade=UPGRADE.replace(*change))
+    assert any(said in line for line in found.differences), found.differences
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("name: no list\n", "wrong-type"), ("- rows: {}\n", "wrong-test"), ("- name: [\n", "yaml-syntax"),
+     ("- {name: x, rows: {}, expect: {mr: {}}}\n", "wrong-test")],
+)  # fmt: skip
+def test_a_file_that_is_no_test_is_told_with_its_place(text: str, code: str, tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError) as raised:
+        outcomes(tmp_path, broken=text)
+    assert raised.value.diagnostics[0].code == code
+    assert str(raised.value.diagnostics[0].place).startswith("tests/broken.yml:1:")
+
+
+def test_a_project_without_tests_says_how_to_write_one(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no tests"):
+        outcomes(tmp_path)
