@@ -172,6 +172,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values
+         * @description Values of metrics over time and by group.
+         */
+        get: operations["values_api_metrics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics/chart.{form}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Chart
+         * @description The answer as a picture; 204 where nothing has a value.
+         */
+        get: operations["chart_api_metrics_chart__form__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics/choices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What Can Be Asked
+         * @description Metrics with their definitions, and what they can be broken down by.
+         */
+        get: operations["what_can_be_asked_api_metrics_choices_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics/table.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Table
+         * @description The answer as a workbook: values, numbers behind them, definitions.
+         */
+        get: operations["table_api_metrics_table_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics/who": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who
+         * @description The customers behind one value, by name.
+         */
+        get: operations["who_api_metrics_who_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/metrics/who.xlsx": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All Of Them
+         * @description All customers behind one value as a workbook.
+         */
+        get: operations["all_of_them_api_metrics_who_xlsx_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/model": {
         parameters: {
             query?: never;
@@ -418,22 +538,57 @@ export interface components {
             /** Added */
             added: components["schemas"]["AddedFile"][];
         };
-        /**
-         * Answer
-         * @description A possible answer, as it is sent and as it is read.
-         */
-        Answer: {
-            /** Label */
-            label: string;
-            /** Value */
-            value: string;
-        };
         /** AnswerGiven */
         AnswerGiven: {
             /** Answer */
             answer: string;
             /** Target */
             target?: string | null;
+        };
+        /**
+         * Behind
+         * @description Who is behind a number; at most 500 are listed. `measures`: titles of what they add to.
+         */
+        Behind: {
+            /** Count */
+            count: number;
+            /** Customers */
+            customers: components["schemas"]["BehindOne"][];
+            /** Group */
+            group: string;
+            /** Measures */
+            measures: string[];
+            /** Metric */
+            metric: string;
+            /** Period */
+            period: string;
+        };
+        /**
+         * BehindOne
+         * @description A customer behind a number, with what it adds to each measure, as people read it.
+         */
+        BehindOne: {
+            /** Account Id */
+            account_id: string;
+            /** Adds */
+            adds: string[];
+            /** Name */
+            name: string | null;
+        };
+        /**
+         * BreakdownTold
+         * @description By what values can be broken down: `name` is what is asked with.
+         */
+        BreakdownTold: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "attribute" | "segment" | "counted";
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
         };
         /** CauseTold */
         CauseTold: {
@@ -443,6 +598,40 @@ export interface components {
             cause: string;
             /** Customers */
             customers: number;
+        };
+        /**
+         * CellTold
+         * @description One value: money in minor units; `text` as people read it, `span` its likely range; `reason` why there is none.
+         *
+         *     `change`: against the period before, where both are over; `better`: whether that is good, null where neither is.
+         */
+        CellTold: {
+            /** Better */
+            better: boolean | null;
+            /** Change */
+            change: string;
+            /** Group */
+            group: string;
+            /** High */
+            high: number | null;
+            /** Low */
+            low: number | null;
+            /** Metric */
+            metric: string;
+            /** N */
+            n: number | null;
+            /** Period */
+            period: string;
+            /** Reason */
+            reason: string;
+            /** Span */
+            span: string;
+            /** Text */
+            text: string;
+            /** Too Young */
+            too_young: number;
+            /** Value */
+            value: number | null;
         };
         /**
          * Choice
@@ -477,6 +666,29 @@ export interface components {
             choice: number;
             /** Proposal */
             proposal: number;
+        };
+        /**
+         * Choices
+         * @description What can be asked of the newest update. `headlines`: what is shown first.
+         */
+        Choices: {
+            /**
+             * As Of
+             * Format: date
+             */
+            as_of: string;
+            /** Breakdowns */
+            breakdowns: components["schemas"]["BreakdownTold"][];
+            /** Currency */
+            currency: string;
+            /** Customers Are */
+            customers_are: string;
+            /** Headlines */
+            headlines: string[];
+            /** Metrics */
+            metrics: components["schemas"]["MetricTold"][];
+            /** Segments */
+            segments: components["schemas"]["BreakdownTold"][];
         };
         /**
          * ColumnMap
@@ -789,6 +1001,58 @@ export interface components {
             left: number;
         };
         /**
+         * MetricTold
+         * @description A metric and its definition. `lacks`: what must be mapped for it; null where it has data.
+         */
+        MetricTold: {
+            /**
+             * Certainty
+             * @enum {string}
+             */
+            certainty: "exact" | "proportion" | "mean" | "nps" | "quantile";
+            /**
+             * Direction
+             * @enum {string}
+             */
+            direction: "high" | "low" | "neither";
+            /** Formula */
+            formula: string;
+            /** Is Additive */
+            is_additive: boolean;
+            /** Lacks */
+            lacks: string | null;
+            /** Meaning */
+            meaning: string;
+            /** Minimum */
+            minimum: number;
+            /** Name */
+            name: string;
+            /** Null */
+            null: string;
+            /** Parameters */
+            parameters: {
+                [key: string]: number;
+            };
+            /** Source */
+            source: string;
+            /**
+             * Theme
+             * @enum {string}
+             */
+            theme: "recurring revenue" | "customers" | "acquisition" | "usage" | "advocacy" | "support" | "sales" | "shop" | "own";
+            /** Title */
+            title: string;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "money" | "count" | "share" | "ratio" | "days" | "hours" | "months" | "points" | "number";
+            /** Variant */
+            variant: string | null;
+            /** Variants */
+            variants: components["schemas"]["VariantTold"][];
+        };
+        /**
          * Missing
          * @description What is not there, and what it would give.
          */
@@ -847,6 +1111,23 @@ export interface components {
             message: string;
             /** Remedy */
             remedy: string;
+        };
+        /** PeriodTold */
+        PeriodTold: {
+            /** Is Partial */
+            is_partial: boolean;
+            /** Label */
+            label: string;
+            /**
+             * Last Day
+             * Format: date
+             */
+            last_day: string;
+            /**
+             * Start
+             * Format: date
+             */
+            start: string;
         };
         /**
          * Person
@@ -1000,7 +1281,7 @@ export interface components {
          */
         Question: {
             /** Answers */
-            answers: components["schemas"]["Answer"][];
+            answers: components["schemas"]["beachhead__service__questions__Answer"][];
             /** Column */
             column?: string | null;
             /** Id */
@@ -1227,6 +1508,20 @@ export interface components {
             value: string;
         };
         /**
+         * VariantTold
+         * @description Another published definition; `metrics/<name>.yml` chooses it.
+         */
+        VariantTold: {
+            /** Formula */
+            formula: string;
+            /** Meaning */
+            meaning: string;
+            /** Name */
+            name: string;
+            /** Source */
+            source: string;
+        };
+        /**
          * Waiting
          * @description A file that waits. `recognition` is null when it was refused; `problems`: why, or what is odd about it.
          *
@@ -1286,6 +1581,48 @@ export interface components {
             helps: boolean;
             /** Text */
             text: string;
+        };
+        /**
+         * Answer
+         * @description Values by metric, group and period, with definitions and what to know of them.
+         */
+        beachhead__service__metric_explorer__Answer: {
+            /**
+             * As Of
+             * Format: date
+             */
+            as_of: string;
+            /** By */
+            by: string | null;
+            /** By Title */
+            by_title: string;
+            /** Cells */
+            cells: components["schemas"]["CellTold"][];
+            /** Currency */
+            currency: string;
+            /**
+             * Every
+             * @enum {string}
+             */
+            every: "week" | "month" | "quarter" | "year";
+            /** Groups */
+            groups: string[];
+            /** Metrics */
+            metrics: components["schemas"]["MetricTold"][];
+            /** Notes */
+            notes: string[];
+            /** Periods */
+            periods: components["schemas"]["PeriodTold"][];
+        };
+        /**
+         * Answer
+         * @description A possible answer, as it is sent and as it is read.
+         */
+        beachhead__service__questions__Answer: {
+            /** Label */
+            label: string;
+            /** Value */
+            value: string;
         };
     };
     responses: never;
@@ -1560,6 +1897,212 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobTold"];
+                };
+            };
+        };
+    };
+    values_api_metrics_get: {
+        parameters: {
+            query?: {
+                names?: string[];
+                by?: string | null;
+                segment?: string | null;
+                from?: string | null;
+                to?: string | null;
+                every?: "week" | "month" | "quarter" | "year";
+                today?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["beachhead__service__metric_explorer__Answer"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    chart_api_metrics_chart__form__get: {
+        parameters: {
+            query?: {
+                names?: string[];
+                by?: string | null;
+                segment?: string | null;
+                from?: string | null;
+                to?: string | null;
+                every?: "week" | "month" | "quarter" | "year";
+                today?: boolean;
+                width?: number;
+            };
+            header?: never;
+            path: {
+                form: "svg" | "png";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    what_can_be_asked_api_metrics_choices_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Choices"];
+                };
+            };
+        };
+    };
+    table_api_metrics_table_xlsx_get: {
+        parameters: {
+            query?: {
+                names?: string[];
+                by?: string | null;
+                segment?: string | null;
+                from?: string | null;
+                to?: string | null;
+                every?: "week" | "month" | "quarter" | "year";
+                today?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    who_api_metrics_who_get: {
+        parameters: {
+            query: {
+                names: string[];
+                by?: string | null;
+                segment?: string | null;
+                from?: string | null;
+                to?: string | null;
+                every?: "week" | "month" | "quarter" | "year";
+                today?: boolean;
+                group?: string;
+                period: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Behind"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    all_of_them_api_metrics_who_xlsx_get: {
+        parameters: {
+            query: {
+                names: string[];
+                by?: string | null;
+                segment?: string | null;
+                from?: string | null;
+                to?: string | null;
+                every?: "week" | "month" | "quarter" | "year";
+                today?: boolean;
+                group?: string;
+                period: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
@@ -14,7 +16,17 @@ from starlette.responses import Response
 
 from beachhead.api.files import Server
 from beachhead.metrics.periods import Every
-from beachhead.service.metric_explorer import Answer, Behind, Choices, answer, behind, choices, picture, workbook
+from beachhead.service.metric_explorer import (
+    Answer,
+    Behind,
+    Choices,
+    answer,
+    behind,
+    behind_workbook,
+    choices,
+    picture,
+    workbook,
+)
 from beachhead.service.metrics import MetricQuery
 
 router = APIRouter(prefix="/metrics")
@@ -45,8 +57,15 @@ AskedQuery = Annotated[Asked, Query()]
 class AskedWho(Asked):
     """Whose number: one of `names`, of a group and a period as the answer labels them."""
 
+    names: list[str] = Field(min_length=1)
     group: str = "all"
     period: str
+
+
+class AskedChart(Asked):
+    """How wide the picture is, in points, without its axis."""
+
+    width: int = Field(640, ge=160, le=2000)
 
 
 @router.get("/choices")
@@ -68,9 +87,9 @@ def who(asked: Annotated[AskedWho, Query()], server: Server) -> Behind:
 
 
 @router.get("/chart.{form}", response_class=Response)
-def chart(form: Literal["svg", "png"], asked: AskedQuery, server: Server) -> Response:
+def chart(form: Literal["svg", "png"], asked: Annotated[AskedChart, Query()], server: Server) -> Response:
     """The answer as a picture; 204 where nothing has a value."""
-    drawn = picture(server.latest(), asked.query, form)
+    drawn = picture(server.latest(), asked.query, form, asked.width)
     return Response(drawn, media_type=_PICTURES[form]) if drawn else Response(status_code=204)
 
 
@@ -78,9 +97,20 @@ def chart(form: Literal["svg", "png"], asked: AskedQuery, server: Server) -> Res
 def table(asked: AskedQuery, server: Server) -> Response:
     """The answer as a workbook: values, numbers behind them, definitions."""
     latest = server.latest()
-    name = f"{server.root.name}-metrics-{latest.as_of}.xlsx"
+    return _file(f"{server.root.name}-metrics-{latest.as_of}.xlsx", partial(workbook, latest, asked.query))
+
+
+@router.get("/who.xlsx", response_class=Response)
+def all_of_them(asked: Annotated[AskedWho, Query()], server: Server) -> Response:
+    """All customers behind one value as a workbook."""
+    latest = server.latest()
+    name = f"{server.root.name}-{'-'.join(asked.names[:1])}-{asked.group}-{asked.period}.xlsx".replace("/", "-")
+    return _file(name, partial(behind_workbook, latest, asked.query, asked.group, asked.period))
+
+
+def _file(name: str, write: Callable[[Path], None]) -> Response:
     headers = {"content-disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
     with TemporaryDirectory() as folder:
         path = Path(folder) / "metrics.xlsx"
-        workbook(latest, asked.query, path)
+        write(path)
         return Response(path.read_bytes(), media_type=_XLSX, headers=headers)

@@ -65,9 +65,14 @@ def _rows(points: Sequence[Point]) -> list[dict[str, object]]:
     ]
 
 
-def _colour(series: Sequence[str]) -> alt.Color:
+def _legend(width: int) -> alt.Legend:
+    columns = max(1, min(6, width // 150))
+    return alt.Legend(orient="top", columns=columns, symbolType="square", labelLimit=220)
+
+
+def _colour(series: Sequence[str], width: int) -> alt.Color:
     scale = alt.Scale(domain=list(series), range=list(SERIES_COLOURS[: len(series)]))
-    legend = alt.Legend(orient="top", columns=4, symbolType="square", labelLimit=220) if len(series) > 1 else None
+    legend = _legend(width) if len(series) > 1 else None
     return alt.Color("series:N", scale=scale, legend=legend)
 
 
@@ -77,7 +82,9 @@ def lines(points: Sequence[Point], *, format_: str, zero: bool = False, width: i
     periods = list(dict.fromkeys(p.period for p in points))
     base = alt.Chart(inline(_rows(points)), width=width, height=height)
     x, y = _period_axis(periods, width), _value_axis(format_, zero=zero)
-    line = base.mark_line(point=alt.OverlayMarkDef(size=28), strokeWidth=2).encode(x=x, y=y, color=_colour(series))
+    line = base.mark_line(point=alt.OverlayMarkDef(size=28), strokeWidth=2).encode(
+        x=x, y=y, color=_colour(series, width)
+    )
     if len(series) > 1 or all(p.low is None for p in points):
         return alt.layer(line)
     band = base.transform_filter("isValid(datum.low)").mark_area(color=ACCENT_SOFT, opacity=0.35)
@@ -94,7 +101,7 @@ def stacked(points: Sequence[Point], *, format_: str, width: int = 640, height: 
         .encode(
             x=_period_axis(periods, width),
             y=_value_axis(format_, zero=True),
-            color=_colour(series),
+            color=_colour(series, width),
             order=alt.Order("at:Q"),
         )
         .transform_calculate(at=f"indexof({series!r}, datum.series)")
@@ -113,7 +120,7 @@ def movements(points: Sequence[Point], *, format_: str, width: int = 640, height
     bars = base.mark_bar().encode(
         x=x,
         y=_value_axis(format_, zero=True),
-        color=alt.Color("series:N", scale=scale, legend=alt.Legend(orient="top", columns=6, symbolType="square")),
+        color=alt.Color("series:N", scale=scale, legend=_legend(width)),
     )
     net = base.transform_aggregate(value="sum(value)", groupby=["period"])
     left = net.mark_circle(color="white", stroke=INK, strokeWidth=1.5, size=46, opacity=1).encode(x=x, y="value:Q")
@@ -146,9 +153,12 @@ def waterfall(steps: Sequence[Step], *, format_: str, width: int = 640, height: 
 
 
 def small_multiples(
-    charts: Sequence[tuple[str, str, Sequence[Point]]], *, columns: int = 3, width: int = 196, height: int = 90
+    charts: Sequence[tuple[str, str, Sequence[Point]]], *, within: int = 640, height: int = 90
 ) -> Chart:
-    """Many small charts of one width: for each its title, number format and points."""
+    """Many small charts of one width, as many side by side as fit `within`: for each its title, number format and
+    points."""
+    columns = max(1, within // 210)
+    width = within // columns - 17
     drawn = []
     for title, format_, points in charts:
         made = lines(points, format_=format_, width=width, height=height)

@@ -26,28 +26,30 @@ _FORMATS = {"share": ".1~%", "money": ",.3~s", "count": ",d", "points": ",.1~f"}
 _LARGE = 5
 
 
-def chart_of(table: MetricTable) -> Chart | None:
-    """The chart of an answer; None where nothing has a value."""
+def chart_of(table: MetricTable, width: int = 640) -> Chart | None:
+    """The chart of an answer, `width` points wide without its axis; None where nothing has a value."""
     metrics = [m for m in table.metrics if any(c.value is not None for c in table.of(m.name))]
     if not metrics:
         return None
     if len(table.groups) == 1 and {m.name for m in metrics} <= MOVEMENTS.keys():
-        return movements([_moved(p, m) for m in metrics for p in _points(table, m)], format_=_format(metrics[0]))
+        return movements(
+            [_moved(p, m) for m in metrics for p in _points(table, m)], format_=_format(metrics[0]), width=width
+        )
     if len(table.groups) == 1 and table.only(("mrr", *MOVEMENTS)).metrics == table.metrics and len(metrics) > 1:
         return waterfall_of(table)
     if len(metrics) > 1:
-        return small_multiples([(m.title, _format(m), list(_points(table, m))) for m in metrics])
+        return small_multiples([(m.title, _format(m), list(_points(table, m))) for m in metrics], within=width)
     (metric,) = metrics
     points = list(_points(table, metric))
     if len(table.groups) == 1:
-        return lines(points, format_=_format(metric))
+        return lines(points, format_=_format(metric), width=width)
     if metric.is_additive:
         there = {p.series for p in points if p.value}
-        return stacked([p for p in points if p.series in there], format_=_format(metric))
+        return stacked([p for p in points if p.series in there], format_=_format(metric), width=width)
     if len(table.groups) > _LARGE:
         parts = [(g, _format(metric), [p for p in points if p.series == g]) for g in table.groups]
-        return small_multiples([part for part in parts if part[2]])
-    return lines(points, format_=_format(metric))
+        return small_multiples([part for part in parts if part[2]], within=width)
+    return lines(points, format_=_format(metric), width=width)
 
 
 def waterfall_of(table: MetricTable) -> Chart | None:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict
 
 from beachhead.metrics.facts import Facts
 from beachhead.metrics.metric import Certainty, Direction, Metric, Theme, Unit
 from beachhead.metrics.periods import Every
-from beachhead.metrics.table import MetricTable
+from beachhead.metrics.table import Cell, MetricTable
 from beachhead.project.currency import minor_digits
-from beachhead.reports.metric_words import cell_words, value_words
+from beachhead.reports.metric_words import change_words, range_words, value_words
 from beachhead.reports.tables import TableNote
 from beachhead.reports.workbook import SheetOf, workbook_of
 from beachhead.service.metric_facts import facts_of
@@ -94,13 +96,19 @@ class PeriodTold(_Told):
 
 
 class CellTold(_Told):
-    """One value: money in minor units; `text` as people read it; `reason` why there is none."""
+    """One value: money in minor units; `text` as people read it, `span` its likely range; `reason` why there is none.
+
+    `change`: against the period before, where both are over; `better`: whether that is good, null where neither is.
+    """
 
     metric: str
     group: str
     period: str
     value: float | None
     text: str
+    span: str
+    change: str
+    better: bool | None
     n: int | None
     low: float | None
     high: float | None
@@ -207,15 +215,27 @@ def answer(run: Run, query: MetricQuery) -> Answer:
             PeriodTold(label=p.label, start=p.start, last_day=p.last_day, is_partial=p.label in partial)
             for p in table.periods
         ],
-        cells=[
-            CellTold(
-                metric=c.metric, group=c.group, period=c.period.label, value=c.value,
-                text=cell_words(c, metrics[c.metric], table.currency), n=c.n, low=c.low, high=c.high,
-                too_young=c.young, reason=c.reason,
-            )
-            for c in table.cells
-        ],
-        notes=list(table.notes),
+        cells=[_cell(c, before, metrics[c.metric], table.currency) for c, before in _with_earlier(table.cells)],
+        notes=[note.replace(" (--today)", "") for note in table.notes],
+    )
+
+
+def _with_earlier(cells: Sequence[Cell]) -> Iterator[tuple[Cell, Cell | None]]:
+    """Each cell with that of the period before, of the same metric and group."""
+    last: dict[tuple[str, str], Cell] = {}
+    for cell in cells:
+        yield cell, last.get((cell.metric, cell.group))
+        last[cell.metric, cell.group] = cell
+
+
+def _cell(cell: Cell, before: Cell | None, metric: Metric, currency: str) -> CellTold:
+    change = "" if before is None or cell.is_partial else change_words(cell.value, before.value, metric)
+    text, _, verdict = change.partition(", ")
+    return CellTold(
+        metric=cell.metric, group=cell.group, period=cell.period.label, value=cell.value,
+        text=value_words(cell.value, metric, currency), span=range_words(cell, metric, currency),
+        change=text, better={"better": True, "worse": False}.get(verdict),
+        n=cell.n, low=cell.low, high=cell.high, too_young=cell.young, reason=cell.reason,
     )  # fmt: skip
 
 
@@ -263,12 +283,12 @@ _PLAIN: dict[Unit, Metric] = {
 }
 
 
-def picture(run: Run, query: MetricQuery, form: Literal["svg", "png"]) -> bytes | None:
-    """The answer as a picture; None where nothing has a value."""
+def picture(run: Run, query: MetricQuery, form: Literal["svg", "png"], width: int = 640) -> bytes | None:
+    """The answer as a picture, `width` points wide without its axis; None where nothing has a value."""
     from beachhead.charts.theme import as_png, as_svg_file  # drawing takes a while to import
     from beachhead.reports.metric_chart import chart_of
 
-    chart = chart_of(ask(run, query))
+    chart = chart_of(ask(run, query), width)
     if chart is None:
         return None
     return as_png(chart) if form == "png" else as_svg_file(chart).encode()
@@ -285,6 +305,26 @@ def workbook(run: Run, query: MetricQuery, path: Path) -> None:
     ]
     with outside("write", path):
         path.write_bytes(workbook_of(sheets, note))
+
+
+def behind_workbook(run: Run, query: MetricQuery, group: str, period: str, path: Path) -> None:
+    """All who are behind one value as an Excel workbook, money in major units. Raises `UsageError`, `OutsideError`."""
+    people = who_is_behind(run, query, group, period)
+    measures = metrics_of(run).definitions.measures
+    currency = run.about.settings.currency
+    columns = {}
+    for name in people.column_names:
+        if name not in measures:
+            columns[name] = people[name]
+            continue
+        is_money = name.endswith(_MONEY_MEASURES)
+        title = _sentence(measures[name].title) + (f", {currency}" if is_money else "")
+        numbers = people[name].cast(pa.float64())
+        columns[title] = pc.divide(numbers, float(10 ** minor_digits(currency))) if is_money else numbers
+    note = TableNote(f"{query.names[0]} of {group}, {period}", run.as_of, currency, run.name)
+    sheet = SheetOf("Who is behind it", f"{people.num_rows:,} {run.about.settings.customers_are}", pa.table(columns))
+    with outside("write", path):
+        path.write_bytes(workbook_of([sheet], note))
 
 
 def _values(table: MetricTable) -> pa.Table:

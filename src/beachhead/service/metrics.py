@@ -170,16 +170,12 @@ class _Answer:
         )  # fmt: skip
 
     def customers(self, metric: Metric, group: str) -> pa.Table:
-        several = [g.grouping for g in self._grouped()]
-        grouping = next((g for g in several if group in g.labels), None)
-        if grouping is None:
-            raise UsageError(Diagnostic.unknown_name("group", group, [x for g in several for x in g.labels]))
-        members = grouping.codes[0] == grouping.labels.index(group)
+        facts, members = self._part(group)
         question = self._question(each_of(members))
         measures = self._definitions.measures_of(metric)
         if any(m.kind == "quantile" or m.fact == "spend" for m in measures.values()):
             measures = {n: m for n, m in measures.items() if m.kind != "quantile" and m.fact != "spend"}
-        counted = count(measures.values(), self._facts, replace(question, parameters=self._definitions.bound(metric)))
+        counted = count(measures.values(), facts, replace(question, parameters=self._definitions.bound(metric)))
         columns = {n: counted[n].values[:, 0] for n in measures}
         has_part = np.zeros(len(question.grouping.labels), np.bool_)
         for values in columns.values():
@@ -193,6 +189,20 @@ class _Answer:
         table = pa.table(made)
         order = [(n, "descending") for n in columns]
         return table.sort_by([*order, ("account_id", "ascending")])
+
+    def _part(self, group: str) -> tuple[Facts, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+        """What is counted of a group, and by account number who is in it."""
+        by = self._query.by or ""
+        if by == PRODUCT_LINE or "." in by:
+            parts = dict(self._parts_of_lines() if by == PRODUCT_LINE else self._parts_of(by))
+            if group not in parts:
+                raise UsageError(Diagnostic.unknown_name("group", group, parts))
+            return parts[group], self._grouping_of_all().codes[0] == 0
+        several = [g.grouping for g in self._grouped()]
+        grouping = next((g for g in several if group in g.labels), None)
+        if grouping is None:
+            raise UsageError(Diagnostic.unknown_name("group", group, [x for g in several for x in g.labels]))
+        return self._facts, grouping.codes[0] == grouping.labels.index(group)
 
     def _question(self, grouping: Grouping) -> Question:
         return Question(self._periods, self._query.every, grouping, {})
