@@ -4,6 +4,7 @@ import { client, ServerError, told, type ProjectTold } from "./api";
 import { useJob } from "./job";
 import { FilesRoom } from "./rooms/FilesRoom";
 import { GoodCustomerRoom } from "./rooms/GoodCustomerRoom";
+import { MetricsRoom } from "./rooms/MetricsRoom";
 import { QuestionsRoom } from "./rooms/QuestionsRoom";
 import { ResultRoom } from "./rooms/ResultRoom";
 import { StartRoom } from "./rooms/StartRoom";
@@ -16,11 +17,12 @@ const ROOMS = [
   { key: "questions", title: "Questions" },
   { key: "good", title: "A good customer" },
   { key: "result", title: "Result" },
+  { key: "metrics", title: "Metrics" },
 ] as const;
 export type RoomKey = (typeof ROOMS)[number]["key"];
 
 function roomInAddress(): RoomKey | null {
-  const key = location.hash.replace("#", "");
+  const key = location.hash.replace("#", "").split("?")[0]; // what follows is the room's own
   return ROOMS.find((r) => r.key === key)?.key ?? null;
 }
 
@@ -102,6 +104,7 @@ function House({ project, wanted, go }: { project: ProjectTold; wanted: RoomKey 
         {room === "questions" && <QuestionsRoom start={start} go={go} />}
         {room === "good" && <GoodCustomerRoom start={start} go={go} />}
         {room === "result" && <ResultRoom go={go} />}
+        {room === "metrics" && <MetricsRoom go={go} />}
       </main>
     </div>
   );
@@ -109,7 +112,7 @@ function House({ project, wanted, go }: { project: ProjectTold; wanted: RoomKey 
 
 function openRooms(project: ProjectTold): Set<RoomKey> {
   if (!project.open) return new Set(["start"]);
-  return new Set(project.as_of ? ["start", "files", "questions", "good", "result"] : ["start", "files"]);
+  return new Set(project.as_of ? ["start", "files", "questions", "good", "result", "metrics"] : ["start", "files"]);
 }
 
 function defaultRoom(project: ProjectTold): RoomKey {

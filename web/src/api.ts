@@ -14,6 +14,12 @@ export type Ranked = Schemas["RankedTold"];
 export type ThemeWeight = Schemas["ThemeTold"];
 export type ThemeName = ThemeWeight["name"];
 export type ModelTable = Schemas["ModelTable"];
+export type Choices = Schemas["Choices"];
+export type MetricTold = Schemas["MetricTold"];
+export type Breakdown = Schemas["BreakdownTold"];
+export type MetricAnswer = Schemas["MetricAnswer"];
+export type Cell = Schemas["CellTold"];
+export type Behind = Schemas["Behind"];
 export type ProjectTold = Schemas["ProjectTold"];
 
 export interface Diagnostic {

@@ -538,6 +538,16 @@ export interface components {
             /** Added */
             added: components["schemas"]["AddedFile"][];
         };
+        /**
+         * Answer
+         * @description A possible answer, as it is sent and as it is read.
+         */
+        Answer: {
+            /** Label */
+            label: string;
+            /** Value */
+            value: string;
+        };
         /** AnswerGiven */
         AnswerGiven: {
             /** Answer */
@@ -577,7 +587,7 @@ export interface components {
         };
         /**
          * BreakdownTold
-         * @description By what values can be broken down: `name` is what is asked with.
+         * @description By what values can be broken down: `name` is what is asked with. `only`: metrics it is known for; null: all.
          */
         BreakdownTold: {
             /**
@@ -587,6 +597,8 @@ export interface components {
             kind: "attribute" | "segment" | "counted";
             /** Name */
             name: string;
+            /** Only */
+            only?: string[] | null;
             /** Title */
             title: string;
         };
@@ -603,11 +615,14 @@ export interface components {
          * CellTold
          * @description One value: money in minor units; `text` as people read it, `span` its likely range; `reason` why there is none.
          *
-         *     `change`: against the period before, where both are over; `better`: whether that is good, null where neither is.
+         *     `change`: against the period before, where both are over; `better`: whether that is good, null where neither end is
+         *     and where it may be `chance`: the likely range of the difference of two estimates holds 0.
          */
         CellTold: {
             /** Better */
             better: boolean | null;
+            /** Chance */
+            chance: boolean;
             /** Change */
             change: string;
             /** Group */
@@ -1001,6 +1016,38 @@ export interface components {
             left: number;
         };
         /**
+         * MetricAnswer
+         * @description Values by metric, group and period, with definitions and what to know of them.
+         */
+        MetricAnswer: {
+            /**
+             * As Of
+             * Format: date
+             */
+            as_of: string;
+            /** By */
+            by: string | null;
+            /** By Title */
+            by_title: string;
+            /** Cells */
+            cells: components["schemas"]["CellTold"][];
+            /** Currency */
+            currency: string;
+            /**
+             * Every
+             * @enum {string}
+             */
+            every: "week" | "month" | "quarter" | "year";
+            /** Groups */
+            groups: string[];
+            /** Metrics */
+            metrics: components["schemas"]["MetricTold"][];
+            /** Notes */
+            notes: string[];
+            /** Periods */
+            periods: components["schemas"]["PeriodTold"][];
+        };
+        /**
          * MetricTold
          * @description A metric and its definition. `lacks`: what must be mapped for it; null where it has data.
          */
@@ -1281,7 +1328,7 @@ export interface components {
          */
         Question: {
             /** Answers */
-            answers: components["schemas"]["beachhead__service__questions__Answer"][];
+            answers: components["schemas"]["Answer"][];
             /** Column */
             column?: string | null;
             /** Id */
@@ -1581,48 +1628,6 @@ export interface components {
             helps: boolean;
             /** Text */
             text: string;
-        };
-        /**
-         * Answer
-         * @description Values by metric, group and period, with definitions and what to know of them.
-         */
-        beachhead__service__metric_explorer__Answer: {
-            /**
-             * As Of
-             * Format: date
-             */
-            as_of: string;
-            /** By */
-            by: string | null;
-            /** By Title */
-            by_title: string;
-            /** Cells */
-            cells: components["schemas"]["CellTold"][];
-            /** Currency */
-            currency: string;
-            /**
-             * Every
-             * @enum {string}
-             */
-            every: "week" | "month" | "quarter" | "year";
-            /** Groups */
-            groups: string[];
-            /** Metrics */
-            metrics: components["schemas"]["MetricTold"][];
-            /** Notes */
-            notes: string[];
-            /** Periods */
-            periods: components["schemas"]["PeriodTold"][];
-        };
-        /**
-         * Answer
-         * @description A possible answer, as it is sent and as it is read.
-         */
-        beachhead__service__questions__Answer: {
-            /** Label */
-            label: string;
-            /** Value */
-            value: string;
         };
     };
     responses: never;
@@ -1924,7 +1929,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["beachhead__service__metric_explorer__Answer"];
+                    "application/json": components["schemas"]["MetricAnswer"];
                 };
             };
             /** @description Validation Error */

@@ -17,9 +17,9 @@ from starlette.responses import Response
 from beachhead.api.files import Server
 from beachhead.metrics.periods import Every
 from beachhead.service.metric_explorer import (
-    Answer,
     Behind,
     Choices,
+    MetricAnswer,
     answer,
     behind,
     behind_workbook,
@@ -75,7 +75,7 @@ def what_can_be_asked(server: Server) -> Choices:
 
 
 @router.get("")
-def values(asked: AskedQuery, server: Server) -> Answer:
+def values(asked: AskedQuery, server: Server) -> MetricAnswer:
     """Values of metrics over time and by group."""
     return answer(server.latest(), asked.query)
 

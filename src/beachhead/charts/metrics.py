@@ -66,8 +66,9 @@ def _rows(points: Sequence[Point]) -> list[dict[str, object]]:
 
 
 def _legend(width: int) -> alt.Legend:
-    columns = max(1, min(6, width // 150))
-    return alt.Legend(orient="top", columns=columns, symbolType="square", labelLimit=220)
+    is_narrow = width < 320
+    columns = 2 if is_narrow else min(6, width // 135)
+    return alt.Legend(orient="top", columns=columns, symbolType="square", labelLimit=95 if is_narrow else 220)
 
 
 def _colour(series: Sequence[str], width: int) -> alt.Color:

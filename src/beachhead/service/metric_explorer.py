@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from math import hypot
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import BaseModel, ConfigDict
 
-from beachhead.metrics.facts import Facts
+from beachhead.metrics.evaluate import Definitions
+from beachhead.metrics.facts import TABLE, Facts
 from beachhead.metrics.metric import Certainty, Direction, Metric, Theme, Unit
 from beachhead.metrics.periods import Every
 from beachhead.metrics.table import Cell, MetricTable
@@ -69,11 +71,12 @@ class MetricTold(_Told):
 
 
 class BreakdownTold(_Told):
-    """By what values can be broken down: `name` is what is asked with."""
+    """By what values can be broken down: `name` is what is asked with. `only`: metrics it is known for; null: all."""
 
     name: str
     title: str
     kind: Literal["attribute", "segment", "counted"]
+    only: list[str] | None = None
 
 
 class Choices(_Told):
@@ -98,7 +101,8 @@ class PeriodTold(_Told):
 class CellTold(_Told):
     """One value: money in minor units; `text` as people read it, `span` its likely range; `reason` why there is none.
 
-    `change`: against the period before, where both are over; `better`: whether that is good, null where neither is.
+    `change`: against the period before, where both are over; `better`: whether that is good, null where neither end is
+    and where it may be `chance`: the likely range of the difference of two estimates holds 0.
     """
 
     metric: str
@@ -109,6 +113,7 @@ class CellTold(_Told):
     span: str
     change: str
     better: bool | None
+    chance: bool
     n: int | None
     low: float | None
     high: float | None
@@ -116,7 +121,7 @@ class CellTold(_Told):
     reason: str
 
 
-class Answer(_Told):
+class MetricAnswer(_Told):
     """Values by metric, group and period, with definitions and what to know of them."""
 
     as_of: date
@@ -175,11 +180,37 @@ def choices(run: Run) -> Choices:
         headlines=[n for n in known.headlines if any(m.name == n and not m.lacks for m in told)],
         breakdowns=[
             *groups,
-            *(BreakdownTold(name=c, title=_column_title(c), kind="counted") for c in counted),
+            *(
+                BreakdownTold(name=c, title=_column_title(c), kind="counted", only=only)
+                for c in counted
+                if (only := _counting(known.definitions, told, "movements" if c == PRODUCT_LINE else c.split(".")[0]))
+            ),
             *segments,
         ],
         segments=segments,
     )
+
+
+def _may_be_chance(now: Cell, before: Cell) -> bool:
+    """Whether the 95 % range of the difference holds 0, made from the ranges of both (MOVER, Zou & Donner 2008)."""
+    values = (now.value, now.low, now.high, before.value, before.low, before.high)
+    if any(v is None for v in values):
+        return False
+    new, new_low, new_high, old, old_low, old_high = (v for v in values if v is not None)
+    low = new - old - hypot(new - new_low, old_high - old)
+    high = new - old + hypot(new_high - new, old - old_low)
+    return low <= 0 <= high
+
+
+def _counting(definitions: Definitions, metrics: Sequence[MetricTold], fact: str) -> list[str]:
+    """The metrics with data that count nothing but rows of `fact`."""
+    named = {fact, f"{TABLE}{fact}"}
+    return [
+        m.name
+        for m in metrics
+        if not m.lacks
+        and {counted.fact for counted in definitions.measures_of(definitions.metrics[m.name]).values()} <= named
+    ]
 
 
 def _counted(facts: Facts, mapped: dict[str, tuple[str, ...]]) -> list[str]:
@@ -198,12 +229,12 @@ def _column_title(column: str) -> str:
     return f"{name.replace('_', ' ').capitalize()}{of}"
 
 
-def answer(run: Run, query: MetricQuery) -> Answer:
+def answer(run: Run, query: MetricQuery) -> MetricAnswer:
     """The answer to a question. Raises `UsageError`."""
     table = ask(run, query)
     metrics = {m.name: m for m in table.metrics}
     partial = {c.period.label for c in table.cells if c.is_partial}
-    return Answer(
+    return MetricAnswer(
         as_of=run.as_of,
         currency=table.currency,
         every=table.every,
@@ -231,10 +262,11 @@ def _with_earlier(cells: Sequence[Cell]) -> Iterator[tuple[Cell, Cell | None]]:
 def _cell(cell: Cell, before: Cell | None, metric: Metric, currency: str) -> CellTold:
     change = "" if before is None or cell.is_partial else change_words(cell.value, before.value, metric)
     text, _, verdict = change.partition(", ")
+    chance = bool(text) and before is not None and _may_be_chance(cell, before)
     return CellTold(
         metric=cell.metric, group=cell.group, period=cell.period.label, value=cell.value,
         text=value_words(cell.value, metric, currency), span=range_words(cell, metric, currency),
-        change=text, better={"better": True, "worse": False}.get(verdict),
+        change=text, better=None if chance else {"better": True, "worse": False}.get(verdict), chance=chance,
         n=cell.n, low=cell.low, high=cell.high, too_young=cell.young, reason=cell.reason,
     )  # fmt: skip
 

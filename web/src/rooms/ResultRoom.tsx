@@ -27,10 +27,10 @@ export function ResultRoom({ go }: { go: (room: RoomKey) => void }) {
     );
   }
   if (!result.data) return <section className="room"><h1 tabIndex={-1}>Result</h1><p className="quiet" role="status">Reading …</p></section>;
-  return <Told result={result.data} />;
+  return <Told result={result.data} go={go} />;
 }
 
-function Told({ result }: { result: Result }) {
+function Told({ result, go }: { result: Result; go: (room: RoomKey) => void }) {
   return (
     <section className="room result" data-testid="result">
       <h1 tabIndex={-1}>{result.headline}</h1>
@@ -40,6 +40,7 @@ function Told({ result }: { result: Result }) {
           <div key={f.title}><dt>{f.title}</dt><dd>{f.value}</dd><p>{f.note}</p></div>
         ))}
       </dl>
+      <Button variant="subtle" size="compact-sm" onClick={() => go("metrics")}>All metrics, over time and by group</Button>
       <section className="card" aria-label="What this data can show">
         <h2>What this data can show</h2>
         {result.sight.lines.map((l) => <p key={l}>{l}</p>)}
