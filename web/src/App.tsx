@@ -58,6 +58,7 @@ function House({ project, wanted, go }: { project: ProjectTold; wanted: RoomKey 
   useEffect(() => {
     document.title = `${ROOMS.find((r) => r.key === room)?.title} · ${project.name || "Beachhead"}`;
     document.querySelector<HTMLElement>("h1")?.focus({ preventScroll: true });
+    document.querySelector(".step[aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
     scrollTo(0, 0);
   }, [room, project.name]);
   return (

@@ -49,7 +49,7 @@ def _period_axis(periods: Sequence[str], width: int) -> alt.X:
     every = -(-len(periods) // room)
     shown = [p for i, p in enumerate(periods) if (len(periods) - 1 - i) % every == 0]
     axis = alt.Axis(title=None, values=shown, labelAngle=0, domain=True, domainColor=RULE)
-    return alt.X("period:N", sort=list(periods), axis=axis)
+    return alt.X("period:N", axis=axis, scale=alt.Scale(domain=list(periods)))
 
 
 def _value_axis(format_: str, *, zero: bool, field: str = "value") -> alt.Y:
@@ -154,10 +154,14 @@ def waterfall(steps: Sequence[Step], *, format_: str, width: int = 640, height: 
 
 
 def small_multiples(
-    charts: Sequence[tuple[str, str, Sequence[Point]]], *, within: int = 640, height: int = 90
+    charts: Sequence[tuple[str, str, Sequence[Point]]],
+    *,
+    within: int = 640,
+    height: int = 90,
+    is_comparable: bool = False,
 ) -> Chart:
     """Many small charts of one width, as many side by side as fit `within`: for each its title, number format and
-    points."""
+    points. `is_comparable`: all on one scale."""
     columns = max(1, within // 210)
     width = within // columns - 17
     drawn = []
@@ -166,5 +170,7 @@ def small_multiples(
         assert isinstance(made, alt.LayerChart)
         head = alt.TitleParams(title, anchor="start", fontSize=12, fontWeight="normal", color=INK, offset=6)
         drawn.append(made.properties(title=head))
-    chart: Chart = alt.concat(*drawn, columns=columns, spacing=22).resolve_scale(y="independent", color="independent")
+    chart: Chart = alt.concat(*drawn, columns=columns, spacing=22).resolve_scale(
+        y="shared" if is_comparable else "independent", color="independent"
+    )
     return chart

@@ -48,7 +48,9 @@ def chart_of(table: MetricTable, width: int = 640) -> Chart | None:
         return stacked([p for p in points if p.series in there], format_=_format(metric), width=width)
     if len(table.groups) > _LARGE:
         parts = [(g, _format(metric), [p for p in points if p.series == g]) for g in table.groups]
-        return small_multiples([part for part in parts if part[2]], within=width)
+        return small_multiples(
+            [part for part in parts if any(p.value is not None for p in part[2])], within=width, is_comparable=True
+        )
     return lines(points, format_=_format(metric), width=width)
 
 

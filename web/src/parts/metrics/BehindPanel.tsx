@@ -59,7 +59,7 @@ export function BehindPanel({ choices, asked, behind, answer, onClose }: {
         {cell && (
           <p className="about">
             {facts(cell).map((f) => <span key={f}>{f}</span>)}
-            {cell.change && <span><Change cell={cell} /> than the {asked.every} before</span>}
+            {cell.change && <span><Change cell={cell} /> (against the {asked.every} before)</span>}
           </p>
         )}
         {list.isPending && <p role="status" className="working"><Loader size="xs" aria-hidden="true" /> Looking up who they are …</p>}

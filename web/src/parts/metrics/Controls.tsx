@@ -19,6 +19,8 @@ export function Controls({ choices, asked, ask }: { choices: Choices; asked: Ask
           label={`Only ${choices.customers_are} in`}
           placeholder="no segment: everybody"
           searchable
+          selectFirstOptionOnChange
+          comboboxProps={{ shadow: "md" }}
           clearable
           clearButtonProps={{ "aria-label": "Everybody again" }}
           data={choices.segments.map((s) => ({ value: s.name, label: s.title }))}
@@ -60,7 +62,7 @@ export function Controls({ choices, asked, ask }: { choices: Choices; asked: Ask
 function MetricChoice({ choices, asked, ask }: { choices: Choices; asked: Asked; ask: (change: Partial<Asked>) => void }) {
   const { themes, lacking } = byTheme(choices);
   const known = new Map(choices.metrics.map((m) => [m.name, m]));
-  const value = isMovements(asked.names) ? MOVED : asked.names.length > 1 ? SEVERAL : asked.names[0] ?? HEADLINES;
+  const value = isMovements(asked.names) ? MOVED : asked.names.length > 1 ? SEVERAL : namedOr(asked.names[0], known);
   const several = asked.names.map((n) => titleOf(choices, n)).join(", ");
   const data: ComboboxItemGroup<ComboboxItem>[] = [
     {
@@ -78,6 +80,8 @@ function MetricChoice({ choices, asked, ask }: { choices: Choices; asked: Asked;
     <Select
       label="Metric"
       searchable
+      selectFirstOptionOnChange
+      comboboxProps={{ shadow: "md" }}
       allowDeselect={false}
       maxDropdownHeight={420}
       data={data}
@@ -93,6 +97,11 @@ function MetricChoice({ choices, asked, ask }: { choices: Choices; asked: Asked;
       }}
     />
   );
+}
+
+function namedOr(name: string | undefined, known: Map<string, MetricTold>): string | null {
+  if (!name) return HEADLINES;
+  return known.has(name) ? name : null; // an address may name anything
 }
 
 function MetricOption({ label, metric }: { label: string; metric?: MetricTold }) {
@@ -132,6 +141,8 @@ function BreakdownChoice({ choices, asked, ask }: { choices: Choices; asked: Ask
       label="By"
       placeholder="no groups: all together"
       searchable
+      selectFirstOptionOnChange
+      comboboxProps={{ shadow: "md" }}
       clearable
       clearButtonProps={{ "aria-label": "All together again" }}
       maxDropdownHeight={420}

@@ -35,7 +35,7 @@ export function Definition({ metric, currency }: { metric: MetricTold; currency:
             <dd>{parameters.map(([name, value]) => <span key={name} className="parameter">{name.replaceAll("_", " ")}: {value}</span>)}</dd>
           </>
         )}
-        <dt>Defined so by</dt><dd>{metric.source}</dd>
+        <dt>Defined so by</dt><dd>{metric.source === "common" ? "Common practice" : metric.source}</dd>
       </dl>
       {metric.variants.length > 0 && (
         <details className="fold">

@@ -1,3 +1,4 @@
+import type { CSSProperties } from "react";
 import type { Cell, Choices, MetricAnswer } from "../../api";
 import { address, type Asked } from "../../asked";
 import { byTheme, DIRECTIONS, lackWords, sentence } from "./words";
@@ -5,7 +6,7 @@ import { byTheme, DIRECTIONS, lackWords, sentence } from "./words";
 /** The headline metrics side by side: the last value that is over, its change, and how it came there. */
 export function Headlines({ answer, asked }: { answer: MetricAnswer; asked: Asked }) {
   return (
-    <ul className="headlines" aria-label="Headline metrics">
+    <ul className="headlines" aria-label="Headline metrics" style={{ "--count": Math.min(answer.metrics.length, 6) } as CSSProperties}>
       {answer.metrics.map((m) => {
         const cells = answer.cells.filter((c) => c.metric === m.name);
         const over = cells.filter((_, n) => !answer.periods[n]?.is_partial);

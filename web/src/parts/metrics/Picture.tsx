@@ -1,5 +1,6 @@
-import { Button } from "@mantine/core";
+import { Button, Loader } from "@mantine/core";
 import { useDebouncedValue, useElementSize } from "@mantine/hooks";
+import { useState } from "react";
 import type { MetricAnswer } from "../../api";
 import { words, type Asked } from "../../asked";
 
@@ -12,11 +13,18 @@ export function Picture({ answer, asked, at, title }: { answer: MetricAnswer; as
   const [width] = useDebouncedValue(Math.max(180, Math.floor((room - AROUND) / STEP) * STEP), 200);
   const by = answer.by ? ` by ${answer.by_title}` : "";
   const [first, last] = [answer.periods[0]?.label, answer.periods.at(-1)?.label];
+  const source = `/api/metrics/chart.svg?${words(asked, { width: String(width), at: String(at) })}`;
+  const [drawn, setDrawn] = useState({ source: "", isBroken: false });
   return (
     <div className="picture" ref={ref}>
-      {room > 0 && (
+      {drawn.source !== source && <p className="working"><Loader size="xs" aria-hidden="true" /> Drawing …</p>}
+      {drawn.source === source && drawn.isBroken && <p className="quiet">The chart could not be drawn; the values are in the table.</p>}
+      {room > 0 && !(drawn.source === source && drawn.isBroken) && (
         <img
-          src={`/api/metrics/chart.svg?${words(asked, { width: String(width), at: String(at) })}`}
+          className={drawn.source === source ? undefined : "old"}
+          src={source}
+          onLoad={() => setDrawn({ source, isBroken: false })}
+          onError={() => setDrawn({ source, isBroken: true })}
           alt={`Chart: ${title}${by}, each ${answer.every} from ${first} to ${last}. The table below has its values.`}
         />
       )}
