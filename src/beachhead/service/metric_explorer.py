@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
+from functools import reduce
 from math import hypot
 from pathlib import Path
 from typing import Literal
@@ -273,7 +275,7 @@ def _cell(cell: Cell, before: Cell | None, metric: Metric, currency: str) -> Cel
 
 def behind(run: Run, query: MetricQuery, group: str, period: str) -> Behind:
     """Who is behind one value of the first metric asked for. Raises `UsageError`."""
-    people = who_is_behind(run, query, group, period)
+    people = _people(run, query, group, period)
     known = metrics_of(run).definitions
     measures = [n for n in people.column_names if n not in ("account_id", "account_name")]
     currency = run.about.settings.currency
@@ -293,6 +295,19 @@ def behind(run: Run, query: MetricQuery, group: str, period: str) -> Behind:
         ],
         count=people.num_rows,
     )
+
+
+def _people(run: Run, query: MetricQuery, group: str, period: str) -> pa.Table:
+    """Who is behind a value; of one that adds up, only those who add to it, and not of how many it is."""
+    people = who_is_behind(run, query, group, period)
+    definitions = metrics_of(run).definitions
+    metric = definitions.metrics[query.names[0]]
+    parts = [n for n in definitions.measures_of(replace(metric, n="0")) if n in people.column_names]
+    if not metric.is_additive or not parts:
+        return people
+    adds = [pc.not_equal(pc.fill_null(people[n], 0), 0) for n in parts]
+    who = [n for n in ("account_id", "account_name") if n in people.column_names]
+    return people.select([*who, *parts]).filter(reduce(pc.or_, adds))
 
 
 def _sentence(text: str) -> str:
@@ -341,7 +356,7 @@ def workbook(run: Run, query: MetricQuery, path: Path) -> None:
 
 def behind_workbook(run: Run, query: MetricQuery, group: str, period: str, path: Path) -> None:
     """All who are behind one value as an Excel workbook, money in major units. Raises `UsageError`, `OutsideError`."""
-    people = who_is_behind(run, query, group, period)
+    people = _people(run, query, group, period)
     measures = metrics_of(run).definitions.measures
     currency = run.about.settings.currency
     columns = {}
