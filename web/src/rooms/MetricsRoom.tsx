@@ -112,7 +112,7 @@ function useHeading(asked: Asked) {
   useEffect(() => {
     if (before.current === names) return;
     before.current = names;
-    if (document.activeElement && document.activeElement !== document.body) return; // the choice of the metric keeps it
+    if (document.activeElement?.closest(".controls")) return; // who chooses there goes on choosing there
     heading.current?.focus({ preventScroll: true });
     scrollTo(0, 0);
   }, [names]);

@@ -1,6 +1,6 @@
 import { Button, CloseButton, Loader } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 import { client, ServerError, told, type Choices, type MetricAnswer } from "../../api";
 import { words, type Asked, type Behinds } from "../../asked";
 import { Troubles } from "../Troubles";
@@ -17,7 +17,7 @@ export function BehindPanel({ choices, asked, behind, answer, onClose }: {
   onClose: () => void;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => { // closed before it leaves the document, so that the focus goes back to the value
     const opened = dialog.current;
     if (opened && !opened.open) opened.showModal();
     return () => opened?.close();

@@ -20,7 +20,7 @@ export function Headlines({ answer, asked }: { answer: MetricAnswer; asked: Aske
                 {last && <Change cell={last} />}
                 <span className="quiet">{last?.value != null ? last.period : last?.reason}</span>
               </span>
-              <Spark cells={cells} />
+              <Spark cells={over} />
               <span className="visually-hidden">{DIRECTIONS[m.direction]}. {sentence(m.meaning)}.</span>
             </a>
           </li>
@@ -33,6 +33,7 @@ export function Headlines({ answer, asked }: { answer: MetricAnswer; asked: Aske
 /** A change with an arrow, and a word for whether it is good. */
 export function Change({ cell }: { cell: Cell }) {
   if (!cell.change) return null;
+  if (/^[+-]0(\.0)?(%| points)?$/.test(cell.change)) return <span className="change">no change</span>;
   const arrow = cell.change.startsWith("+") ? "▲" : cell.change.startsWith("-") ? "▼" : "";
   const kind = cell.better == null ? "" : cell.better ? "better" : "worse";
   const verdict = cell.chance ? ", may be chance" : kind && ` ${kind}`;

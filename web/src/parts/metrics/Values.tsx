@@ -38,7 +38,6 @@ function Grid({ label, answer, columns, isDetailed = false, look }: {
   const table = useRef<HTMLTableElement>(null);
   const periods = answer.periods.toReversed();
   const all = columns.flatMap((c) => [...c.cells.values()]);
-  const hasSpan = isDetailed && all.some((c) => c.span);
   const hasN = isDetailed && all.some((c) => c.n != null);
   const hasChange = isDetailed && all.some((c) => c.change);
   const move = (e: KeyboardEvent) => {
@@ -59,8 +58,7 @@ function Grid({ label, answer, columns, isDetailed = false, look }: {
           <thead>
             <tr>
               <th scope="col">{sentence(answer.every)}</th>
-              {columns.map((c) => <th key={c.title} scope="col" className="n">{isDetailed ? "Value" : c.title}</th>)}
-              {hasSpan && <th scope="col" className="n">Likely range</th>}
+              {columns.map((c) => <th key={c.title} scope="col" className="n">{isDetailed ? (all.some((v) => v.span) ? "Value, likely range" : "Value") : c.title}</th>)}
               {hasChange && <th scope="col" className="n">Against the {answer.every} before</th>}
               {hasN && <th scope="col" className="n">Of</th>}
             </tr>
@@ -88,12 +86,12 @@ function Grid({ label, answer, columns, isDetailed = false, look }: {
                         onClick={() => { setPointed(null); look({ metric: cell.metric, group: cell.group, period: cell.period }); }}
                       >
                         {cell.text}
-                        {!isDetailed && cell.span && <span className="small">{cell.span}</span>}
+                        {cell.span && <span className="small">{cell.span}</span>}
                       </button>
                     </td>
                   );
                 })}
-                {isDetailed && <Details cell={columns[0]!.cells.get(p.label)} hasSpan={hasSpan} hasChange={hasChange} hasN={hasN} />}
+                {isDetailed && <Details cell={columns[0]!.cells.get(p.label)} hasChange={hasChange} hasN={hasN} />}
               </tr>
             ))}
           </tbody>
@@ -104,13 +102,12 @@ function Grid({ label, answer, columns, isDetailed = false, look }: {
   );
 }
 
-function Details({ cell, hasSpan, hasChange, hasN }: { cell?: Cell; hasSpan: boolean; hasChange: boolean; hasN: boolean }) {
+function Details({ cell, hasChange, hasN }: { cell?: Cell; hasChange: boolean; hasN: boolean }) {
   const why = cell?.value == null ? sentence(cell?.reason ?? "") : "";
-  const width = Number(hasSpan) + Number(hasChange) + Number(hasN);
+  const width = Number(hasChange) + Number(hasN);
   if (why && width) return <td className="n quiet why-none" colSpan={width}>{why}</td>;
   return (
     <>
-      {hasSpan && <td className="n quiet">{cell?.span}</td>}
       {hasChange && <td className="n">{cell && <Change cell={cell} />}</td>}
       {hasN && <td className="n quiet">{cell?.n?.toLocaleString("en")}{cell?.too_young ? <span className="small">{young(cell)}</span> : null}</td>}
     </>
