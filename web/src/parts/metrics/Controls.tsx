@@ -6,6 +6,7 @@ import { byTheme, isMovements, lackWords, MOVEMENTS, sentence, titleOf } from ".
 const HEADLINES = "*";
 const MOVED = "*moved";
 const SEVERAL = "*several";
+const MOST_SIDE_BY_SIDE = 12; // more are not told apart in a chart
 const USUAL_NUMBER: Record<Every, string> = { week: "13 weeks", month: "13 months", quarter: "9 quarters", year: "5 years" };
 
 /** Which metric, by what, of whom, and when. */
@@ -136,6 +137,7 @@ const KINDS: [Breakdown["kind"], string][] = [
 
 function BreakdownChoice({ choices, asked, ask }: { choices: Choices; asked: Asked; ask: (change: Partial<Asked>) => void }) {
   const fitting = choices.breakdowns.filter((b) => fits(choices, b.name, asked.names));
+  const several = severalSegments(choices, asked.by);
   return (
     <Select
       label="By"
@@ -148,13 +150,26 @@ function BreakdownChoice({ choices, asked, ask }: { choices: Choices; asked: Ask
       maxDropdownHeight={420}
       data={KINDS.map(([kind, group]) => ({
         group,
-        items: fitting.filter((b) => b.kind === kind).map((b) => ({ value: b.name, label: sentence(b.title) })),
+        items: [
+          ...(kind === "segment" ? several : []),
+          ...fitting.filter((b) => b.kind === kind).map((b) => ({ value: b.name, label: sentence(b.title) })),
+        ],
       })).filter((g) => g.items.length)}
       value={asked.by}
       onChange={(by) => ask(by ? { by } : { by: null, today: false })}
       nothingFoundMessage="Nothing is called that"
     />
   );
+}
+
+/** Segments side by side: all of them, and those that the address names. */
+function severalSegments(choices: Choices, by: string | null): ComboboxItem[] {
+  const title = (name: string) => choices.segments.find((s) => s.name === name)?.title ?? name;
+  const all = choices.segments.map((s) => s.name).join(",");
+  return [
+    ...(choices.segments.length > 1 && choices.segments.length <= MOST_SIDE_BY_SIDE ? [{ value: all, label: "All segments side by side" }] : []),
+    ...(by?.includes(",") && by !== all ? [{ value: by, label: by.split(",").map(title).join(", ") }] : []),
+  ];
 }
 
 function fits(choices: Choices, by: string | null, names: readonly string[]): boolean {

@@ -21,7 +21,7 @@ export function Values({ answer, look }: { answer: MetricAnswer; look: (behind: 
   return answer.metrics.map((m) => (
     <div key={m.name}>
       {answer.metrics.length > 1 && <h3>{m.title}</h3>}
-      <Grid label={`${m.title} by ${answer.by_title}`} answer={answer} look={look} columns={answer.groups.map((g) => ({ title: g, cells: of(m.name, g) }))} />
+      <Grid label={`${m.title} by ${answer.by_title}`} answer={answer} look={look} columns={answer.groups.map((g) => ({ title: g.replace("next_best", "next best"), cells: of(m.name, g) }))} />
     </div>
   ));
 }
