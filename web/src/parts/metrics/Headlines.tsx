@@ -6,7 +6,7 @@ import { byTheme, DIRECTIONS, lackWords, sentence } from "./words";
 /** The headline metrics side by side: the last value that is over, its change, and how it came there. */
 export function Headlines({ answer, asked }: { answer: MetricAnswer; asked: Asked }) {
   return (
-    <ul className="headlines" aria-label="Headline metrics" style={{ "--count": Math.min(answer.metrics.length, 6) } as CSSProperties}>
+    <ul className="headlines" aria-label="Headline metrics" style={{ "--count": Math.min(Math.max(answer.metrics.length, 3), 6) } as CSSProperties}>
       {answer.metrics.map((m) => {
         const cells = answer.cells.filter((c) => c.metric === m.name);
         const over = cells.filter((_, n) => !answer.periods[n]?.is_partial);

@@ -24,7 +24,7 @@ export function lackWords(lacks: string): string {
   return lacks
     .replace(/^needs /, "")
     .split(" and ")
-    .map((need) => need.split(" or ").map(fileWords).join(" or "))
+    .map((need) => need.split(" or ").map(fileWords).join(", or "))
     .join(", and ");
 }
 
