@@ -40,7 +40,7 @@ function Told({ result, go }: { result: Result; go: (room: RoomKey) => void }) {
           <div key={f.title}><dt>{f.title}</dt><dd>{f.value}</dd><p>{f.note}</p></div>
         ))}
       </dl>
-      <Button variant="subtle" size="compact-sm" onClick={() => go("metrics")}>All metrics, over time and by group</Button>
+      <p><Button variant="default" size="compact-sm" onClick={() => go("metrics")}>All metrics, over time and by group</Button></p>
       <section className="card" aria-label="What this data can show">
         <h2>What this data can show</h2>
         {result.sight.lines.map((l) => <p key={l}>{l}</p>)}
