@@ -36,7 +36,7 @@ def chart_of(table: MetricTable, width: int = 640) -> Chart | None:
             [_moved(p, m) for m in metrics for p in _points(table, m)], format_=_format(metrics[0]), width=width
         )
     if len(table.groups) == 1 and table.only(("mrr", *MOVEMENTS)).metrics == table.metrics and len(metrics) > 1:
-        return waterfall_of(table)
+        return waterfall_of(table, width)
     if len(metrics) > 1:
         return small_multiples([(m.title, _format(m), list(_points(table, m))) for m in metrics], within=width)
     (metric,) = metrics
@@ -54,7 +54,7 @@ def chart_of(table: MetricTable, width: int = 640) -> Chart | None:
     return lines(points, format_=_format(metric), width=width)
 
 
-def waterfall_of(table: MetricTable) -> Chart | None:
+def waterfall_of(table: MetricTable, width: int = 640) -> Chart | None:
     """From MRR at the start to MRR at the end of all periods: `table` has `mrr` and all of `MOVEMENTS`, without groups.
     None where nobody paid."""
     closing = [c.value for c in table.of("mrr") if c.value is not None]
@@ -72,6 +72,7 @@ def waterfall_of(table: MetricTable) -> Chart | None:
     return waterfall(
         [Step(f"Before {first.label}", start, True), *shown, Step(f"End of {last.label}", end, True)],
         format_=_FORMATS["money"],
+        width=width,
     )
 
 
