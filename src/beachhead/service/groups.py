@@ -149,7 +149,7 @@ class Groups:
             if early:
                 self._notes.append(
                     f"{attribute.title} is known from {since} on, the day of its first load. If it does not change, "
-                    "write `stable: true` in its source; or ask with today's values (--today)"
+                    "write `stable: true` in its source; or ask with today's values"
                 )
         return _used(Grouping(attribute.name, labels, codes))
 

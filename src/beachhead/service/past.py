@@ -34,7 +34,7 @@ def runs_as_of(
         if there is None or not _is_present(there, plan.made_by, wanted):
             say(f"Looking back to {day}")
             try:
-                outcome = run(project.root, RunOptions(as_of=day, allow_loss=True, looks_back=True))
+                outcome = run(project.root, RunOptions(as_of=day, allow_loss=True, looks_back=True), plan=plan)
             except BeachheadError as e:
                 if all(d.code == "no-customers" for d in e.diagnostics):
                     continue

@@ -92,9 +92,14 @@ class RunOutcome:
 
 
 def run(
-    folder: Path, options: RunOptions | None = None, say: Say = say_nothing, files: FileSystem | None = None
+    folder: Path,
+    options: RunOptions | None = None,
+    say: Say = say_nothing,
+    files: FileSystem | None = None,
+    plan: Plan | None = None,
 ) -> RunOutcome:
-    """Update a project. The last snapshot stays as it is until the new one is complete.
+    """Update a project. The last snapshot stays as it is until the new one is complete. `plan`: of its definitions as
+    they are now, where somebody has made it already.
 
     Raises `DefinitionError` (nothing but single segments may have errors), `DataError`, `OutsideError`; `UsageError`
     for a day that is not over.
@@ -102,7 +107,7 @@ def run(
     options = options or RunOptions()
     files = files or FileSystem()
     layout = Layout(folder)
-    plan = make_plan(folder)
+    plan = plan or make_plan(folder)
     if plan.blocking:
         raise DefinitionError(plan.errors)
     if any(source.table == "events" for source in plan.project.sources.values()):
