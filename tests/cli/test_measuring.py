@@ -72,7 +72,7 @@ def test_values_go_to_excel_and_the_chart_to_a_file(acme: Path, tmp_path: Path) 
 def test_who_is_behind_a_number_is_a_list(acme: Path, capsys: pytest.CaptureFixture[str]) -> None:
     listed = document(acme, capsys, "metrics", "new_mrr", "--who", "2026-09")["who"]
     assert isinstance(listed, list)
-    assert {"account_id", "account_name", "new_mrr"} <= listed[0].keys()
+    assert {"account_id", "account_name", "new_mrr_cents"} <= listed[0].keys()
 
 
 def test_movements_are_listed_with_their_records(acme: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -89,8 +89,12 @@ def test_movements_are_listed_with_their_records(acme: Path, capsys: pytest.Capt
         (("metrics", "mrr", "--from", "2026-09", "--to", "2026-01"), "there is nothing from"),
         (("metrics", "mrr", "--from", "soon"), "soon"),
         (("metrics", "mrr", "--chart", "m.pdf"), "a chart is written as .svg or .png"),
-        (("metrics", "mrr", "--who", "2026"), "there is no period '2026'"),
-        (("metrics", "mrr", "--who", "2026-09", "--group", "x"), "there is no group 'x'"),
+        (("metrics", "mrr", "--who", "March"), "'March' is no period and no day"),
+        (("metrics", "--who", "2026-09"), "of one metric"),
+        (("metrics", "ltv", "--who", "2026-09"), "not a sum over customers"),
+        (("metrics", "mrr", "--by", ","), "commas stand between segments"),
+        (("metrics", "mrr", "--who", "2026-09", "--group", "x"), "without a breakdown there is no group"),
+        (("metrics", "mrr", "--who", "2026-09", "--by", "tier", "--group", "x"), "there is no group 'x'"),
         (("movements", "nobody"), "there is no customer 'nobody'"),
         (("test",), "this project has no tests"),
     ],

@@ -79,9 +79,9 @@ def test_parts_add_up_to_the_whole_by_attribute_and_segment(latest: Run) -> None
 
 def test_who_is_behind_a_number_adds_up_to_it(latest: Run) -> None:
     people = who_is_behind(latest, MARCH, "all", "2026-03")
-    assert pc.sum(people["closing_mrr"]).as_py() == ask(latest, MARCH).cells[0].value
+    assert pc.sum(people["closing_mrr_cents"]).as_py() == ask(latest, MARCH).cells[0].value
     assert people["account_name"][0].as_py().startswith("Company")
-    assert people["closing_mrr"].to_pylist() == sorted(people["closing_mrr"].to_pylist(), reverse=True)
+    assert people["closing_mrr_cents"].to_pylist() == sorted(people["closing_mrr_cents"].to_pylist(), reverse=True)
 
 
 def test_undated_facts_are_unknown_before_their_first_load(tmp_path: Path) -> None:

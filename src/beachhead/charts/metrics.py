@@ -123,7 +123,9 @@ def movements(points: Sequence[Point], *, format_: str, width: int = 640, height
         y=_value_axis(format_, zero=True),
         color=alt.Color("series:N", scale=scale, legend=_legend(width)),
     )
-    net = base.transform_aggregate(value="sum(value)", groupby=["period"])
+    net = base.transform_filter("datum.series != 'Exchange rates'").transform_aggregate(
+        value="sum(value)", groupby=["period"]
+    )
     left = net.mark_circle(color="white", stroke=INK, strokeWidth=1.5, size=46, opacity=1).encode(x=x, y="value:Q")
     return alt.layer(bars, left)
 

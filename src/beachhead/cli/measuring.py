@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -10,15 +10,13 @@ import typer
 
 from beachhead.cli.options import FormatOption, JsonOption, LimitOption, OutOption, ProjectOption, progress, project_of
 from beachhead.cli.output import print_json, print_list, print_rows, printable
-from beachhead.errors import Diagnostic, UsageError
-from beachhead.metrics.periods import EVERY, Every
-from beachhead.reports.metric_words import definition_lines, shown_table
+from beachhead.metrics.periods import checked_every, day_of
+from beachhead.reports.metric_words import definition_lines, shown_table, values_table
 from beachhead.service.documents import document
 from beachhead.service.metric_documents import definition_rows, table_json
 from beachhead.service.metrics import MetricQuery, ask, metrics_of, who_is_behind
 
 _Names = Annotated[list[str] | None, typer.Argument(metavar="[NAME]…", help="Metrics; default the headline ones.")]
-_MOMENTS = ["%Y-%m-%d", "%Y-%m"]
 
 
 def metrics(
@@ -28,8 +26,8 @@ def metrics(
         str | None, typer.Option(help="Break down by an attribute, segment, product_line, or tickets.channel and such.")
     ] = None,
     segment: Annotated[str | None, typer.Option(help="Only members of this segment.")] = None,
-    first: Annotated[datetime | None, typer.Option("--from", formats=_MOMENTS, help="First period.")] = None,
-    last: Annotated[datetime | None, typer.Option("--to", formats=_MOMENTS, help="Last period.")] = None,
+    first: Annotated[str | None, typer.Option("--from", help="First period, such as 2026-03.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last period.")] = None,
     every: Annotated[str, typer.Option(help="week, month, quarter or year.")] = "month",
     today: Annotated[bool, typer.Option("--today", help="Groups as of today in all periods, not as of then.")] = False,
     who: Annotated[str | None, typer.Option(help="Who is behind the number of this period, such as 2026-03.")] = None,
@@ -43,18 +41,15 @@ def metrics(
     """MRR and its movements, churn, NRR, LTV, CAC, NPS and others: over time, by group, with what they mean."""
     latest = project_of(None, project).latest()
     if explain:
-        known = metrics_of(latest).definitions.metrics
-        wanted = names or list(known)
-        for name in wanted:
-            if name not in known:
-                raise UsageError(Diagnostic.unknown_name("metric", name, known))
+        known = metrics_of(latest)
+        wanted = [known.metric(n) for n in names or known.definitions.metrics]
         if as_json:
-            print_json(document("metric_definitions", definition_rows([known[n] for n in wanted]), latest))
+            print_json(document("metric_definitions", definition_rows(wanted), latest))
             return
-        for line in definition_lines([known[n] for n in wanted], brief=not names):
+        for line in definition_lines(wanted, brief=not names):
             print(printable(line))
         return
-    query = MetricQuery(tuple(names or ()), by, segment, _day(first), _day(last), _every(every), today)
+    query = MetricQuery(tuple(names or ()), by, segment, _day(first), _day(last), checked_every(every), today)
     with progress(as_json) as say:
         if who is not None:
             people = who_is_behind(latest, query, group, who, say)
@@ -73,14 +68,14 @@ def metrics(
         for note in answer.notes:
             print(printable(note))
     else:
-        print_list(answer.arrow(), "metrics", latest, {}, as_json=False, form=form, out=out)
+        print_list(values_table(answer), "metrics", latest, {}, as_json=False, form=form, out=out)
 
 
 def movements(
     customer: Annotated[str | None, typer.Argument(metavar="[ID]", help="One customer's; default all.")] = None,
     project: ProjectOption = None,
-    first: Annotated[datetime | None, typer.Option("--from", formats=_MOMENTS, help="First day.")] = None,
-    last: Annotated[datetime | None, typer.Option("--to", formats=_MOMENTS, help="Last day.")] = None,
+    first: Annotated[str | None, typer.Option("--from", help="First day.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last day.")] = None,
     limit: LimitOption = 50,
     as_json: JsonOption = False,
     form: FormatOption = None,
@@ -95,12 +90,5 @@ def movements(
     print_list(found, "movements", latest, attributes, as_json=as_json, form=form, out=out, limit=limit)
 
 
-def _day(given: datetime | None) -> date | None:
-    return given.date() if given else None
-
-
-def _every(text: str) -> Every:
-    for known in EVERY:
-        if text == known:
-            return known
-    raise UsageError(Diagnostic.unknown_name("period", text, EVERY))
+def _day(given: str | None) -> date | None:
+    return day_of(given) if given else None

@@ -80,7 +80,8 @@ RECURRING: tuple[Metric, ...] = (
     Metric("ltv", "Lifetime value", "recurring revenue",
            "arpa * gross_margin * annuity(trailing_churn, discount_rate, horizon_months)",
            "ARPA × margin over the months that a customer stays at the churn of the last 6 months, discounted, up to a "
-           "horizon", "money", "high", "closing_customers", _NO_CUSTOMERS, "Gupta & Lehmann 2003; Fader & Hardie 2010",
+           "horizon", "money", "high", "closing_customers", "null without customers, or without any before",
+           "Gupta & Lehmann 2003; Fader & Hardie 2010",
            parameters={"gross_margin": 1.0, "discount_rate": 0.10, "horizon_months": 60.0},
            variants={"arpa_over_churn": Variant(
                "arpa / trailing_churn", "ARPA divided by the churn of the last 6 months; undefined at zero churn",
@@ -104,7 +105,7 @@ CUSTOMERS: tuple[Metric, ...] = (
                "baremetrics": Variant("churned_customers / opening_customers",
                                       "all who left, also who joined within the period, as a share of those at the "
                                       "start", "Baremetrics")}),
-    Metric("trailing_churn", "Churn, last 6 months", "customers",
+    Metric("trailing_churn", "Churn of 6 months", "customers",
            "trailing(lost_customers, 6) / trailing(opening_customers, 6) / months_per_period",
            "monthly customer churn over the 6 months before the period", "share", "low",
            "trailing(opening_customers, 6)", "null without customers before", _CHARTMOGUL),
@@ -201,8 +202,9 @@ SHOP: tuple[Metric, ...] = (
     Metric("revenue", "Revenue", "shop", "revenue", "payments or orders, without tax, less refunds", "money", "high",
            "revenue_rows", _FLOW, "common"),
     Metric("orders", "Orders", "shop", "orders", "orders that stand", "count", "high", "orders", _FLOW, "common"),
-    Metric("aov", "Average order value", "shop", "order_revenue / orders", "value per order", "money", "high",
-           "orders", "null without orders", "Shopify", "mean", squares="order_revenue_squared"),
+    Metric("aov", "Average order value", "shop", "order_revenue / valued_orders",
+           "value per order whose value is known", "money", "high", "valued_orders", "null without orders", "Shopify",
+           "mean", squares="order_revenue_squared"),
     Metric("margin", "Margin", "shop", "margin", "value less cost of lines whose cost is known", "money", "high",
            "orders", _FLOW, "common"),
     Metric("margin_share", "Margin of revenue", "shop", "margin / costed_revenue",

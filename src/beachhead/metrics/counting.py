@@ -20,6 +20,7 @@ from beachhead.metrics.measures import MRR_MEASURES, Measure
 from beachhead.metrics.periods import Every, Period, day_numbers
 from beachhead.stats.quantiles import quantile_interval
 
+OTHER = "other"
 CHANNEL = "acquisition_channel"
 """The attribute whose values are those of `spend.channel`."""
 
@@ -59,6 +60,8 @@ def count(measures: Iterable[Measure], facts: Facts, question: Question) -> dict
     for measure in measures:
         if lacking := facts.lacks(measure.needs):
             found[measure.name] = _nothing(question, lacking)
+        elif measure.of_all and not question.grouping.is_whole:
+            found[measure.name] = _nothing(question, f"{measure.title} are not known by group")
         elif measure.kind == "sum":
             sums[measure.fact, measure.day].append(measure)
         elif measure.kind == "quantile":
@@ -124,7 +127,7 @@ def _counted_value(measure: Measure) -> str:
 def _sums(fact: str, day: str, measures: Sequence[Measure], facts: Facts, question: Question) -> dict[str, Counted]:
     period = f"date_trunc('{question.every}', {day})"
     columns = ", ".join(f"CAST(sum({_counted_value(m)}) AS DOUBLE) AS measure_{n}" for n, m in enumerate(measures))
-    key = "account_no, " if question.grouping.by else ""
+    key = "" if question.grouping.is_whole else "account_no, "
     sql = (
         f"SELECT {key}{period} AS period, {columns} FROM ({facts.rows(fact)}) AS f WHERE {_within(day, question)} "
         f"GROUP BY {key}{period}"
@@ -143,7 +146,7 @@ def _cells_of(rows: pa.Table, question: Question) -> NDArray[np.int64]:
     """For each row the cell (group × periods + period) that it belongs to, −1 for none."""
     starts = day_numbers([p.start for p in question.periods])
     period = np.searchsorted(starts, rows["period"].cast(pa.int32()).to_numpy(), "right") - 1
-    if question.grouping.by:
+    if not question.grouping.is_whole:
         accounts = rows["account_no"].cast(pa.int64()).to_numpy()
         known = accounts <= question.grouping.largest_account
         group = np.where(known, question.grouping.codes[period, np.where(known, accounts, 0)], -1)
@@ -245,8 +248,8 @@ def _active(facts: Facts, question: Question) -> dict[str, Counted]:
 def _spend(measures: Sequence[Measure], facts: Facts, question: Question) -> dict[str, Counted]:
     """Spend belongs to channels, not to customers."""
     grouping = question.grouping
-    if grouping.by not in ("", CHANNEL):
-        return {m.name: _nothing(question, f"spend is known by channel, not by {grouping.by}") for m in measures}
+    if grouping.by not in ("", CHANNEL) or grouping.is_part:
+        return {m.name: _nothing(question, "spend is known by channel only") for m in measures}
     period = f"date_trunc('{question.every}', day)"
     sql = (
         f"SELECT channel, {period} AS period, CAST(sum(amount) AS DOUBLE) AS amount FROM ({facts.rows('spend')}) AS f "
@@ -255,7 +258,8 @@ def _spend(measures: Sequence[Measure], facts: Facts, question: Question) -> dic
     rows = facts.query(sql, question.parameters)
     starts = day_numbers([p.start for p in question.periods])
     at = np.searchsorted(starts, rows["period"].cast(pa.int32()).to_numpy(), "right") - 1
-    group = [grouping.labels.index(c) if c in grouping.labels else -1 for c in rows["channel"].to_pylist()]
+    place = {label: n for n, label in enumerate(grouping.labels)}
+    group = [place.get(c, place.get(OTHER, -1)) for c in rows["channel"].to_pylist()]
     groups = np.array(group if grouping.by else [0] * rows.num_rows, np.int64)
     cells = np.where(groups < 0, -1, groups * len(starts) + at)
     return {m.name: Counted(_added(cells, _floats(rows["amount"]), question)) for m in measures}

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from math import isnan, sqrt
+from math import ceil, isnan, sqrt
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from beachhead.metrics.facts import Facts
 from beachhead.metrics.formula import Cells, Formula, parse_formula
 from beachhead.metrics.measures import Measure
 from beachhead.metrics.metric import Metric
-from beachhead.metrics.periods import MONTHS_PER
+from beachhead.metrics.periods import MONTHS_PER, Every
 from beachhead.metrics.table import Cell
 from beachhead.stats.interval import Interval
 from beachhead.stats.nps import nps_of_counts
@@ -45,23 +45,28 @@ class Definitions:
         formulas = [metric.parsed, metric.count]
         return tuple(dict.fromkeys([*(n for f in formulas for n in f.names), *(o for o in others if o)]))
 
-    def parameters_of(self, metric: Metric) -> dict[str, float]:
-        """Parameters of a metric and of those that it reads; its own win."""
-        found: dict[str, float] = {}
-        for name in metric.parsed.names:
-            if name in self.metrics and name not in self.measures:
-                found |= self.parameters_of(self.metrics[name])
-        return found | dict(metric.parameters)
+    def reads(self, metric: Metric) -> tuple[Metric, ...]:
+        """The metrics that a metric reads itself."""
+        names = [n for n in self._read_by(metric) if n not in self.measures and n in self.metrics]
+        return tuple(self.metrics[n] for n in names)
+
+    def own_measures(self, metric: Metric) -> dict[str, Measure]:
+        """The measures that a metric reads itself."""
+        return {n: self.measures[n] for n in self._read_by(metric) if n in self.measures}
 
     def bound(self, metric: Metric) -> dict[str, Parameter]:
-        """Parameters of a metric as SQL takes them."""
-        return {n: int(v) if v == int(v) else v for n, v in self.parameters_of(metric).items()}
+        """Parameters of a metric as SQL takes them; those of other metrics' measures have their usual values."""
+        usual = {n: v for m in self.metrics.values() for n, v in m.parameters.items()}
+        return {n: int(v) if v == int(v) else v for n, v in {**usual, **metric.parameters}.items()}
 
-    def lookback_months(self, metric: Metric) -> float:
-        """How many months before a period the metric reads."""
+    def periods_before(self, metric: Metric, every: Every) -> int:
+        """How many periods before a period the metric reads."""
+        months = self._months_before(metric)
+        return max(1, ceil(months / MONTHS_PER[every])) if months else 0
+
+    def _months_before(self, metric: Metric) -> float:
         own = max(f.lookback_months for f in (metric.parsed, metric.count))
-        others = [n for n in metric.parsed.names if n in self.metrics and n not in self.measures]
-        return max([own, *(own + self.lookback_months(self.metrics[n]) for n in others)])
+        return max([own, *(own + self._months_before(m) for m in self.reads(metric))])
 
     def available(self, metric: Metric, facts: Facts) -> Metric:
         """The metric, or, where its own formula lacks data and another published one has it, by that."""
@@ -79,18 +84,16 @@ def evaluate(
 ) -> list[Cell]:
     """The cells of all metrics for the last `shown` periods; those before them are for formulas that look back."""
     asked: dict[Bound, dict[str, Measure]] = defaultdict(dict)  # each measure once for each value of its parameters
-    for metric in metrics:
-        for name, measure in definitions.measures_of(metric).items():
+    waiting = list(metrics)
+    while waiting:
+        metric = waiting.pop()
+        waiting += definitions.reads(metric)
+        for name, measure in definitions.own_measures(metric).items():
             asked[_bound(measure, definitions.bound(metric))][name] = measure
     counted = {
         bound: count(few.values(), facts, replace(question, parameters=dict(bound))) for bound, few in asked.items()
     }
-    cells: list[Cell] = []
-    for metric in metrics:
-        parameters = definitions.bound(metric)
-        mine = {n: counted[_bound(m, parameters)][n] for n, m in definitions.measures_of(metric).items()}
-        cells += _Cells(metric, definitions, mine, question).cells(shown, facts.as_of)
-    return cells
+    return [c for m in metrics for c in _Cells(m, definitions, counted, question).cells(shown, facts.as_of)]
 
 
 Bound = tuple[tuple[str, Parameter], ...]
@@ -102,23 +105,30 @@ def _bound(measure: Measure, parameters: Mapping[str, Parameter]) -> Bound:
 
 
 class _Cells:
-    """One metric in all cells, from its measures."""
+    """One metric in all cells. Each metric that it reads has its own parameters."""
 
     def __init__(
-        self, metric: Metric, definitions: Definitions, counted: Mapping[str, Counted], question: Question
+        self,
+        metric: Metric,
+        definitions: Definitions,
+        counted: Mapping[Bound, Mapping[str, Counted]],
+        question: Question,
     ) -> None:
         self._metric = metric
-        self._counted = counted
         self._question = question
         self._per_month = 1 / MONTHS_PER[question.every]
+        bound = definitions.bound(metric)
+        self._counted = {n: counted[_bound(m, bound)][n] for n, m in definitions.own_measures(metric).items()}
+        others = [_Cells(m, definitions, counted, question) for m in definitions.reads(metric)]
         self._quantile = self._counted.get(metric.formula) if metric.certainty == "quantile" else None
         self._values: dict[str, Cells | float] = {
-            **definitions.parameters_of(metric),
+            **metric.parameters,
             "months_per_period": MONTHS_PER[question.every],
             **{n: c.values for n, c in self._counted.items()},
+            **{o._metric.name: o._array(o._metric.parsed) for o in others},
         }
-        for name in _order(metric, definitions):
-            self._values[name] = definitions.metrics[name].parsed.evaluate(self._values, self._per_month)
+        lacking = (c.reason for c in self._counted.values() if c.reason)
+        self._lacking: str = next(lacking, "") or next((o._lacking for o in others if o._lacking), "")
 
     def cells(self, shown: int, as_of: date) -> list[Cell]:
         value = self._array(self._metric.parsed)
@@ -128,13 +138,12 @@ class _Cells:
             else self._array(self._metric.count)
         )
         young = self._array(parse_formula(self._metric.young)) if self._metric.young else np.zeros(value.shape)
-        lacking = next((c.reason for c in self._counted.values() if c.reason), "")
         made = []
         first = len(self._question.periods) - shown
         for g, label in enumerate(self._question.grouping.labels):
             for p, period in list(enumerate(self._question.periods))[first:]:
                 x, of, left_out = (float(a[g, p]) for a in (value, n, young))
-                reason = lacking if lacking and isnan(x) else self._reason(x, of, left_out)
+                reason = self._lacking if self._lacking and isnan(x) else self._reason(x, of, left_out)
                 interval = None if reason else self._interval(x, of, g, p)
                 made.append(
                     Cell(
@@ -162,7 +171,7 @@ class _Cells:
 
     def _reason(self, value: float, n: float, young: float) -> str:
         """Why a cell has no value, in words; empty where it has one."""
-        if self._metric.certainty != "exact" and not isnan(n):
+        if (self._metric.certainty != "exact" or self._metric.theme == "own") and not isnan(n):
             if n == 0 and young:
                 return f"too young: {young:,.0f} are not old enough yet"
             if n == 0:
@@ -198,12 +207,3 @@ def _mean_interval(mean: float, squares: float, n: float) -> Interval | None:
     variance = max(squares - n * mean * mean, 0.0) / (n - 1)
     reach = float(stdtrit(n - 1, 0.975)) * sqrt(variance / n)
     return Interval(mean, mean - reach, mean + reach)
-
-
-def _order(metric: Metric, definitions: Definitions) -> list[str]:
-    """The metrics that a metric reads, each after those it reads itself."""
-    found: list[str] = []
-    for name in metric.parsed.names:
-        if name in definitions.metrics and name not in definitions.measures:
-            found += [n for n in (*_order(definitions.metrics[name], definitions), name) if n not in found]
-    return found

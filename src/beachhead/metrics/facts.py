@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from beachhead.engines.base import Engine, Parameter
 from beachhead.engines.dialect import emit
-from beachhead.engines.duck import DuckEngine, quote_literal
+from beachhead.engines.duck import DuckEngine
 
 TABLE = "table:"
 """Facts with this prefix are model tables as they are, for metrics that a project defines."""
@@ -27,8 +27,8 @@ class Facts:
 
     `mapped`: tables, and columns as table.column, that sources fill. `embedded`: the embedded engine, which has the
     view `activity` (account_no, user_no, day: one row for each person and day) where there are events. `records`
-    gives a column of the customer records with account_no, None where they have none of that name. `only`: fact,
-    SQL over its columns and the value that its rows must have, for a breakdown by what is counted.
+    gives a column of the customer records with account_no, None where they have none of that name. `only`: a fact and
+    the condition that its rows must meet, for a breakdown by what is counted.
     """
 
     engine: Engine
@@ -38,7 +38,7 @@ class Facts:
     movements: Callable[[str | None], pa.Table]
     product_lines: Callable[[], tuple[str, ...]]
     records: Callable[[str], pa.Table | None] = lambda _column: None
-    only: tuple[str, str, str] | None = None
+    only: tuple[str, str] | None = None
 
     def query(self, sql: str, parameters: Mapping[str, Parameter]) -> pa.Table:
         """The result of catalogue SQL."""
@@ -50,8 +50,7 @@ class Facts:
         sql = fact_sql(fact)
         if self.only is None or self.only[0] != fact.removeprefix(TABLE):
             return sql
-        _, text, value = self.only
-        return f"SELECT * FROM ({sql}) AS every_row WHERE {text} = {quote_literal(value)}"
+        return f"SELECT * FROM ({sql}) AS every_row WHERE {self.only[1]}"
 
     def lacks(self, needs: Collection[str]) -> str | None:
         """What must be mapped for these `needs` and is not, in words; None when nothing is missing."""

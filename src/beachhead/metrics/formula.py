@@ -55,7 +55,7 @@ class Formula:
 
     @property
     def lookback_months(self) -> float:
-        """How many months before a period it reads; what `before` reads counts as a quarter, which covers all."""
+        """How many months before a period it reads; any part of a period is a whole one."""
         return max((_months(node) for node in ast.walk(self.tree) if isinstance(node, ast.Call)), default=0.0)
 
     @property
@@ -118,7 +118,11 @@ def _objection(node: ast.AST) -> str | None:
             known = FUNCTIONS.get(name)
             if known is None:
                 return f"there is no function '{name}' in formulas"
-            return None if len(arguments) == known.arguments else f"{name} is written {known.usage}"
+            if len(arguments) != known.arguments:
+                return f"{name} is written {known.usage}"
+            if name == "trailing" and not (isinstance(arguments[1], ast.Constant) and _is_months(arguments[1].value)):
+                return "the months of trailing are a whole number from 1 to 120"
+            return None
         case ast.Constant(value=bool() | str() | bytes() | complex()) | ast.Constant(value=None):
             return "a formula has numbers and names only"
         case ast.BinOp(op=ast.Add() | ast.Sub() | ast.Mult() | ast.Div()) | ast.UnaryOp(op=ast.USub()):
@@ -128,13 +132,20 @@ def _objection(node: ast.AST) -> str | None:
     return f"'{ast.unparse(node)[:40]}' is not possible in a formula"
 
 
+def _is_months(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 120
+
+
 def _months(call: ast.Call) -> float:
     assert isinstance(call.func, ast.Name)
     if call.func.id == "before":
-        return 3.0
-    if call.func.id == "trailing" and isinstance(months := call.args[1], ast.Constant):
-        return float(months.value) if isinstance(months.value, int | float) else 0.0
-    return 12.0 if call.func.id == "trailing" else 0.0
+        return 0.1  # one period, however long
+    if call.func.id == "trailing":
+        months = call.args[1]
+        assert isinstance(months, ast.Constant)
+        assert isinstance(months.value, int | float)
+        return float(months.value)
+    return 0.0
 
 
 class _Evaluation:
@@ -166,13 +177,14 @@ class _Evaluation:
             case "before":
                 return _earlier(given[0], 1)
             case "trailing":
-                periods = max(1, round(float(np.max(given[1])) * self._per_month))
-                earlier = [_earlier(given[0], n + 1, 0.0) for n in range(periods)]
-                return sum(earlier[1:], start=earlier[0])
+                periods = round(float(np.max(given[1])) * self._per_month)
+                earlier = [_earlier(given[0], n + 1, 0.0) for n in range(max(periods, 1))]
+                total = sum(earlier[1:], start=earlier[0])
+                return total if periods else total * np.nan  # less than a period
             case "annuity":
-                kept, discount, months = np.asarray(1 - given[0]), given[1], round(float(np.max(given[2])))
-                step = kept / (1 + discount) ** (1 / 12)
-                return sum((step**t for t in range(months)), start=np.zeros_like(step))
+                step = np.asarray((1 - given[0]) / (1 + given[1]) ** (1 / 12), np.float64)
+                months = np.asarray(given[2], np.float64)
+                return np.where(step == 1, months, (1 - step**months) / np.where(step == 1, np.nan, 1 - step))
             case _:
                 return np.fmin(given[0], given[1])
 

@@ -13,12 +13,19 @@ Codes = NDArray[np.int32]
 @dataclass(frozen=True, slots=True, eq=False)
 class Grouping:
     """Groups of customers. `codes[p, a]` is the position in `labels` of the group of account number a in period p, −1
-    where it is in none. `by` names the attribute or segment; empty: all customers are one group.
+    where it is in none. `by` names the attribute or segment; empty: all customers are one group. `is_part`:
+    only some customers are in a group, such as those of a segment.
     """
 
     by: str
     labels: tuple[str, ...]
     codes: Codes
+    is_part: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is all customers together."""
+        return not self.by and not self.is_part
 
     @property
     def largest_account(self) -> int:
@@ -26,7 +33,7 @@ class Grouping:
 
     def within(self, members: NDArray[np.bool_]) -> Grouping:
         """Only those who are `members`, by period and account number."""
-        return Grouping(self.by, self.labels, np.where(members, self.codes, -1).astype(np.int32))
+        return Grouping(self.by, self.labels, np.where(members, self.codes, -1).astype(np.int32), is_part=True)
 
 
 def everybody(periods: int, largest_account: int) -> Grouping:
@@ -39,4 +46,4 @@ def each_of(members: NDArray[np.bool_]) -> Grouping:
     numbers = np.flatnonzero(members)
     codes = np.full((1, len(members)), -1, np.int32)
     codes[0, numbers] = np.arange(len(numbers))
-    return Grouping("account_no", tuple(map(str, numbers)), codes)
+    return Grouping("account_no", tuple(map(str, numbers)), codes, is_part=True)

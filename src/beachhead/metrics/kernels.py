@@ -78,11 +78,12 @@ def walk_movements(
             if group >= 0:
                 sums[0, group, p] += opening
                 sums[1, group, p] += mrr
-                sums[8, group, p] += min(opening, max(mrr - moved, 0))
+                kept = max(mrr - moved, 0) if mrr > 0 else 0
+                sums[8, group, p] += min(opening, kept)
                 sums[9, group, p] += listed
                 if opening > 0:
                     sums[10, group, p] += 1
-                    sums[16, group, p] += mrr - moved
+                    sums[16, group, p] += kept
                     if mrr == 0:
                         sums[15, group, p] += 1
                 if mrr > 0:

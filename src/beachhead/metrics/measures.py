@@ -19,6 +19,7 @@ MRR_MEASURES = (
     "churned_customers", "reactivated_customers", "lost_customers", "kept_mrr",
 )  # fmt: skip
 """Measures in the order in which the walk over movements gives them (`kernels.walk_movements`)."""
+_MONEY = ("_mrr", "revenue", "refunds", "margin", "_cost", "_amount", "spend")
 MeasureKind = Literal["sum", "open", "quantile", "mrr", "active", "record"]
 
 
@@ -27,6 +28,7 @@ class Measure:
     """One measure. `day`: the column by whose day a row counts; `until`: of `open` ones, where they end.
 
     `value` and `where` read parameters as `$name`. `needs`: as of an attribute, what must be mapped.
+    `of_all`: known of all customers together only. `unit`: money, or what it is; empty: what its name says.
     """
 
     name: str
@@ -38,7 +40,14 @@ class Measure:
     until: str = ""
     kind: MeasureKind = "sum"
     quantile: float = 0.5
+    unit: str = ""
     needs: tuple[str, ...] = ()
+    of_all: bool = False
+
+    @property
+    def is_money(self) -> bool:
+        """Whether it counts minor units."""
+        return self.name.endswith(_MONEY) if self.unit == "" else self.unit == "money"
 
     @property
     def reads(self) -> frozenset[str]:
@@ -77,6 +86,8 @@ MEASURES: tuple[Measure, ...] = (
             needs=("charges|orders|order_lines",)),
     Measure("refunds", "refunds", "revenue", "-amount", "amount < 0", needs=("charges|orders|order_lines",)),
     Measure("orders", "orders", "orders", needs=("orders|order_lines",)),
+    Measure("valued_orders", "orders whose value is known", "orders", where="revenue IS NOT NULL",
+            needs=("orders|order_lines",)),
     Measure("order_revenue", "value of orders", "orders", "revenue", needs=("orders|order_lines",)),
     Measure("order_revenue_squared", "squares of order values", "orders", "CAST(revenue AS DOUBLE) * revenue",
             needs=("orders|order_lines",)),
@@ -110,17 +121,20 @@ MEASURES: tuple[Measure, ...] = (
             needs=("responses.score",)),
     Measure("csat_answers", "answers on satisfaction", "responses", where="survey = 'csat'",
             needs=("responses.score",)),
-    Measure("won_deals", "deals won", "deals", where="is_won", day="closed_day", needs=("deals.is_won",)),
-    Measure("lost_deals", "deals lost", "deals", where="NOT is_won", day="closed_day", needs=("deals.is_won",)),
+    Measure("won_deals", "deals won", "deals", where="is_won", day="closed_day",
+            needs=("deals.is_won", "deals.closed_at")),
+    Measure("lost_deals", "deals lost", "deals", where="NOT is_won", day="closed_day",
+            needs=("deals.is_won", "deals.closed_at")),
     Measure("won_amount", "value of deals won", "deals", "amount", "is_won", "closed_day",
-            needs=("deals.is_won", "deals.amount")),
+            needs=("deals.is_won", "deals.amount", "deals.closed_at")),
     Measure("sales_cycle_days", "days from opening to winning a deal", "deals", "cycle_days", day="closed_day",
             kind="quantile", needs=("deals.is_won", "deals.closed_at")),
-    Measure("open_deals", "deals open at the end", "deals", until="closed_day", kind="open", needs=("deals",)),
+    Measure("open_deals", "deals open at the end", "deals", until="closed_day", kind="open",
+            needs=("deals.closed_at",)),
     Measure("open_amount", "value of deals open at the end", "deals", "amount", until="closed_day", kind="open",
-            needs=("deals.amount",)),
+            needs=("deals.amount", "deals.closed_at")),
     Measure("referrals", "referrals", "referrals", needs=("referrals",)),
-    Measure("converted_referrals", "referrals that became customers", "referrals", day="converted_day",
+    Measure("converted_referrals", "referrals that became customers", "referrals", day="converted_day", of_all=True,
             needs=("referrals.converted_at",)),
     Measure("signups", "sign-ups", "signups", needs=("accounts.signed_up_at",)),
     Measure("mature_signups", "sign-ups that are old enough", "signups", where=_MATURE_SIGNUP,

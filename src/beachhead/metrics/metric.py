@@ -88,4 +88,5 @@ class Metric:
         """The same metric by another published definition. Raises `UsageError` for an unknown one."""
         if variant not in self.variants:
             raise UsageError(Diagnostic.unknown_name(f"definition of {self.name}", variant, self.variants))
-        return replace(self, variant=variant)
+        chosen = self.variants[variant]
+        return replace(self, variant=variant, meaning=chosen.meaning, source=chosen.source)

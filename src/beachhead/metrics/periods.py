@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+
+from beachhead.errors import Diagnostic, UsageError
 
 Every = Literal["week", "month", "quarter", "year"]
 EVERY: tuple[Every, ...] = get_args(Every)
@@ -43,11 +46,33 @@ def start_of(day: date, every: Every) -> date:
             return date(day.year, 1, 1)
 
 
+def day_of(label: str) -> date:
+    """A day in the period that a label names: 2026, 2026-Q1, 2026-03, or the day itself. Raises `UsageError`."""
+    year, _, rest = label.strip().partition("-")
+    with suppress(ValueError):
+        if rest.upper() in ("Q1", "Q2", "Q3", "Q4"):
+            return date(int(year), int(rest[1]) * 3 - 2, 1)
+        if "-" in rest:
+            return date.fromisoformat(label.strip())
+        if len(year) == 4 and (not rest or len(rest) == 2):
+            return date(int(year), int(rest or 1), 1)
+    remedy = "Write 2026, 2026-Q1, 2026-03 or 2026-03-15."
+    raise UsageError(Diagnostic("not-a-period", f"'{label}' is no period and no day", remedy=remedy))
+
+
+def checked_every(text: str) -> Every:
+    """The length of periods of that name. Raises `UsageError`."""
+    found = next((e for e in EVERY if e == text), None)
+    if found is None:
+        raise UsageError(Diagnostic.unknown_name("period", text, EVERY))
+    return found
+
+
 def shifted(start: date, every: Every, periods: int) -> date:
     """The first day of the period so many later (negative: earlier)."""
     if every == "week":
-        return start + timedelta(weeks=periods)
-    months = start.year * 12 + start.month - 1 + periods * round(MONTHS_PER[every])
+        return date.fromordinal(max(start.toordinal() + 7 * periods, 1))
+    months = max(start.year * 12 + start.month - 1 + periods * round(MONTHS_PER[every]), 12)
     return date(months // 12, months % 12 + 1, 1)
 
 

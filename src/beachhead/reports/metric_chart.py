@@ -61,12 +61,10 @@ def waterfall_of(table: MetricTable, width: int = 640) -> Chart | None:
     if not any(closing):
         return None
     digits = 10 ** minor_digits(table.currency)
-    steps = [
-        Step(name, sign * sum(c.value or 0 for c in table.of(metric)) / digits)
-        for metric, (name, sign) in MOVEMENTS.items()
-    ]
-    end = closing[-1] / digits
-    start = end - sum(s.amount for s in steps)
+    moved = {name: sign * sum(round(c.value or 0) for c in table.of(m)) for m, (name, sign) in MOVEMENTS.items()}
+    last_mrr = round(closing[-1] or 0)
+    steps = [Step(name, minor / digits) for name, minor in moved.items()]
+    start, end = (last_mrr - sum(moved.values())) / digits, last_mrr / digits
     shown = [s for s in steps if s.amount]
     first, last = table.periods[0], table.periods[-1]
     return waterfall(

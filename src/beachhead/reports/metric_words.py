@@ -9,6 +9,7 @@ import pyarrow as pa
 from beachhead.analysis.display import money_text
 from beachhead.metrics.metric import Metric
 from beachhead.metrics.table import Cell, MetricTable
+from beachhead.project.currency import minor_digits
 
 _UNITS = {"days": " days", "hours": " h", "months": " months"}
 
@@ -67,7 +68,8 @@ def shown_table(table: MetricTable) -> pa.Table:
     if len(table.groups) == 1 and not table.by:
         columns = {"period": pa.array([p.label for p in table.periods])}
         for name, metric in metrics.items():
-            columns[metric.title] = pa.array([cell_words(c, metric, table.currency) for c in table.of(name)])
+            title = metric.title if metric.title not in columns else f"{metric.title} ({name})"
+            columns[title] = pa.array([cell_words(c, metric, table.currency) for c in table.of(name)])
         return pa.table(columns)
     columns = {
         "metric": pa.array([m.title for m in table.metrics for _ in table.periods]),
@@ -78,6 +80,32 @@ def shown_table(table: MetricTable) -> pa.Table:
             [value_words(c.value, m, table.currency) for m in table.metrics for c in table.of(m.name, group)]
         )
     return pa.table(columns)
+
+
+def values_table(table: MetricTable) -> pa.Table:
+    """A row for each value, as files have it: money in major units, with its unit beside it."""
+    metrics = {m.name: m for m in table.metrics}
+    digits = 10 ** minor_digits(table.currency)
+
+    def scaled(name: str, value: float | None) -> float | None:
+        return value / digits if value is not None and metrics[name].unit == "money" else value
+
+    cells = table.cells
+    units = [table.currency if metrics[c.metric].unit == "money" else metrics[c.metric].unit for c in cells]
+    return pa.table(
+        {
+            "metric": [metrics[c.metric].title for c in cells],
+            table.by_title.lower() or "group": [c.group for c in cells],
+            "period": [c.period.label for c in cells],
+            "value": pa.array([scaled(c.metric, c.value) for c in cells], pa.float64()),
+            "unit": units,
+            "n": pa.array([c.n for c in cells], pa.int64()),
+            "from": pa.array([scaled(c.metric, c.low) for c in cells], pa.float64()),
+            "to": pa.array([scaled(c.metric, c.high) for c in cells], pa.float64()),
+            "too young to count": pa.array([c.young for c in cells], pa.int64()),
+            "why there is no value": pa.array([c.reason or None for c in cells], pa.string()),
+        }
+    )
 
 
 def definition_lines(metrics: Sequence[Metric], *, brief: bool) -> Iterator[str]:

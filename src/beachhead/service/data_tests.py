@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -12,6 +13,7 @@ from typing import Annotated
 
 import pyarrow as pa
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from beachhead.engines.base import Engine
 from beachhead.engines.duck import DuckEngine
@@ -19,7 +21,7 @@ from beachhead.errors import BeachheadError, DataError, DefinitionError, Diagnos
 from beachhead.metrics.counting import Question
 from beachhead.metrics.evaluate import evaluate
 from beachhead.metrics.grouping import everybody
-from beachhead.metrics.periods import MONTHS_PER, Every, Period, periods_between, shifted
+from beachhead.metrics.periods import Every, Period, day_of, periods_between, shifted
 from beachhead.project import yaml_positions as yaml
 from beachhead.project.currency import minor_digits
 from beachhead.project.definition_files import definition_files, read_text, shown_path
@@ -42,7 +44,7 @@ Number = int | float
 
 
 def _texts(value: object) -> object:
-    """Keys that look like numbers (a year) are text in the file already; nothing else is changed."""
+    """Periods as text, also where a year alone was read as a number."""
     return {str(k): v for k, v in value.items()} if isinstance(value, dict) else value
 
 
@@ -92,6 +94,9 @@ def read_tests(root: Path, files: Sequence[Path] = ()) -> list[tuple[DataTest, P
     found: list[tuple[DataTest, Place]] = []
     wrong = [] if files else list(folder.diagnostics)
     for path in paths:
+        if not path.exists():
+            remedy = f"The project's tests lie in {FOLDER}/."
+            raise UsageError(Diagnostic("no-such-file", f"there is no file {shown_path(path, root)}", remedy=remedy))
         text = read_text(path, root)
         if isinstance(text, Diagnostic):
             wrong.append(text)
@@ -108,13 +113,26 @@ def read_tests(root: Path, files: Sequence[Path] = ()) -> list[tuple[DataTest, P
             try:
                 found.append((DataTest.model_validate(yaml.plain(node)), document.at(node)))
             except ValidationError as e:
-                wrong += [
-                    Diagnostic("wrong-test", f"{'.'.join(map(str, x['loc']))}: {x['msg']}", place=document.at(node))
-                    for x in e.errors()
-                ]
+                wrong += [_mistake(x).at(document.at(node)) for x in e.errors()]
     if any(d.is_error for d in wrong):
         raise DefinitionError([d for d in wrong if d.is_error])
     return found
+
+
+def _mistake(error: ErrorDetails) -> Diagnostic:
+    """What is wrong with a test, in words."""
+    *group, key = map(str, error["loc"])
+    known = Expected.model_fields if "expect" in group else DataTest.model_fields
+    where = f" in {'.'.join(group)}" if group else ""
+    remedy = "See docs/data-tests.md for what a test holds."
+    match error["type"]:
+        case "extra_forbidden":
+            found = Diagnostic.unknown_name("key", key, known)
+            return Diagnostic("wrong-test", f"{found.message}{where}", remedy=found.remedy, nearest=found.nearest)
+        case "missing":
+            return Diagnostic("wrong-test", f"the test lacks '{key}'{where}", remedy=remedy)
+        case _:
+            return Diagnostic("wrong-test", f"'{key}'{where} cannot be this: {error['msg'].lower()}", remedy=remedy)
 
 
 def run_tests(plan: Plan, files: Sequence[Path] = ()) -> list[Outcome]:
@@ -168,7 +186,9 @@ class _Comparison:
         expect = self._test.expect
         labels = [*(expect.movements or {}), *expect.mrr, *(p for v in expect.metrics.values() for p in v)]
         if not labels:
-            raise DataError(Diagnostic("no-day", "the test has no `as_of` and expects nothing of any period"))
+            remedy = "Add a line `as_of: 2024-03-31`, the day at whose end all is computed."
+            message = "the test has no `as_of` and expects nothing of any period; add `as_of: 2024-03-31`"
+            raise DataError(Diagnostic("no-day", message, remedy=remedy))
         return max(_period(label)[0].last_day for label in labels)
 
     def _movements(self, expected: Mapping[str, Mapping[str, Number]]) -> Iterator[str]:
@@ -183,6 +203,9 @@ class _Comparison:
         wanted = {(month, kind): self._minor(v) for month, kinds in expected.items() for kind, v in kinds.items()}
         if unknown := {kind for _, kind in wanted} - set(_KINDS):
             yield Diagnostic.unknown_name("movement", min(unknown), _KINDS).message
+        for month in expected:
+            if not re.fullmatch(r"\d{4}-\d{2}", month):
+                yield f"'{month}' is no month; write 2024-03"
         for month, kind in sorted({*found, *wanted}):
             is_, should = found.get((month, kind), 0), wanted.get((month, kind), 0)
             if is_ != should:
@@ -197,7 +220,7 @@ class _Comparison:
         period, every = _period(label)
         facts = self._made.facts(known.activation_event)
         metric = replace(known.definitions.available(metric, facts), minimum=0)
-        before = round(known.definitions.lookback_months(metric) / MONTHS_PER[every])
+        before = known.definitions.periods_before(metric, every)
         first = shifted(period.start, every, -before)
         periods = (*periods_between(first, period.start - timedelta(days=1), every), period) if before else (period,)
         question = Question(periods, every, everybody(len(periods), len(self._made.rows.numbers)), {})
@@ -235,10 +258,9 @@ def _period(label: str) -> tuple[Period, Every]:
     """The period that a label names. Raises `DataError`."""
     for pattern, every in _LABELS.items():
         if re.fullmatch(pattern, label):
-            year, _, rest = label.partition("-")
-            month = {"month": rest, "quarter": str(int(rest[1:]) * 3 - 2) if every == "quarter" else ""}.get(every, "1")
-            day = date.fromisoformat(label) if every == "week" else date(int(year), int(month), 1)
-            return periods_between(day, day, every)[0], every
+            with suppress(UsageError):
+                day = day_of(label)
+                return periods_between(day, day, every)[0], every
     message = f"'{label}' is no period"
     remedy = "Write 2026-03, 2026-Q1, 2026, or the Monday of a week."
     raise DataError(Diagnostic("no-period", message, remedy=remedy))
@@ -248,6 +270,8 @@ def _is_as_printed(value: object, expected: object) -> bool:
     """Whether a number, rounded to the digits of the expected one, is that."""
     if not isinstance(expected, int | float) or not isinstance(value, int | float):
         return value is None and expected is None
+    if isinstance(expected, int):
+        return abs(value - expected) < 1e-6
     exponent = Decimal(str(expected)).as_tuple().exponent
     digits = -exponent if isinstance(exponent, int) and exponent < 0 else 0
     return bool(abs(value - expected) <= 0.5 * 10**-digits + 1e-9)

@@ -58,16 +58,25 @@ class Groups:
     def by(self, name: str) -> list[Grouped]:
         """Groups by the attribute or segment of that name; several segments with commas between may overlap, and are a
         grouping each. Raises `UsageError` that names the nearest."""
-        if "," in name:
-            return [self._only(part.strip()) for part in name.split(",") if part.strip()]
-        return [self._by(name)]
+        if "," not in name:
+            return [self._by(name)]
+        segments = list(dict.fromkeys(part.strip() for part in name.split(",") if part.strip()))
+        if not segments or any(part in self._run.attributes for part in segments):
+            message, remedy = "commas stand between segments only", "Break down by one attribute at a time."
+            raise UsageError(Diagnostic("not-segments", message, remedy=remedy))
+        found = [self._only(part) for part in segments]
+        titles = [g.grouping.labels[0] for g in found]
+        return [
+            replace(g, grouping=replace(g.grouping, labels=(s,))) if titles.count(t) > 1 else g
+            for g, s, t in zip(found, segments, titles, strict=True)
+        ]
 
     def _only(self, segment: str) -> Grouped:
         """The members of a segment as one group."""
         members = self.members(segment)
         title = self._run.segments[segment].about.title
         codes = np.where(members, 0, -1).astype(np.int32)
-        return Grouped(Grouping(segment, (title,), codes), "Segment", tuple(self._notes))
+        return Grouped(Grouping(segment, (title,), codes, is_part=True), "Segment", tuple(self._notes))
 
     def _by(self, name: str) -> Grouped:
         if name in self._run.attributes:
@@ -109,7 +118,7 @@ class Groups:
         return [(p, at) for p, at in pairs if at is not None]
 
     def _by_attribute(self, attribute: Attribute) -> Grouping:
-        if self._today or attribute.area in _STATED:
+        if self._today or (attribute.area in _STATED and not self._has_history()):
             return self._by_stated(attribute)
         looks = [
             (p, at.columns("account_no", attribute.name)) for p, at in self._looks() if attribute.name in at.attributes
@@ -124,13 +133,20 @@ class Groups:
         begin = 0
         for p, at in looks:
             numbers = at["account_no"].to_numpy()
-            here = levels.codes[begin : begin + len(numbers)]
+            found = levels.codes[begin : begin + len(numbers)]
             begin += len(numbers)
             first = codes[p, numbers] < 0
-            codes[p, numbers[first]] = here[first]
-        codes[codes < 0] = unknown
+            codes[p, numbers[first]] = found[first]
+        here = np.zeros(self._largest + 1, np.bool_)
+        here[self._run.columns("account_no")["account_no"].to_numpy()] = True
+        codes[(codes < 0) & here] = unknown
         labels = levels.labels if UNKNOWN in levels.labels else (*levels.labels, UNKNOWN)
         return _used(Grouping(attribute.name, labels, codes))
+
+    def _has_history(self) -> bool:
+        """Whether a source of what is stated keeps the history of its loads."""
+        stated = [s for s in self._project.sources.values() if s.table in ("accounts", "companies")]
+        return any(s.history == "kept" for s in stated)
 
     def _nobody(self, attribute: Attribute) -> Grouping:
         return Grouping(attribute.name, (UNKNOWN,), np.zeros((len(self._periods), self._largest + 1), np.int32))
@@ -140,12 +156,13 @@ class Groups:
         levels = _levels(accounts[attribute.name], attribute, self._run)
         unknown = levels.labels.index(UNKNOWN) if UNKNOWN in levels.labels else len(levels.labels)
         labels = levels.labels if UNKNOWN in levels.labels else (*levels.labels, UNKNOWN)
-        codes = np.full((len(self._periods), self._largest + 1), unknown, np.int32)
-        codes[:, accounts["account_no"].to_numpy()] = levels.codes
+        numbers = accounts["account_no"].to_numpy()
+        codes = np.full((len(self._periods), self._largest + 1), -1, np.int32)
+        codes[:, numbers] = levels.codes
         since = None if self._today else self._known_since(attribute)
         if since is not None:
             early = [p for p, period in enumerate(self._periods) if min(period.last_day, self._run.as_of) < since]
-            codes[early] = unknown
+            codes[np.ix_(early, numbers)] = unknown
             if early:
                 self._notes.append(
                     f"{attribute.title} is known from {since} on, the day of its first load. If it does not change, "
@@ -155,10 +172,9 @@ class Groups:
 
     def _known_since(self, attribute: Attribute) -> date | None:
         """The day from which an undated fact is known; None: always, since it does not change."""
-        project = self._project
         loads = read_loads(Layout(self._project.root).landing / "loads.json")
         first: list[date] = []
-        for name, source in project.sources.items():
+        for name, source in self._project.sources.items():
             needed = {n.partition(".")[2] for need in attribute.needs for n in need.split("|") if
                       n.startswith(f"{source.table}.")}  # fmt: skip
             columns = [*(source.columns.get(n) for n in needed), source.extra.get(attribute.name)]

@@ -52,6 +52,8 @@ def make_rows(rows: Rows, settings: Settings) -> MadeRows:
         if name not in BY_NAME:
             raise DataError(Diagnostic.unknown_name("table", name, BY_NAME))
         for row in listed:
+            if "account_id" in BY_NAME[name].column_names and not row.get("account_id"):
+                raise DataError(Diagnostic("no-customer", f"a row of {name} has no account_id"))
             for column in row:
                 if column not in BY_NAME[name].column_names:
                     raise DataError(Diagnostic.unknown_name(f"column of {name}", column, BY_NAME[name].column_names))
@@ -92,9 +94,9 @@ class _Reader:
                     case _ if value is None:
                         read[name] = None
                     case "timestamp":
-                        moment = _moment(str(value))
+                        moment = _moment(str(value), self._zone)
                         read[day_column(name)] = moment.date()
-                        read[name] = moment.replace(tzinfo=self._zone).astimezone(UTC).replace(tzinfo=None)
+                        read[name] = moment.astimezone(UTC).replace(tzinfo=None)
                     case "money":
                         read[name] = _minor(value, self._own)
                     case "integer":
@@ -102,10 +104,10 @@ class _Reader:
                     case "number":
                         read[name] = float(str(value))
                     case "boolean":
-                        read[name] = bool(value)
+                        read[name] = _WORDS[str(value).lower()]
                     case _:
                         read[name] = str(value)
-            except (ValueError, InvalidOperation) as e:
+            except (ValueError, KeyError, InvalidOperation) as e:
                 message = f"{table.name}.{name}: {value!r} is not of the type {column.type}"
                 raise DataError(Diagnostic("wrong-type", message)) from e
         if table.name == "charges":
@@ -121,10 +123,13 @@ class _Reader:
         return read
 
 
-def _moment(text: str) -> datetime:
-    if len(text) == 10:
-        return datetime.combine(date.fromisoformat(text), time())
-    return datetime.fromisoformat(text)
+_WORDS = {"true": True, "yes": True, "false": False, "no": False}
+
+
+def _moment(text: str, zone: ZoneInfo) -> datetime:
+    """A day (its start) or a moment, local unless it says its offset."""
+    moment = datetime.combine(date.fromisoformat(text), time()) if len(text) == 10 else datetime.fromisoformat(text)
+    return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
 
 
 def _minor(value: Plain, own: str) -> int:

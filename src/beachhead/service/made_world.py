@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
@@ -47,20 +47,19 @@ class MadeWorld:
     def facts(self, activation_event: str | None) -> Facts:
         """The facts that metrics count."""
         events = self.rows.tables["events"]
+        numbers, days = events["account_no"].to_pylist(), events["occurred_day"].to_pylist()
         rows = [
-            (n, u, d)
-            for n, u, d in zip(
-                events["account_no"].to_pylist(), self._user_numbers(), events["occurred_day"].to_pylist(), strict=True
-            )
-            if d is not None and d <= self._as_of
+            (n, u, d, e)
+            for n, u, d, e in zip(numbers, self._user_numbers(), days, events["event"].to_pylist(), strict=True)
+            if n is not None and d is not None and d <= self._as_of
         ]
-        self._embedded.load("activity", _activity(sorted(set(rows), key=str)))
-        first: dict[int, date] = {}
-        for (n, _, d), event in zip(rows, events["event"].to_pylist(), strict=False):
-            if event == activation_event:
-                first[n] = min(d, first.get(n, d))
-        days = {"account_no": pa.array(list(first), pa.uint32()), "day": pa.array(list(first.values()), pa.date32())}
-        self._engine.load("activations", pa.table(days))
+        self._embedded.load("activity", _activity({(n, u, d) for n, u, d, _ in rows}))
+        active = sorted({(n, d) for n, _, d, e in rows if e == activation_event})
+        columns = {
+            "account_no": pa.array([n for n, _ in active], pa.uint32()),
+            "day": pa.array([d for _, d in active], pa.date32()),
+        }
+        self._engine.load("activations", pa.table(columns))
         new = self.movements.filter(pc.equal(self.movements["kind"], "new"))
         self._engine.load("first_payments", new.select(["account_no", "day"]))
         mapped = set(self.rows.mapped) | {f"{t}.{c}" for t, cs in self.rows.mapped.items() for c in cs}
@@ -129,8 +128,8 @@ def _load(engine: Engine, made: MadeRows, settings: Settings, as_of: date) -> No
     )
 
 
-def _activity(rows: Sequence[tuple[int, int, date]]) -> pa.Table:
-    columns = list(zip(*rows, strict=True)) if rows else ((), (), ())
+def _activity(rows: Collection[tuple[int, int, date]]) -> pa.Table:
+    columns = list(zip(*sorted(rows), strict=True)) if rows else ((), (), ())
     types = (pa.uint32(), pa.uint32(), pa.date32())
     names = ("account_no", "user_no", "day")
     return pa.table({n: pa.array(c, t) for n, c, t in zip(names, columns, types, strict=True)})

@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from beachhead.engines.dialect import emit
-from beachhead.errors import BeachheadError, DefinitionError, Diagnostic, Place
+from beachhead.errors import BeachheadError, DefinitionError, Diagnostic, Place, UsageError
 from beachhead.metrics import catalogue, measures
 from beachhead.metrics.evaluate import Definitions
 from beachhead.metrics.facts import TABLE
 from beachhead.metrics.formula import parse_formula
 from beachhead.metrics.measures import Measure
-from beachhead.metrics.metric import Metric
+from beachhead.metrics.metric import Metric, Unit
 from beachhead.project import Project
 from beachhead.project.definitions import MeasureDefinition, MetricDefinition
 from beachhead.project.model import BY_NAME, Table, day_column
@@ -37,6 +37,17 @@ class ProjectMetrics:
     activation_event: str | None
     diagnostics: tuple[Diagnostic, ...] = ()
 
+    def metric(self, name: str) -> Metric:
+        """The metric of that name. Raises `DefinitionError` where its file has errors, else `UsageError`."""
+        if name in self.definitions.metrics:
+            return self.definitions.metrics[name]
+        if name in self.project.metrics or ("metrics", name) in self.project.broken:
+            file = self.project.place("metrics", name).file
+            told = [d for d in (*self.diagnostics, *self.project.errors) if d.place and d.place.file == file]
+            if told:
+                raise DefinitionError(told)
+        raise UsageError(Diagnostic.unknown_name("metric", name, self.definitions.metrics))
+
 
 def project_metrics(project: Project, as_of: date) -> ProjectMetrics:
     """Built-in metrics under the project's options, and its own, where days such as "30 days ago" count from `as_of`.
@@ -49,14 +60,28 @@ def project_metrics(project: Project, as_of: date) -> ProjectMetrics:
             if name in catalogue.BUILT_IN:
                 metrics[name] = _with_options(catalogue.BUILT_IN[name], definition, project)
             else:
-                own = _own_measures(definition, project, as_of)
+                own = _own_measures(definition, project, as_of, counted)
                 metrics[name] = _own_metric(definition, project, own)
                 counted |= own
         except BeachheadError as e:
             said += e.diagnostics
+            metrics.pop(name, None)
     metrics = _with_shared_parameters(metrics, project)
-    for name in [n for n in project.metrics if n in metrics]:
-        said += _unknown_names(metrics[name], metrics, counted, project)
+    wrong = {
+        n: f for n in project.metrics if n in metrics and (f := _unknown_names(metrics[n], metrics, counted, project))
+    }
+    said += [d for found in wrong.values() for d in found]
+    for name in wrong:
+        del metrics[name]
+    while lost := [m for m in metrics.values() if _is_lost(m, metrics, counted)]:
+        for metric in lost:
+            del metrics[metric.name]
+            if metric.name in project.metrics:
+                message, place = (
+                    f"'{metric.name}' reads a metric that has errors",
+                    project.place("metrics", metric.name),
+                )
+                said.append(Diagnostic("needs-broken-metric", message, place=place, remedy="Mend the other one."))
     headlines = catalogue.HEADLINES[project.settings.template]
     if (first := project.settings.headline) is not None:
         if first not in metrics:
@@ -97,6 +122,11 @@ def _with_options(metric: Metric, definition: MetricDefinition, project: Project
             place = project.key_place("metrics", metric.name, "parameters", name)
             what = f"parameter of {metric.name}"
             raise DefinitionError(Diagnostic.unknown_name(what, name, metric.parameters, place))
+    _check_parameters(definition, project)
+    if definition.event is not None and metric.name not in _ACTIVATION:
+        place = project.key_place("metrics", metric.name, "event")
+        message, remedy = f"'{metric.name}' has no event", f"Only {' and '.join(_ACTIVATION)} have one."
+        raise DefinitionError(Diagnostic("no-event", message, place=place, remedy=remedy))
     if definition.variant:
         try:
             metric = metric.as_defined_by(definition.variant)
@@ -111,6 +141,22 @@ def _with_options(metric: Metric, definition: MetricDefinition, project: Project
     )
 
 
+_MOST = {"gross_margin": 1.0, "discount_rate": 10.0, "horizon_months": 600.0}
+"""The largest value of parameters; of days it is ten years."""
+
+
+def _check_parameters(definition: MetricDefinition, project: Project) -> None:
+    """Parameters of built-in metrics are not below 0; days and months are whole."""
+    for name, value in definition.parameters.items():
+        most = _MOST.get(name, 3650.0)
+        is_whole = name.endswith(("_days", "_months"))
+        if not 0 <= value <= most or (is_whole and value != int(value)):
+            place = project.place("metrics", definition.name, "parameters", name)
+            message = f"{name} cannot be {value:g}"
+            remedy = f"Write a {'whole ' if is_whole else ''}number from 0 to {most:g}."
+            raise DefinitionError(Diagnostic("invalid-value", message, place=place, remedy=remedy))
+
+
 def _own_metric(definition: MetricDefinition, project: Project, own: Mapping[str, Measure]) -> Metric:
     name = definition.name
     formula = definition.formula or (next(iter(own)) if len(own) == 1 else None)
@@ -118,6 +164,11 @@ def _own_metric(definition: MetricDefinition, project: Project, own: Mapping[str
         message = f"the metric '{name}' has no formula"
         remedy = "Add a line `formula: …` over its measures, other metrics and numbers."
         raise DefinitionError(Diagnostic("missing-key", message, place=project.place("metrics", name), remedy=remedy))
+    for key in ("event", "variant"):
+        if key in definition.model_fields_set:
+            message, remedy = f"'{key}' is for built-in metrics", "Remove the line."
+            place = project.key_place("metrics", name, key)
+            raise DefinitionError(Diagnostic("own-metric", message, place=place, remedy=remedy))
     parsed = parse_formula(formula, project.place("metrics", name, "formula"))
     ranked = own.get(formula)
     n = definition.n or (parsed.division[1].text if parsed.division else parsed.names[0] if parsed.names else "0")
@@ -128,7 +179,7 @@ def _own_metric(definition: MetricDefinition, project: Project, own: Mapping[str
         "own",
         formula,
         definition.meaning or f"{formula}, as this project defines it",
-        definition.unit or ("share" if parsed.division else "number"),
+        definition.unit or ("ratio" if parsed.division else _unit_of(own)),
         definition.direction or "neither",
         n,
         "null where there is nothing to divide by" if parsed.division else "0 over nothing",
@@ -137,6 +188,11 @@ def _own_metric(definition: MetricDefinition, project: Project, own: Mapping[str
         minimum=0 if definition.minimum is None else definition.minimum,
         parameters=definition.parameters,
     )
+
+
+def _unit_of(own: Mapping[str, Measure]) -> Unit:
+    """Of sums of its own measures: money where all are."""
+    return "money" if own and all(m.is_money for m in own.values()) else "number"
 
 
 def _unknown_names(
@@ -148,6 +204,11 @@ def _unknown_names(
     names = [*metric.parsed.names, *metric.count.names]
     wrong = [Diagnostic.unknown_name("measure", n, known, place) for n in names if n not in known]
     return wrong or _circle(metric, metrics, counted, place)
+
+
+def _is_lost(metric: Metric, metrics: Mapping[str, Metric], counted: Mapping[str, Measure]) -> bool:
+    known = {*metrics, *counted, *metric.parameters, *GIVEN}
+    return any(n not in known for n in (*metric.parsed.names, *metric.count.names))
 
 
 def _circle(
@@ -166,18 +227,22 @@ def _circle(
     return []
 
 
-def _own_measures(definition: MetricDefinition, project: Project, as_of: date) -> dict[str, Measure]:
+def _own_measures(
+    definition: MetricDefinition, project: Project, as_of: date, taken: Mapping[str, Measure]
+) -> dict[str, Measure]:
     own = definition.measures.items()
+    others = {*taken, *catalogue.BUILT_IN, *project.metrics, *GIVEN, *definition.parameters} - {definition.name}
+    for name in definition.measures:
+        if name in others:
+            at = project.key_place("metrics", definition.name, "measures", name)
+            message, remedy = f"'{name}' has another meaning already", "Choose a name that nothing else has."
+            raise DefinitionError(Diagnostic("name-taken", message, place=at, remedy=remedy))
     return {name: _own_measure(definition.name, name, measure, project, as_of) for name, measure in own}
 
 
 def _own_measure(metric: str, name: str, measure: MeasureDefinition, project: Project, as_of: date) -> Measure:
     """A measure over a model table; `value` and `where` are checked as rules are."""
     place = project.place("metrics", metric, "measures", name, "table")
-    if name in measures.BUILT_IN:
-        at = project.key_place("metrics", metric, "measures", name)
-        message = f"'{name}' is a measure that exists already"
-        raise DefinitionError(Diagnostic("name-taken", message, place=at, remedy="Use it as it is, or choose a name."))
     countable = {n: t for n, t in BY_NAME.items() if t.known_at and t.column("account_id") and n != "events"}
     table = countable.get(measure.table)
     if table is None:
@@ -193,7 +258,11 @@ def _own_measure(metric: str, name: str, measure: MeasureDefinition, project: Pr
         raise DefinitionError(Diagnostic("missing-key", message, place=place, remedy=remedy))
     catalog = FixedCatalog(types)
     where = _sql(project, catalog, metric, name, "where", measure.where, as_of) if measure.where else ""
-    value = _sql(project, catalog, metric, name, "value", measure.value, as_of) if measure.value else "1"
+    value, unit = "1", "count"
+    if measure.value:
+        value = _sql(project, catalog, metric, name, "value", measure.value, as_of)
+        node = parse(measure.value)
+        unit = "money" if check_expression(node, catalog).type is ValueType.MONEY else "number"
     return Measure(
         name,
         name.replace("_", " "),
@@ -203,6 +272,7 @@ def _own_measure(metric: str, name: str, measure: MeasureDefinition, project: Pr
         day_column(day),
         kind="quantile" if measure.quantile is not None else "sum",
         quantile=measure.quantile or 0.5,
+        unit=unit,
         needs=(table.name,),
     )
 

@@ -16,11 +16,12 @@ from pydantic import BaseModel, ConfigDict
 
 from beachhead.metrics.evaluate import Definitions
 from beachhead.metrics.facts import TABLE, Facts
+from beachhead.metrics.measures import Measure
 from beachhead.metrics.metric import Certainty, Direction, Metric, Theme, Unit
 from beachhead.metrics.periods import Every
 from beachhead.metrics.table import Cell, MetricTable
 from beachhead.project.currency import minor_digits
-from beachhead.reports.metric_words import change_words, range_words, value_words
+from beachhead.reports.metric_words import change_words, range_words, value_words, values_table
 from beachhead.reports.tables import TableNote
 from beachhead.reports.workbook import SheetOf, workbook_of
 from beachhead.service.metric_facts import facts_of
@@ -249,7 +250,7 @@ def answer(run: Run, query: MetricQuery) -> MetricAnswer:
             for p in table.periods
         ],
         cells=[_cell(c, before, metrics[c.metric], table.currency) for c, before in _with_earlier(table.cells)],
-        notes=[note.replace(" (--today)", "") for note in table.notes],
+        notes=[note.replace(" (beachhead quality)", "") for note in table.notes],
     )
 
 
@@ -284,12 +285,12 @@ def behind(run: Run, query: MetricQuery, group: str, period: str) -> Behind:
         metric=query.names[0],
         group=group,
         period=period,
-        measures=[_sentence(known.measures[n].title) for n in measures],
+        measures=[_sentence(known.measures[_measure_of(n)].title) for n in measures],
         customers=[
             BehindOne(
                 account_id=row["account_id"],
                 name=row.get("account_name"),
-                adds=[measure_words(n, row[n], currency) for n in measures],
+                adds=[measure_words(known.measures[_measure_of(n)], row[n], currency) for n in measures],
             )
             for row in rows
         ],
@@ -302,7 +303,8 @@ def _people(run: Run, query: MetricQuery, group: str, period: str) -> pa.Table:
     people = who_is_behind(run, query, group, period)
     definitions = metrics_of(run).definitions
     metric = definitions.metrics[query.names[0]]
-    parts = [n for n in definitions.measures_of(replace(metric, n="0")) if n in people.column_names]
+    read = definitions.measures_of(replace(metric, n="0"))
+    parts = [n for n in people.column_names if _measure_of(n) in read]
     if not metric.is_additive or not parts:
         return people
     adds = [pc.not_equal(pc.fill_null(people[n], 0), 0) for n in parts]
@@ -314,15 +316,15 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-_MONEY_MEASURES = ("_mrr", "revenue", "refunds", "margin", "_cost", "_amount", "spend")
+def _measure_of(column: str) -> str:
+    return column.removesuffix("_cents")
 
 
-def measure_words(name: str, value: float | None, currency: str) -> str:
+def measure_words(measure: Measure, value: float | None, currency: str) -> str:
     """What a customer adds to a measure, as people read it."""
     if value is None:
         return "–"
-    unit: Unit = "money" if name.endswith(_MONEY_MEASURES) else "number"
-    return value_words(value, _PLAIN[unit], currency)
+    return value_words(value, _PLAIN["money" if measure.is_money else "number"], currency)
 
 
 _PLAIN: dict[Unit, Metric] = {
@@ -347,7 +349,7 @@ def workbook(run: Run, query: MetricQuery, path: Path) -> None:
     note = TableNote("values", run.as_of, table.currency, run.name)
     count = len(table.cells)
     sheets = [
-        SheetOf("Values", f"{count:,} values", _values(table), frozen=3),
+        SheetOf("Values", f"{count:,} values", values_table(table), frozen=3),
         SheetOf("Definitions", f"{len(table.metrics)} metrics", _definitions(table)),
     ]
     with outside("write", path):
@@ -361,42 +363,18 @@ def behind_workbook(run: Run, query: MetricQuery, group: str, period: str, path:
     currency = run.about.settings.currency
     columns = {}
     for name in people.column_names:
-        if name not in measures:
+        measure = measures.get(_measure_of(name))
+        if measure is None:
             columns[name] = people[name]
             continue
-        is_money = name.endswith(_MONEY_MEASURES)
-        title = _sentence(measures[name].title) + (f", {currency}" if is_money else "")
+        is_money = measure.is_money
+        title = _sentence(measure.title) + (f", {currency}" if is_money else "")
         numbers = people[name].cast(pa.float64())
         columns[title] = pc.divide(numbers, float(10 ** minor_digits(currency))) if is_money else numbers
     note = TableNote(f"{query.names[0]} of {group}, {period}", run.as_of, currency, run.name)
     sheet = SheetOf("Who is behind it", f"{people.num_rows:,} {run.about.settings.customers_are}", pa.table(columns))
     with outside("write", path):
         path.write_bytes(workbook_of([sheet], note))
-
-
-def _values(table: MetricTable) -> pa.Table:
-    metrics = {m.name: m for m in table.metrics}
-    digits = 10 ** minor_digits(table.currency)
-
-    def scaled(name: str, value: float | None) -> float | None:
-        return value / digits if value is not None and metrics[name].unit == "money" else value
-
-    cells = table.cells
-    units = [table.currency if metrics[c.metric].unit == "money" else metrics[c.metric].unit for c in cells]
-    return pa.table(
-        {
-            "metric": [metrics[c.metric].title for c in cells],
-            table.by_title.lower() or "group": [c.group for c in cells],
-            "period": [c.period.label for c in cells],
-            "value": pa.array([scaled(c.metric, c.value) for c in cells], pa.float64()),
-            "unit": units,
-            "n": pa.array([c.n for c in cells], pa.int64()),
-            "from": pa.array([scaled(c.metric, c.low) for c in cells], pa.float64()),
-            "to": pa.array([scaled(c.metric, c.high) for c in cells], pa.float64()),
-            "too young to count": pa.array([c.young for c in cells], pa.int64()),
-            "why there is no value": pa.array([c.reason or None for c in cells], pa.string()),
-        }
-    )
 
 
 def _definitions(table: MetricTable) -> pa.Table:

@@ -146,23 +146,25 @@ _MOVEMENTS = {
 
 
 def line_movements(engine: Engine, settings: Settings, line: str) -> pa.Table:
-    """The movements of one product line as if there was no other."""
+    """The movements of one product line (empty: of none) as if there was no other."""
     sql = ledger_sql(settings, ()).steps[MOVEMENTS]
-    of_line = sql.replace("FROM mrr_entries", f"FROM mrr_entries WHERE product_line = {quote_literal(line)}")
+    condition = f"coalesce(product_line, '') = {quote_literal(line)}"
+    of_line = sql.replace("FROM mrr_entries", f"FROM mrr_entries WHERE {condition}")
+    assert of_line != sql
     return with_own_numbers(engine.query(emit(of_line, engine.dialect)))
 
 
 def _product_lines(engine: Engine) -> tuple[str, ...]:
     sql = (
-        f"SELECT product_line AS x, CAST(sum(abs(change_cents)) AS BIGINT) AS n FROM {ENTRIES} "
-        "WHERE product_line IS NOT NULL GROUP BY product_line ORDER BY n DESC, x"
+        f"SELECT coalesce(product_line, '') AS x, CAST(sum(abs(change_cents)) AS BIGINT) AS n FROM {ENTRIES} "
+        "GROUP BY coalesce(product_line, '') ORDER BY n DESC, x"
     )
-    found = engine.query(emit(sql, engine.dialect))
-    return tuple(found["x"].to_pylist())
+    found = tuple(engine.query(emit(sql, engine.dialect))["x"].to_pylist())
+    return () if found == ("",) else found
 
 
 def _open_activity(engine: DuckEngine, run: Run, activation_event: str | None) -> None:
-    """`activity`: a row for each person and day; `activations`: by customer the day of the first activating event."""
+    """`activity`: a row for each person and day; `activations`: customers and days with the activating event."""
     parts = [
         run.snapshot.home / r
         for r in run.snapshot.manifest.contents.references
@@ -180,6 +182,6 @@ def _open_activity(engine: DuckEngine, run: Run, activation_event: str | None) -
     codes = run.about.event_codes
     code = codes.index(activation_event) if activation_event in codes else -1
     engine.execute(
-        "CREATE TEMP TABLE activations AS SELECT account_no, min(day) AS day FROM event_rows "
-        f"WHERE code = {code} AND {until} GROUP BY account_no"
+        "CREATE TEMP TABLE activations AS SELECT DISTINCT account_no, day FROM event_rows "
+        f"WHERE code = {code} AND {until}"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -12,13 +13,24 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from beachhead.errors import Diagnostic, UsageError
-from beachhead.metrics.counting import Question, count
+from beachhead.analysis.display import UNKNOWN
+from beachhead.engines.duck import quote_literal
+from beachhead.errors import Diagnostic, UsageError, nearest_name
+from beachhead.metrics.counting import OTHER, Question, count
 from beachhead.metrics.evaluate import Definitions, evaluate
 from beachhead.metrics.facts import TABLE, Facts, fact_sql
 from beachhead.metrics.grouping import Grouping, each_of, everybody
 from beachhead.metrics.metric import Metric
-from beachhead.metrics.periods import MONTHS_PER, USUAL_NUMBER, Every, Period, periods_between, shifted, start_of
+from beachhead.metrics.periods import (
+    USUAL_NUMBER,
+    Every,
+    Period,
+    checked_every,
+    day_of,
+    periods_between,
+    shifted,
+    start_of,
+)
 from beachhead.metrics.table import Cell, MetricTable
 from beachhead.project import load
 from beachhead.service.groups import MOST_GROUPS, Grouped, Groups
@@ -60,7 +72,7 @@ def ask(run: Run, query: MetricQuery, say: Say = say_nothing) -> MetricTable:
     with facts_of(run, known.project, known.activation_event) as facts:
         asked = [known.definitions.available(m, facts) for m in _asked(known, facts, query.names)]
         periods = _periods(run, query)
-        before = _lookback(known.definitions, asked, query.every)
+        before = max(known.definitions.periods_before(m, query.every) for m in asked)
         wide = (*_earlier(periods[0], query.every, before), *periods)
         answer = _Answer(run, query, known, facts, wide, len(periods), say)
         return answer.table(asked, periods)
@@ -68,24 +80,28 @@ def ask(run: Run, query: MetricQuery, say: Say = say_nothing) -> MetricTable:
 
 def who_is_behind(run: Run, query: MetricQuery, group: str, period: str, say: Say = say_nothing) -> pa.Table:
     """The customers behind one value, by name: account_id, account_name, and what each adds to the measures of the
-    metric of `query` in that `period` and `group` (a label of its table; "all" without a breakdown). Largest first."""
+    one metric of `query` in that `period` (a label such as 2026-03, or a day in it) and `group` (a label of its table;
+    "all" without a breakdown). Money has names that end in `_cents`. Largest first. Raises `UsageError`."""
     known = metrics_of(run)
+    if len(query.names) != 1:
+        remedy = "Name one metric: beachhead metrics new_mrr --who 2026-03."
+        raise UsageError(Diagnostic("one-metric", "who is behind a number is asked of one metric", remedy=remedy))
+    if query.by is None and group != "all":
+        remedy = "Say by what with --by, or leave the group away."
+        raise UsageError(Diagnostic("no-groups", f"without a breakdown there is no group '{group}'", remedy=remedy))
+    _periods(run, query)
+    day = day_of(period)
     with facts_of(run, known.project, known.activation_event) as facts:
-        (metric,) = [known.definitions.available(m, facts) for m in _asked(known, facts, query.names[:1])]
-        periods = [p for p in _periods(run, query) if p.label == period]
-        if not periods:
-            raise UsageError(Diagnostic.unknown_name("period", period, [p.label for p in _periods(run, query)]))
-        answer = _Answer(run, query, known, facts, tuple(periods), 1, say)
+        (metric,) = [known.definitions.available(m, facts) for m in _asked(known, facts, query.names)]
+        periods = _periods(run, replace(query, first=day, last=day))
+        answer = _Answer(run, query, known, facts, periods, 1, say)
         return answer.customers(metric, group)
 
 
 def _asked(known: ProjectMetrics, facts: Facts, names: Sequence[str]) -> list[Metric]:
-    metrics = known.definitions.metrics
-    for name in names:
-        if name not in metrics:
-            raise UsageError(Diagnostic.unknown_name("metric", name, metrics))
     if names:
-        return [metrics[n] for n in dict.fromkeys(names)]
+        return [known.metric(n) for n in dict.fromkeys(names)]
+    metrics = known.definitions.metrics
     chosen = [metrics[n] for n in known.headlines if n in metrics]
     with_data = [m for m in chosen if not _lacking(known.definitions, known.definitions.available(m, facts), facts)]
     return with_data or chosen
@@ -101,13 +117,10 @@ def _periods(run: Run, query: MetricQuery) -> tuple[Period, ...]:
     if first > last:
         message = f"there is nothing from {first} to {last}"
         remedy = f"The data reaches to {run.as_of}; take an earlier first day."
+        if query.last and first > query.last:
+            remedy = "The first period comes after the last; exchange them."
         raise UsageError(Diagnostic("no-period", message, remedy=remedy))
     return periods_between(first, last, query.every)
-
-
-def _lookback(definitions: Definitions, metrics: Sequence[Metric], every: Every) -> int:
-    months = max((definitions.lookback_months(m) for m in metrics), default=0.0)
-    return max(1, round(months / MONTHS_PER[every])) if months else 0
 
 
 def _earlier(first: Period, every: Every, count: int) -> tuple[Period, ...]:
@@ -132,6 +145,7 @@ class _Answer:
         self._run = run
         self._query = query
         self._definitions = known.definitions
+        self._event = known.activation_event
         self._facts = facts
         self._periods = periods
         self._shown = shown
@@ -155,12 +169,12 @@ class _Answer:
             groups, title = tuple(x for g in several for x in g.grouping.labels), several[0].title
         if by and self._query.today:
             self._notes.append("groups are today's, in all periods")
-        self._notes += [
-            f"{m.title} has no value: {why}"
-            for m in metrics
-            if (why := next((c.reason for c in cells if c.metric == m.name and c.reason), ""))
-            and all(c.value is None for c in cells if c.metric == m.name)
-        ]
+        if self._query.first is None:  # from the first period of which anything is known
+            known = [c.period.start for c in cells if c.value or (c.value is not None and c.n)]
+            periods = tuple(p for p in periods if p.start >= min(known, default=p.start))
+            cells = [c for c in cells if c.period in periods]
+        self._notes += [note for m in metrics for note in _reasons(m, cells)]
+        self._notes += [f"{p.message} (beachhead quality)" for p in self._run.problems if p.code == "mixed-currencies"]
         if any(c.is_partial for c in cells):
             self._notes.append(f"{periods[-1].label} is not over: up to {self._run.as_of}")
         currency = self._run.about.settings.currency
@@ -172,22 +186,38 @@ class _Answer:
     def customers(self, metric: Metric, group: str) -> pa.Table:
         facts, members = self._part(group)
         question = self._question(each_of(members))
-        measures = self._definitions.measures_of(metric)
-        if any(m.kind == "quantile" or m.fact == "spend" for m in measures.values()):
-            measures = {n: m for n, m in measures.items() if m.kind != "quantile" and m.fact != "spend"}
+        skipped = {*metric.squares.split(), "counted_days"}
+        measures = {
+            n: m
+            for n, m in self._definitions.measures_of(metric).items()
+            if m.kind != "quantile" and m.fact != "spend" and n not in skipped
+        }
+        if not measures or self._definitions.periods_before(metric, self._query.every):
+            remedy = "Ask who is behind one of the numbers that it is made of: beachhead metrics --explain."
+            message = f"{metric.title} is not a sum over customers of one period"
+            raise UsageError(Diagnostic("nobody-behind", message, remedy=remedy))
         counted = count(measures.values(), facts, replace(question, parameters=self._definitions.bound(metric)))
         columns = {n: counted[n].values[:, 0] for n in measures}
         has_part = np.zeros(len(question.grouping.labels), np.bool_)
         for values in columns.values():
             has_part |= np.nan_to_num(values) != 0
+        if not has_part.any():
+            message = f"nobody adds to {metric.title} in {self._periods[0].label}"
+            remedy = "Take a period in which it has a value."
+            raise UsageError(Diagnostic("nobody-behind", message, remedy=remedy))
         numbers = np.flatnonzero(members)[has_part]
         named = [n for n in ("account_id", "account_name") if n == "account_id" or n in self._run.attributes]
         accounts = self._run.columns("account_no", *named)
         rows = pc.index_in(pa.array(numbers, pa.uint32()), accounts["account_no"].combine_chunks().cast(pa.uint32()))
         made = {n: accounts[n].take(rows) for n in named}
-        made |= {n: pa.array(v[has_part]) for n, v in columns.items()}
-        table = pa.table(made)
-        order = [(n, "descending") for n in columns]
+        added: dict[str, pa.Array] = {}
+        for n, values in columns.items():
+            name = f"{n}_cents" if measures[n].is_money else n
+            shown = pa.array(values[has_part], from_pandas=True)
+            is_whole = np.all(np.nan_to_num(values) == np.round(np.nan_to_num(values)))
+            added[name] = shown.cast(pa.int64()) if is_whole else shown
+        table = pa.table(made | added)
+        order = [(n, "descending") for n in added]
         return table.sort_by([*order, ("account_id", "ascending")])
 
     def _part(self, group: str) -> tuple[Facts, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
@@ -250,8 +280,10 @@ class _Answer:
         if not lines:
             remedy = "Map `product_line` in the source of subscriptions."
             raise UsageError(Diagnostic("no-product-lines", "no subscription has a product line", remedy=remedy))
+        if len(lines) > MOST_GROUPS:
+            self._notes.append(f"the {MOST_GROUPS} largest of {len(lines):,} product lines are shown")
         for line in lines[:MOST_GROUPS]:
-            yield line, replace(self._facts, movements=_always(self._facts.movements(line)))
+            yield line or UNKNOWN, replace(self._facts, movements=_always(self._facts.movements(line)))
 
     def _parts_of(self, by: str) -> Iterator[tuple[str, Facts]]:
         fact, _, column = by.partition(".")
@@ -265,8 +297,36 @@ class _Answer:
         rows = self._facts.query(
             f"SELECT {text} AS x, count(*) AS n FROM ({fact_sql(fact)}) AS f GROUP BY {text} ORDER BY n DESC, x", {}
         )
-        for label in rows["x"].to_pylist()[:MOST_GROUPS]:
-            yield label, replace(self._facts, only=(fact, text, label))
+        labels = rows["x"].to_pylist()
+        named = labels if len(labels) <= MOST_GROUPS else labels[: MOST_GROUPS - 1]
+        for label in named:
+            yield label, replace(self._facts, only=(fact, f"{text} = {quote_literal(label)}"))
+        if len(named) < len(labels):
+            others = ", ".join(map(quote_literal, named))
+            yield OTHER, replace(self._facts, only=(fact, f"{text} NOT IN ({others})"))
+
+
+def _unknown_event(run: Run, event: str | None) -> str:
+    """What to say where there is no such event; empty where there is."""
+    codes = run.about.event_codes
+    if event is None or event in codes or not codes:
+        return ""
+    near = nearest_name(event, codes)
+    return f"no event is called '{event}'{f'; did you mean {near!r}?' if near else ''}"
+
+
+def _reasons(metric: Metric, cells: Sequence[Cell]) -> Iterator[str]:
+    """Why some values are missing, and who was left out, in words."""
+    mine = [c for c in cells if c.metric == metric.name]
+    whys = Counter(c.reason for c in mine if c.reason)
+    if whys and all(c.value is None for c in mine):
+        yield f"{metric.title} has no value: {whys.most_common(1)[0][0]}"
+    elif whys:
+        told = "; ".join(f"{why} ({n})" if n > 1 else why for why, n in whys.most_common(3))
+        yield f"{metric.title}, where it is –: {told}"
+    young = sum(c.young for c in mine)
+    if young:
+        yield f"{metric.title}: {young:,} are too young to count and left out"
 
 
 def _always(movements: pa.Table) -> Callable[[str | None], pa.Table]:
@@ -290,14 +350,13 @@ class RunMetrics:
         today: bool = False,
     ) -> MetricTable:
         """The values of metrics; without names the headline ones. See `MetricQuery`. Raises `UsageError`."""
-        days = [date.fromisoformat(d) if isinstance(d, str) else d for d in (first, last)]
-        return ask(self._run, MetricQuery(names, by, segment, days[0], days[1], every, today))
+        days = [day_of(d) if isinstance(d, str) else d for d in (first, last)]
+        return ask(self._run, MetricQuery(names, by, segment, days[0], days[1], checked_every(every), today))
 
     def __getattr__(self, name: str) -> Callable[..., MetricTable]:
         if name.startswith("_"):
             raise AttributeError(name)
-        if name not in metrics_of(self._run).definitions.metrics:
-            raise UsageError(Diagnostic.unknown_name("metric", name, self.names))
+        metrics_of(self._run).metric(name)
         return partial(self, name)
 
     @property
@@ -310,7 +369,4 @@ class RunMetrics:
 
     def definition(self, name: str) -> Metric:
         """What a metric is. Raises `UsageError`."""
-        found = metrics_of(self._run).definitions.metrics
-        if name not in found:
-            raise UsageError(Diagnostic.unknown_name("metric", name, found))
-        return found[name]
+        return metrics_of(self._run).metric(name)

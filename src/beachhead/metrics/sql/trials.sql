@@ -1,4 +1,4 @@
--- One row per customer that had a trial: its first one, and the day of the first payment.
+-- One row per customer that had a trial: its first one, and the day of the first payment by then.
 SELECT
     t.account_no, t.day, t.trial_ends_day, p.day AS paid_day
 FROM (
@@ -10,4 +10,4 @@ FROM (
     ) AS trials
     GROUP BY account_no
 ) AS t
-LEFT JOIN first_payments AS p ON p.account_no = t.account_no
+LEFT JOIN first_payments AS p ON p.account_no = t.account_no AND p.day <= $as_of

@@ -1,0 +1,5 @@
+"""`python -m beachhead`."""
+
+from beachhead.cli.start import main
+
+main()
