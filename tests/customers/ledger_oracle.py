@@ -31,10 +31,9 @@ MONTHS = {
 }
 """How many months an interval lasts."""
 
-NEVER_PAID = {
-    "trial", "trialing", "in_trial", "paused", "unpaid", "incomplete", "incomplete_expired", "draft", "pending",
-    "future",
-}  # fmt: skip
+NEVER_PAID = {"paused", "unpaid", "incomplete", "incomplete_expired", "draft", "pending", "future"}
+IN_TRIAL = {"trial", "trialing", "in_trial"}
+"""Says nothing where the day on which the trial ends is known."""
 OVER_BY_NOW = {"expired", "ended", "canceled", "cancelled", "churned"}
 """Says how a subscription stands today: with a known end it was paid until then."""
 UNPAID_CHARGE = {"failed", "void", "uncollectible", "pending", "draft"}
@@ -177,7 +176,8 @@ def _version_line(row: Row, version_day: date, next_day: date | None, settings: 
         ends.append(_day(row, "cancelled_at"))
     end = min((e for e in ends if e is not None), default=None)
     status = str(row.get("status") or "active")
-    if status in NEVER_PAID or (status in OVER_BY_NOW and ended is None):
+    is_trial = status in IN_TRIAL and row.get("trial_ends_at") is None
+    if status in NEVER_PAID or is_trial or (status in OVER_BY_NOW and ended is None):
         end = version_day
     start = max(version_day, _day(row, "trial_ends_at") or version_day)
     full, reduced = _monthly_price(row, False), _monthly_price(row, True)

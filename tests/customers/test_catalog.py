@@ -24,5 +24,8 @@ def test_what_a_mapping_says_of_a_model_column_holds_for_its_attribute() -> None
 
 def test_attribute_without_data_says_what_it_needs() -> None:
     catalog = source_catalog(Settings(name="x"), {})
-    assert catalog.unavailable("mrr_cents") == "needs subscriptions.amount or accounts.mrr"
+    assert (
+        catalog.unavailable("mrr_cents")
+        == "needs subscriptions.amount or charges.interval or charges.period_start or accounts.mrr"
+    )
     assert "mrr_cents" not in catalog.available

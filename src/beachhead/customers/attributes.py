@@ -140,7 +140,7 @@ _SUBSCRIPTIONS = [
         "usage",
         "subscriptions",
         ("plan", "text", "Plan", "subscriptions.plan|accounts.plan"),
-        ("mrr_cents", "money", "MRR", "subscriptions.amount|accounts.mrr"),
+        ("mrr_cents", "money", "MRR", "subscriptions.amount|charges.interval|charges.period_start|accounts.mrr"),
         ("mrr_change_cents_90d", "money", "MRR change in 90 days", "subscriptions.amount"),
         ("mrr_first_cents", "money", "First MRR", "subscriptions.amount"),
         ("subscription_count", "integer", "Active subscriptions"),

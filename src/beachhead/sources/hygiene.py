@@ -32,10 +32,10 @@ NEVER_NEGATIVE: frozenset[tuple[str, str]] = frozenset(
     }
 )  # fmt: skip
 # In these a date ahead is as it should be.
-_MAY_BE_AHEAD = frozenset({"trial_ends_at", "ended_at"})
+_MAY_BE_AHEAD = frozenset({"trial_ends_at", "ended_at", "period_end", "discount_ends_at", "resumed_at"})
 _RATE_WORDS = ("percent", "pct", "rate", "share", "ratio", "discount")
 
-HYGIENE_VERSION = 3
+HYGIENE_VERSION = 4
 """Raised with what `examine` looks for, so that findings kept from before are made again."""
 _TOTALS = (
     "total", "totals", "grand total", "sum", "subtotal", "summe", "gesamt", "gesamtsumme", "total général", "totale",

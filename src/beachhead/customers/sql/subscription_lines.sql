@@ -53,9 +53,8 @@ priced AS (
         CASE WHEN percent_e4 <> 0 OR discount_minor <> 0 THEN discount_ends_day END AS discount_ends_day,
         NOT coalesce(
             lower(status) IN (
-                'trial', 'trialing', 'in_trial', 'paused', 'unpaid', 'incomplete', 'incomplete_expired', 'draft',
-                'pending', 'future'
-            ) OR (lower(status) IN ('expired', 'ended', 'canceled', 'cancelled', 'churned') AND ended_day IS NULL),
+                'paused', 'unpaid', 'incomplete', 'incomplete_expired', 'draft', 'pending', 'future'
+            ) OR (lower(status) IN ('trial', 'trialing', 'in_trial') AND trial_ends_day IS NULL) OR (lower(status) IN ('expired', 'ended', 'canceled', 'cancelled', 'churned') AND ended_day IS NULL),
             false
         ) AS has_mrr,
         CASE
