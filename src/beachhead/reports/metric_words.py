@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import hypot
 
 import pyarrow as pa
 
@@ -45,21 +46,39 @@ def range_words(cell: Cell, metric: Metric, currency: str) -> str:
     return f"{low} to {high}"
 
 
-def change_words(now: float | None, before: float | None, metric: Metric) -> str:
-    """How a value changed, and whether that is good: shares in points, the rest in per cent; empty where unknown."""
+CHANCE = "may be chance"
+
+
+def change_words(cell: Cell, earlier: Cell, metric: Metric) -> str:
+    """How a value changed, and whether that is good or may be chance: shares in points, the rest in per cent; empty
+    where unknown."""
+    now, before = cell.value, earlier.value
     if now is None or before is None:
         return ""
     if metric.unit == "share":
-        text, up = f"{(now - before) * 100:+.1f} points", now - before
+        text = f"{(now - before) * 100:+.1f} points"
     elif metric.unit == "points":
-        text, up = f"{now - before:+.0f}", now - before
+        text = f"{now - before:+.0f}"
     elif before == 0:
         return ""
     else:
-        text, up = f"{now / before - 1:+.1%}", now - before
-    if metric.direction == "neither" or (text.lstrip("+-").startswith(("0.0 ", "0.0%", "0")) and abs(up) < 1e-9):
+        text = f"{now / before - 1:+.1%}"
+    if now == before or metric.direction == "neither":
         return text
-    return f"{text}, {'better' if (up > 0) == (metric.direction == 'high') else 'worse'}"
+    if _may_be_chance(cell, earlier):
+        return f"{text}, {CHANCE}"
+    return f"{text}, {'better' if (now > before) == (metric.direction == 'high') else 'worse'}"
+
+
+def _may_be_chance(now: Cell, before: Cell) -> bool:
+    """Whether the 95 % range of the difference holds 0, made from the ranges of both (MOVER, Zou & Donner 2008)."""
+    values = (now.value, now.low, now.high, before.value, before.low, before.high)
+    if any(v is None for v in values):
+        return False
+    new, new_low, new_high, old, old_low, old_high = (v for v in values if v is not None)
+    low = new - old - hypot(new - new_low, old_high - old)
+    high = new - old + hypot(new_high - new, old - old_low)
+    return low <= 0 <= high
 
 
 def shown_table(table: MetricTable) -> pa.Table:

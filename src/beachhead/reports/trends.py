@@ -77,7 +77,7 @@ def _row(metric: Metric, table: MetricTable, last: str, earlier: str) -> TrendRo
         value_words(now.value, metric, table.currency),
         range_words(now, metric, table.currency) or now.reason,
         value_words(then.value, metric, table.currency),
-        change_words(now.value, then.value, metric),
+        change_words(now, then, metric),
         "" if now.n is None else f"{now.n:,}",
         metric.meaning,
     )

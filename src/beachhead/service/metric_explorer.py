@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import reduce
-from math import hypot
 from pathlib import Path
 from typing import Literal
 
@@ -21,7 +20,7 @@ from beachhead.metrics.metric import Certainty, Direction, Metric, Theme, Unit
 from beachhead.metrics.periods import Every
 from beachhead.metrics.table import Cell, MetricTable
 from beachhead.project.currency import minor_digits
-from beachhead.reports.metric_words import change_words, range_words, value_words, values_table
+from beachhead.reports.metric_words import CHANCE, change_words, range_words, value_words, values_table
 from beachhead.reports.tables import TableNote
 from beachhead.reports.workbook import SheetOf, workbook_of
 from beachhead.service.metric_facts import facts_of
@@ -194,17 +193,6 @@ def choices(run: Run) -> Choices:
     )
 
 
-def _may_be_chance(now: Cell, before: Cell) -> bool:
-    """Whether the 95 % range of the difference holds 0, made from the ranges of both (MOVER, Zou & Donner 2008)."""
-    values = (now.value, now.low, now.high, before.value, before.low, before.high)
-    if any(v is None for v in values):
-        return False
-    new, new_low, new_high, old, old_low, old_high = (v for v in values if v is not None)
-    low = new - old - hypot(new - new_low, old_high - old)
-    high = new - old + hypot(new_high - new, old - old_low)
-    return low <= 0 <= high
-
-
 def _counting(definitions: Definitions, metrics: Sequence[MetricTold], fact: str) -> list[str]:
     """The metrics with data that count nothing but rows of `fact`."""
     named = {fact, f"{TABLE}{fact}"}
@@ -263,13 +251,12 @@ def _with_earlier(cells: Sequence[Cell]) -> Iterator[tuple[Cell, Cell | None]]:
 
 
 def _cell(cell: Cell, before: Cell | None, metric: Metric, currency: str) -> CellTold:
-    change = "" if before is None or cell.is_partial else change_words(cell.value, before.value, metric)
+    change = "" if before is None or cell.is_partial else change_words(cell, before, metric)
     text, _, verdict = change.partition(", ")
-    chance = bool(text) and before is not None and _may_be_chance(cell, before)
     return CellTold(
         metric=cell.metric, group=cell.group, period=cell.period.label, value=cell.value,
         text=value_words(cell.value, metric, currency), span=range_words(cell, metric, currency),
-        change=text, better=None if chance else {"better": True, "worse": False}.get(verdict), chance=chance,
+        change=text, better={"better": True, "worse": False}.get(verdict), chance=verdict == CHANCE,
         n=cell.n, low=cell.low, high=cell.high, too_young=cell.young, reason=cell.reason,
     )  # fmt: skip
 

@@ -81,8 +81,8 @@ CHANNELS = Choice(
     (0.20, 0.17, 0.10, 0.09, 0.11, 0.09, 0.06, 0.04, 0.05, 0.09),
 )  # fmt: skip
 CHANNEL_COST_CENTS = {
-    "organic_search": 10_800, "google_paid": 114_000, "linkedin_paid": 192_000, "twitter_paid": 78_000, "content": 25_200,
-    "referral": 18_000, "partner": 48_000, "event": 252_000, "outbound": 216_000, "direct": 0,
+    "organic_search": 10_800, "google_paid": 114_000, "linkedin_paid": 192_000, "twitter_paid": 78_000,
+    "content": 25_200, "referral": 18_000, "partner": 48_000, "event": 252_000, "outbound": 216_000, "direct": 0,
 }  # fmt: skip
 """What marketing spends per sign-up, in cents."""
 
