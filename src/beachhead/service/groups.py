@@ -22,6 +22,7 @@ from beachhead.errors import Diagnostic, UsageError
 from beachhead.metrics.grouping import Grouping
 from beachhead.metrics.periods import Period
 from beachhead.project import Project
+from beachhead.project.definitions import SourceDefinition
 from beachhead.service.past import runs_as_of
 from beachhead.service.progress import Say
 from beachhead.service.results import Run
@@ -118,7 +119,7 @@ class Groups:
         return [(p, at) for p, at in pairs if at is not None]
 
     def _by_attribute(self, attribute: Attribute) -> Grouping:
-        if self._today or (attribute.area in _STATED and not self._has_history()):
+        if self._today or (attribute.area in _STATED and not self._changes(attribute)):
             return self._by_stated(attribute)
         looks = [
             (p, at.columns("account_no", attribute.name)) for p, at in self._looks() if attribute.name in at.attributes
@@ -143,10 +144,19 @@ class Groups:
         labels = levels.labels if UNKNOWN in levels.labels else (*levels.labels, UNKNOWN)
         return _used(Grouping(attribute.name, labels, codes))
 
-    def _has_history(self) -> bool:
-        """Whether a source of what is stated keeps the history of its loads."""
-        stated = [s for s in self._project.sources.values() if s.table in ("accounts", "companies")]
-        return any(s.history == "kept" for s in stated)
+    def _changes(self, attribute: Attribute) -> bool:
+        """Whether loads are kept that may say something else of it."""
+        return any(s.history == "kept" and not is_stable for s, is_stable in self._sources_of(attribute))
+
+    def _sources_of(self, attribute: Attribute) -> list[tuple[SourceDefinition, bool]]:
+        """The sources that state an attribute, each with whether it says that it does not change."""
+        found = []
+        for source in self._project.sources.values():
+            needed = {n.partition(".")[2] for need in attribute.needs for n in need.split("|") if
+                      n.startswith(f"{source.table}.")}  # fmt: skip
+            columns = [*(source.columns.get(n) for n in needed), source.extra.get(attribute.name)]
+            found += [(source, source.stable if c.stable is None else c.stable) for c in columns if c is not None]
+        return found
 
     def _nobody(self, attribute: Attribute) -> Grouping:
         return Grouping(attribute.name, (UNKNOWN,), np.zeros((len(self._periods), self._largest + 1), np.int32))
@@ -172,18 +182,11 @@ class Groups:
 
     def _known_since(self, attribute: Attribute) -> date | None:
         """The day from which an undated fact is known; None: always, since it does not change."""
+        stated = self._sources_of(attribute)
+        if any(is_stable for _, is_stable in stated):
+            return None
         loads = read_loads(Layout(self._project.root).landing / "loads.json")
-        first: list[date] = []
-        for name, source in self._project.sources.items():
-            needed = {n.partition(".")[2] for need in attribute.needs for n in need.split("|") if
-                      n.startswith(f"{source.table}.")}  # fmt: skip
-            columns = [*(source.columns.get(n) for n in needed), source.extra.get(attribute.name)]
-            for column in [c for c in columns if c is not None]:
-                if source.stable if column.stable is None else column.stable:
-                    return None
-                if name in loads:
-                    first.append(loads[name][0].observed_on)
-        return min(first, default=None)
+        return min((loads[s.name][0].observed_on for s, _ in stated if s.name in loads), default=None)
 
 
 def _levels(column: pa.ChunkedArray, attribute: Attribute, run: Run) -> Levels:

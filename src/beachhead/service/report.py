@@ -51,7 +51,8 @@ def report_data(run: Run, before: Run | None = None, *, with_trends: bool = True
 
 
 def _trends(run: Run) -> Trends | None:
-    """Headline metrics by month, and MRR with its movements; MRR or revenue by channel where that is known."""
+    """Headline metrics by month; MRR with its movements; MRR or revenue by the channel that is known today. A report
+    makes no updates of earlier days."""
     if not len(run.accounts):
         return None
     headlines = ask(run, MetricQuery())
@@ -61,7 +62,7 @@ def _trends(run: Run) -> Trends | None:
     by_channel = None
     channel = run.accounts.arrow()["acquisition_channel"] if "acquisition_channel" in run.accounts.columns else None
     if channel is not None and channel.null_count < len(channel):
-        by_channel = ask(run, MetricQuery(("mrr" if pays else "revenue",), by="acquisition_channel"))
+        by_channel = ask(run, MetricQuery(("mrr" if pays else "revenue",), by="acquisition_channel", today=True))
     return Trends(headlines, moved, by_channel if by_channel and len(by_channel.groups) > 1 else None)
 
 

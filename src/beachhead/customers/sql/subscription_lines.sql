@@ -51,12 +51,12 @@ priced AS (
         CASE WHEN paused_day < resumed_day THEN resumed_day END AS resumed_day,
         CASE WHEN percent_e4 <> 0 OR discount_minor <> 0 THEN discount_starts_day END AS discount_starts_day,
         CASE WHEN percent_e4 <> 0 OR discount_minor <> 0 THEN discount_ends_day END AS discount_ends_day,
-        NOT coalesce(
-            lower(status) IN (
-                'paused', 'unpaid', 'incomplete', 'incomplete_expired', 'draft', 'pending', 'future'
-            ) OR (lower(status) IN ('trial', 'trialing', 'in_trial') AND trial_ends_day IS NULL) OR (lower(status) IN ('expired', 'ended', 'canceled', 'cancelled', 'churned') AND ended_day IS NULL),
+        coalesce(
+            lower(status) IN ('paused', 'unpaid', 'incomplete', 'incomplete_expired', 'draft', 'pending', 'future')
+            OR (lower(status) IN ('trial', 'trialing', 'in_trial') AND trial_ends_day IS NULL),
             false
-        ) AS has_mrr,
+        ) AS is_unpaid,
+        coalesce(lower(status) IN ('expired', 'ended', 'canceled', 'cancelled', 'churned'), false) AS is_over,
         CASE
             WHEN abs(CAST(list_minor AS DOUBLE)) * times < 3000000000000000000.0
                 THEN round_half_up_div(list_minor * times, months)
@@ -88,7 +88,8 @@ followed AS (
 ),
 bounded AS (
     SELECT
-        *, least(coalesce(ended_day, superseded_day), coalesce(superseded_day, ended_day)) AS until_day
+        *,
+        least(coalesce(ended_day, superseded_day), coalesce(superseded_day, ended_day)) AS until_day
     FROM followed
 ),
 -- The days within the version on which its price changes.
@@ -130,7 +131,8 @@ monthly AS (
             CASE WHEN pause_cut > from_day THEN pause_cut END,
             CASE WHEN resume_cut > from_day THEN resume_cut END
         ) AS next_cut,
-        has_mrr AND NOT coalesce(paused_day <= from_day AND (resumed_day IS NULL OR resumed_day > from_day), false)
+        NOT is_unpaid AND NOT (is_over AND ended_day IS NULL AND superseded_day IS NULL)
+            AND NOT coalesce(paused_day <= from_day AND (resumed_day IS NULL OR resumed_day > from_day), false)
             AS is_charged,
         CASE WHEN coalesce(discount_starts_day <= from_day, true) AND coalesce(discount_ends_day > from_day, true)
             THEN coalesce(discounted_mrr, list_mrr) ELSE list_mrr END AS mrr

@@ -4,7 +4,9 @@ SELECT
 FROM (
     SELECT account_no, min(day) AS day, min(trial_ends_day) AS trial_ends_day
     FROM (
-        SELECT account_no, started_day AS day, trial_ends_day FROM known_subscriptions WHERE trial_ends_day > started_day
+        SELECT account_no, started_day AS day, trial_ends_day
+        FROM known_subscriptions
+        WHERE trial_ends_day > started_day
         UNION ALL
         SELECT account_no, signed_up_day, trial_ends_day FROM known_accounts WHERE trial_ends_day > signed_up_day
     ) AS trials
