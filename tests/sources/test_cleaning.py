@@ -102,7 +102,10 @@ class TestSizes:
 def examined(world: World, files: Sequence[Path], **source: object) -> dict[str, Problem]:
     landed = world.land(*files, **source)
     with DuckEngine(world.root / "tmp") as engine:
-        return {p.code: p for p in examine(engine, world.definition(**source), landed, TODAY, "EUR", {"USD": ((None, 0.9),)})}
+        return {
+            p.code: p
+            for p in examine(engine, world.definition(**source), landed, TODAY, "EUR", {"USD": ((None, 0.9),)})
+        }
 
 
 class TestTotals:
