@@ -85,10 +85,9 @@ def _nothing(question: Question, reason: str) -> Counted:
 
 def walked(movements: pa.Table, as_of: date, question: Question) -> dict[str, Counted]:
     """The measures of MRR, from movements sorted by account and day."""
-    from beachhead.metrics.kernels import KINDS, walk_movements  # a compiler takes a while to import
+    from beachhead.metrics.kernels import walk_movements  # a compiler takes a while to import
 
-    kinds = pa.compute.index_in(movements["kind"].combine_chunks(), pa.array(KINDS, pa.string()))
-    kinds = pa.compute.fill_null(kinds, -1).cast(pa.int8()).to_numpy()
+    kinds = _kind_codes(movements["kind"])
     ends = [min(p.end, as_of + timedelta(days=1)) for p in question.periods]
     sums = walk_movements(
         movements["account_no"].cast(pa.uint32()).to_numpy(),
@@ -102,6 +101,20 @@ def walked(movements: pa.Table, as_of: date, question: Question) -> dict[str, Co
         len(question.grouping.labels),
     )
     return {name: Counted(sums[n].astype(np.float64)) for n, name in enumerate(MRR_MEASURES)}
+
+
+def _kind_codes(kinds: pa.ChunkedArray) -> NDArray[np.int8]:
+    """Positions in `kernels.KINDS`, −1 for null; fast where the column is a dictionary."""
+    from beachhead.metrics.kernels import KINDS
+
+    if not pa.types.is_dictionary(kinds.type):
+        kinds = kinds.dictionary_encode()
+    parts = []
+    for chunk in kinds.chunks:
+        places = [KINDS.index(k) for k in chunk.dictionary.to_pylist()]
+        codes = pa.compute.fill_null(chunk.indices, len(places)).to_numpy(zero_copy_only=False)
+        parts.append(np.array([*places, -1], np.int8)[codes])
+    return np.concatenate(parts) if parts else np.zeros(0, np.int8)
 
 
 def warm_up() -> None:

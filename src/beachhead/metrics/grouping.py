@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Codes = NDArray[np.int32]
+Codes = NDArray[np.int16] | NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,12 +33,14 @@ class Grouping:
 
     def within(self, members: NDArray[np.bool_]) -> Grouping:
         """Only those who are `members`, by period and account number."""
-        return Grouping(self.by, self.labels, np.where(members, self.codes, -1).astype(np.int32), is_part=True)
+        codes = self.codes.copy()
+        codes[~members] = -1
+        return Grouping(self.by, self.labels, codes, is_part=True)
 
 
 def everybody(periods: int, largest_account: int) -> Grouping:
     """One group of all customers, whenever they came."""
-    return Grouping("", ("all",), np.zeros((periods, largest_account + 1), np.int32))
+    return Grouping("", ("all",), np.zeros((periods, largest_account + 1), np.int16))
 
 
 def each_of(members: NDArray[np.bool_]) -> Grouping:

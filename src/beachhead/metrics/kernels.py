@@ -25,7 +25,7 @@ def walk_movements(
     fx: Int64,
     list_changes: Int64,
     bounds: Int32,
-    codes: NDArray[np.int32],
+    codes: NDArray[np.int16] | NDArray[np.int32],
     groups: int,
 ) -> Int64:
     """Sums by measure (`measures.MRR_MEASURES`), group and period.

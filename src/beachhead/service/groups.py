@@ -65,18 +65,17 @@ class Groups:
         if not segments or any(part in self._run.attributes for part in segments):
             message, remedy = "commas stand between segments only", "Break down by one attribute at a time."
             raise UsageError(Diagnostic("not-segments", message, remedy=remedy))
-        found = [self._only(part) for part in segments]
+        found = [self._only(part, members) for part, members in self.members(*segments).items()]
         titles = [g.grouping.labels[0] for g in found]
         return [
             replace(g, grouping=replace(g.grouping, labels=(s,))) if titles.count(t) > 1 else g
             for g, s, t in zip(found, segments, titles, strict=True)
         ]
 
-    def _only(self, segment: str) -> Grouped:
+    def _only(self, segment: str, members: np.ndarray[tuple[int, int], np.dtype[np.bool_]]) -> Grouped:
         """The members of a segment as one group."""
-        members = self.members(segment)
         title = self._run.segments[segment].about.title
-        codes = np.where(members, 0, -1).astype(np.int32)
+        codes = np.where(members, 0, -1).astype(np.int16)
         return Grouped(Grouping(segment, (title,), codes, is_part=True), "Segment", tuple(self._notes))
 
     def _by(self, name: str) -> Grouped:
@@ -85,21 +84,23 @@ class Groups:
             return Grouped(self._by_attribute(attribute), attribute.title, tuple(self._notes))
         if name in self._run.segments:
             title = self._run.segments[name].about.title
-            members = self.members(name)
-            codes = np.where(members, 0, 1).astype(np.int32)
+            members = self.members(name)[name]
+            codes = np.where(members, 0, 1).astype(np.int16)
             return Grouped(Grouping(name, (title, f"not {title}"), codes), title, tuple(self._notes))
         known = [*self._run.attributes, *self._run.segments]
         raise UsageError(Diagnostic.unknown_name("attribute or segment", name, known))
 
-    def members(self, segment: str) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
-        """By period and account number, who is in a segment at the period's start."""
-        if segment not in self._run.segments:
-            raise UsageError(Diagnostic.unknown_name("segment", segment, self._run.segments))
-        found = np.zeros((len(self._periods), self._largest + 1), np.bool_)
-        known = np.zeros_like(found)
-        for p, at in self._looks([segment]):
-            members = at.members(segment)
-            found[p, members[~known[p, members]]] = True
+    def members(self, *segments: str) -> dict[str, np.ndarray[tuple[int, int], np.dtype[np.bool_]]]:
+        """By segment, then by period and account number, who is in it at the period's start."""
+        for segment in segments:
+            if segment not in self._run.segments:
+                raise UsageError(Diagnostic.unknown_name("segment", segment, self._run.segments))
+        shape = (len(self._periods), self._largest + 1)
+        found = {segment: np.zeros(shape, np.bool_) for segment in segments}
+        known = np.zeros(shape, np.bool_)
+        for p, at in self._looks(segments):
+            for segment, members in at.members(*segments).items():
+                found[segment][p, members[~known[p, members]]] = True
             known[p, at.columns("account_no")["account_no"].to_numpy()] = True
         return found
 
@@ -130,7 +131,7 @@ class Groups:
         levels = _levels(pa.chunked_array([c for column in columns for c in column.chunks], columns[0].type),
                          attribute, self._run)  # fmt: skip
         unknown = levels.labels.index(UNKNOWN) if UNKNOWN in levels.labels else len(levels.labels)
-        codes = np.full((len(self._periods), self._largest + 1), -1, np.int32)
+        codes = np.full((len(self._periods), self._largest + 1), -1, np.int16)
         begin = 0
         for p, at in looks:
             numbers = at["account_no"].to_numpy()
@@ -159,7 +160,7 @@ class Groups:
         return found
 
     def _nobody(self, attribute: Attribute) -> Grouping:
-        return Grouping(attribute.name, (UNKNOWN,), np.zeros((len(self._periods), self._largest + 1), np.int32))
+        return Grouping(attribute.name, (UNKNOWN,), np.zeros((len(self._periods), self._largest + 1), np.int16))
 
     def _by_stated(self, attribute: Attribute) -> Grouping:
         accounts = self._run.columns("account_no", attribute.name)
@@ -167,7 +168,7 @@ class Groups:
         unknown = levels.labels.index(UNKNOWN) if UNKNOWN in levels.labels else len(levels.labels)
         labels = levels.labels if UNKNOWN in levels.labels else (*levels.labels, UNKNOWN)
         numbers = accounts["account_no"].to_numpy()
-        codes = np.full((len(self._periods), self._largest + 1), -1, np.int32)
+        codes = np.full((len(self._periods), self._largest + 1), -1, np.int16)
         codes[:, numbers] = levels.codes
         since = None if self._today else self._known_since(attribute)
         if since is not None:
@@ -201,6 +202,6 @@ def _used(grouping: Grouping) -> Grouping:
     used = used[:-1]
     if used.all():
         return grouping
-    place = np.cumsum(used, dtype=np.int32) - 1
+    place = np.cumsum(used, dtype=np.int16) - 1
     labels = tuple(label for label, is_used in zip(grouping.labels, used, strict=True) if is_used)
-    return replace(grouping, labels=labels, codes=place[grouping.codes].astype(np.int32))
+    return replace(grouping, labels=labels, codes=place[grouping.codes].astype(np.int16))

@@ -131,7 +131,7 @@ def _movements(
     if not stored:
         relation = brought_back(embedded, engine, MOVEMENTS, sql)
         stored = cache.store(embedded, relation, MOVEMENTS, made_of, (), SCHEMA.empty_table())
-    return pq.read_table(stored.path)
+    return pq.read_table(stored.path, columns=list(_MOVEMENTS), read_dictionary=["kind"])
 
 
 _MOVEMENTS = {

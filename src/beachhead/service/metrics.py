@@ -243,7 +243,7 @@ class _Answer:
         else:
             several = self._groups.by(self._query.by)
         if self._query.segment is not None:
-            members = self._groups.members(self._query.segment)
+            members = self._groups.members(self._query.segment)[self._query.segment]
             # Named, so that sums go over the members and not over everybody.
             several = [
                 replace(g, grouping=replace(g.grouping.within(members), by=g.grouping.by or self._query.segment))
@@ -270,10 +270,10 @@ class _Answer:
         return found, tuple(parts), by.rpartition(".")[2].replace("_", " ").capitalize()
 
     def _grouping_of_all(self) -> Grouping:
-        whole = everybody(len(self._periods), self._largest)
-        if self._query.segment is None:
+        whole, segment = everybody(len(self._periods), self._largest), self._query.segment
+        if segment is None:
             return whole
-        return replace(whole.within(self._groups.members(self._query.segment)), by=self._query.segment)
+        return replace(whole.within(self._groups.members(segment)[segment]), by=segment)
 
     def _parts_of_lines(self) -> Iterator[tuple[str, Facts]]:
         lines = self._facts.product_lines()

@@ -18,7 +18,7 @@ from beachhead.service.about import ABOUT, ACCOUNTS, DOUBTFUL, MATCHES, SET_ASID
 from beachhead.service.snapshot_tables import read_table
 from beachhead.sources.problems import Problem
 from beachhead.store.bitmaps import numbers_of
-from beachhead.store.memberships import read_membership
+from beachhead.store.memberships import read_membership, read_some
 from beachhead.store.snapshots import MEMBERSHIPS, Snapshot
 
 if TYPE_CHECKING:
@@ -218,18 +218,19 @@ class Run:
         """What the columns of `accounts` mean."""
         return {a.name: a for a in self.about.attributes}
 
-    def members(self, segment: str) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
-        """The numbers of a segment's members, ascending. Raises `UsageError`, `DataError`."""
-        about = self.segments[segment].about
-        if about.size is None:
-            raise DataError(
-                Diagnostic("segment-without-data", f"segment '{segment}' has no data", why=about.why or None)
-            )
-        return numbers_of(read_membership(self._snapshot.file(MEMBERSHIPS), segment).members)
+    def members(self, *segments: str) -> dict[str, np.ndarray[tuple[int], np.dtype[np.uint32]]]:
+        """By segment the numbers of its members, ascending. Raises `UsageError`, `DataError`."""
+        for segment in segments:
+            about = self.segments[segment].about
+            if about.size is None:
+                message = f"segment '{segment}' has no data"
+                raise DataError(Diagnostic("segment-without-data", message, why=about.why or None))
+        found = read_some(self._snapshot.file(MEMBERSHIPS), segments)
+        return {name: numbers_of(membership.members) for name, membership in found.items()}
 
     def mask(self, segment: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """For each row of `accounts` whether it is in the segment. Raises `UsageError`, `DataError`."""
-        return np.isin(self.accounts["account_no"].to_numpy(), self.members(segment))
+        return np.isin(self.accounts["account_no"].to_numpy(), self.members(segment)[segment])
 
     def customer(self, account_id: str) -> dict[str, object]:
         """The record of one customer, by any of its ids. Raises `UsageError` with the nearest id."""

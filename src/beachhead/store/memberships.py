@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,10 +95,15 @@ def read_memberships(path: Path) -> tuple[Membership, ...]:
 
 def read_membership(path: Path, segment: str) -> Membership:
     """One segment. Raises `DataError`: `unknown-segment` with the nearest name, or damage."""
-    found = list(_memberships(_read(path, [("segment", "=", segment)]), path))
-    if not found:
-        raise DataError(Diagnostic.unknown_name("segment", segment, (size.segment for size in read_sizes(path))))
-    return found[-1]
+    return read_some(path, [segment])[segment]
+
+
+def read_some(path: Path, segments: Collection[str]) -> dict[str, Membership]:
+    """Some segments by name. Raises `DataError`: `unknown-segment` with the nearest name, or damage."""
+    found = {m.segment: m for m in _memberships(_read(path, [("segment", "in", list(segments))]), path)}
+    if missing := next((s for s in segments if s not in found), None):
+        raise DataError(Diagnostic.unknown_name("segment", missing, (size.segment for size in read_sizes(path))))
+    return found
 
 
 def read_sizes(path: Path) -> tuple[Size, ...]:
@@ -108,7 +113,7 @@ def read_sizes(path: Path) -> tuple[Size, ...]:
     return tuple(Size(*row) for row in zip(*columns, strict=True))
 
 
-def _read(path: Path, filters: list[tuple[str, str, str]] | None, columns: list[str] | None = None) -> pa.Table:
+def _read(path: Path, filters: list[tuple[str, str, list[str]]] | None, columns: list[str] | None = None) -> pa.Table:
     if not path.is_file():
         raise DataError(damaged("memberships-missing", f"{path.name} is missing", f"there is no {path}"))
     try:
