@@ -44,7 +44,7 @@ def main() -> int:
             return 1
     ratio = statistics.median(ledger["seconds"] / by_hand["seconds"] for by_hand, ledger in pairs)
     middle = sorted(pairs, key=lambda p: p[1]["seconds"] / p[0]["seconds"])[len(pairs) // 2]
-    quick = sorted(asked, key=lambda a: a["seconds"])[len(asked) // 2]
+    quick = sorted(asked, key=lambda a: a["first"])[len(asked) // 2]
     lines = [
         f"- {platform.machine()}, {len(os.sched_getaffinity(0))} of {os.cpu_count()} processors, memory limit "
         f"{MEMORY_LIMIT}; Python {platform.python_version()}, duckdb {version('duckdb')}; Beachhead {_commit()}",
@@ -56,10 +56,10 @@ def main() -> int:
         _line("movements, SQL by hand", middle[0], 1.0, None),
         _line("movements, Beachhead's ledger, stored", middle[1], ratio, MOST_RATIO),
         "",
-        "| | seconds | resident | at most |",
+        "| NRR of 7 segments over 36 months, from stored movements and memberships | seconds | resident | at most |",
         "| --- | ---: | ---: | ---: |",
-        f"| NRR of 7 segments over 36 months, from stored movements and memberships | {quick['seconds']:.2f} | "
-        f"{quick['resident_gb']:.1f} GB | {MOST_SECONDS:.0f} s |",
+        f"| the first question of a process, which loads the compiler's library | {quick['first']:.2f} | | |",
+        f"| the next | {quick['seconds']:.2f} | {quick['resident_gb']:.1f} GB | {MOST_SECONDS:.0f} s |",
         "",
         "Both computed the same movements: amount and number agree for every month and kind.",
     ]

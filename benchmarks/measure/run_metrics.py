@@ -36,7 +36,7 @@ from beachhead.store.memberships import Membership, read_some, write_memberships
 FIRST, LAST, MONTHS, SEGMENTS = date(2023, 1, 1), date(2025, 12, 31), 36, 7
 HERE = Path(__file__).resolve().parent
 SETTINGS = Settings(name="benchmark")
-_READ = ["account_no", "day", "kind", "change_cents", "fx_cents", "list_change_cents", "mrr_cents"]
+_READ = ["account_no", "day", "kind", "change_cents", "fx_cents", "list_change_cents"]
 Figures = dict[str, float | str]
 
 _COMPANY = """
@@ -109,7 +109,7 @@ def segments(engine: DuckEngine, folder: Path, _: int) -> Figures:
     periods = periods_between(FIRST, LAST, "month")
 
     def work() -> None:
-        Thread(target=warm_up, daemon=True).start()
+        Thread(target=warm_up, daemon=True).start()  # as each question of the product does
         movements = pq.read_table(folder / f"{MOVEMENTS}.parquet", columns=_READ, read_dictionary=["kind"])
         largest = int(pa.compute.max(movements["account_no"]).as_py())
         codes = np.full((MONTHS, largest + 1), -1, np.int16)
@@ -118,13 +118,14 @@ def segments(engine: DuckEngine, folder: Path, _: int) -> Figures:
             found = read_some(folder / f"{month}.memberships", labels)
             for n, label in enumerate(labels):
                 members = numbers_of(found[label].members)
-                codes[month, members[members <= largest]] = n
+                codes[month, members[: np.searchsorted(members, largest, "right")]] = n
         facts = Facts(engine, engine, LAST, {"subscriptions"}, lambda _line: movements, tuple)
         asked = Question(periods, "month", Grouping("segmentation", labels, codes), {})
         cells = evaluate([BUILT_IN["nrr"]], Definitions(BUILT_IN, MEASURES), facts, asked, MONTHS)
         assert sum(c.value is not None for c in cells) >= SEGMENTS * (MONTHS - 2)
 
-    return _timed(work)
+    first = _timed(work)
+    return {**_timed(work), "first": first["seconds"]}
 
 
 def _timed(work: Callable[[], None]) -> Figures:
