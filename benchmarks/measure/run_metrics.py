@@ -36,7 +36,7 @@ from beachhead.store.memberships import Membership, read_some, write_memberships
 FIRST, LAST, MONTHS, SEGMENTS = date(2023, 1, 1), date(2025, 12, 31), 36, 7
 HERE = Path(__file__).resolve().parent
 SETTINGS = Settings(name="benchmark")
-_READ = ["account_no", "day", "kind", "change_cents", "fx_cents", "list_change_cents"]
+_READ = ["account_no", "day", "kind", "change_cents", "fx_cents", "list_change_cents", "mrr_cents"]
 Figures = dict[str, float | str]
 
 _COMPANY = """

@@ -141,6 +141,7 @@ _MOVEMENTS = {
     "change_cents": pa.int64(),
     "fx_cents": pa.int64(),
     "list_change_cents": pa.int64(),
+    "mrr_cents": pa.int64(),
 }
 
 
