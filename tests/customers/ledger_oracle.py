@@ -170,14 +170,13 @@ def _subscription_lines(rows: Sequence[Row], settings: OracleSettings) -> dict[s
 
 
 def _version_line(row: Row, version_day: date, next_day: date | None, settings: OracleSettings) -> _Line:
-    ended = _day(row, "ended_at")
-    ends = [next_day, ended]
+    ends = [next_day, _day(row, "ended_at")]
     if settings.churn_on == "cancellation":
         ends.append(_day(row, "cancelled_at"))
     end = min((e for e in ends if e is not None), default=None)
     status = str(row.get("status") or "active")
     is_trial = status in IN_TRIAL and row.get("trial_ends_at") is None
-    if status in NEVER_PAID or is_trial or (status in OVER_BY_NOW and ended is None and next_day is None):
+    if status in NEVER_PAID or is_trial or (status in OVER_BY_NOW and end is None):
         end = version_day
     start = max(version_day, _day(row, "trial_ends_at") or version_day)
     full, reduced = _monthly_price(row, False), _monthly_price(row, True)
