@@ -108,15 +108,17 @@ def test_wrong_usage_exits_with_2_and_says_what_to_do(
     assert "Traceback" not in told
 
 
-def test_failing_tests_exit_with_1(acme: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (acme / "tests").mkdir()
+def test_failing_tests_exit_with_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = tmp_path / "acme"
+    generate(project, 20, 7)
+    (project / "tests").mkdir()
     row = "{account_id: a, subscription_id: s, started_at: 2024-01-01, amount: 5}"
     text = f"- name: one pays\n  rows: {{subscriptions: [{row}]}}\n"
-    (acme / "tests" / "a.yml").write_text(text + "  expect: {mrr: {2024-01: 5}}\n")
-    assert call("test", "--project", str(acme)) == 0
+    (project / "tests" / "a.yml").write_text(text + "  expect: {mrr: {2024-01: 5}}\n")
+    assert call("test", "--project", str(project)) == 0
     assert "1 of 1 tests passed" in capsys.readouterr().out
-    (acme / "tests" / "a.yml").write_text(text + "  expect: {mrr: {2024-01: 6}}\n")
-    assert call("test", "--project", str(acme)) == 1
+    (project / "tests" / "a.yml").write_text(text + "  expect: {mrr: {2024-01: 6}}\n")
+    assert call("test", "--project", str(project)) == 1
     assert "2024-01 mrr: 5, expected 6" in capsys.readouterr().out
 
 
