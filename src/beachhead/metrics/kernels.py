@@ -8,12 +8,20 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from beachhead.metrics.measures import MRR_MEASURES
+
 Int64 = NDArray[np.int64]
 Int32 = NDArray[np.int32]
 
 KINDS: Final = ("new", "expansion", "contraction", "churn", "reactivation")
 """Codes of movements are positions here; −1: only rates or list prices changed."""
-NEW, EXPANSION, CONTRACTION, CHURN, REACTIVATION = 0, 1, 2, 3, 4
+NEW, EXPANSION, CONTRACTION, CHURN, REACTIVATION = range(len(KINDS))
+# Positions in `MRR_MEASURES`.
+(
+    OPENING_MRR, CLOSING_MRR, NEW_MRR, EXPANSION_MRR, CONTRACTION_MRR, CHURNED_MRR, REACTIVATED_MRR,
+    FX_MRR, RETAINED_MRR, CLOSING_LIST_MRR, OPENING_CUSTOMERS, CLOSING_CUSTOMERS, NEW_CUSTOMERS,
+    CHURNED_CUSTOMERS, REACTIVATED_CUSTOMERS, LOST_CUSTOMERS, KEPT_MRR,
+) = range(len(MRR_MEASURES))  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
@@ -36,7 +44,7 @@ def walk_movements(
     not at the closing.
     """
     periods = len(bounds) - 1
-    sums = np.zeros((17, groups, periods), np.int64)
+    sums = np.zeros((len(MRR_MEASURES), groups, periods), np.int64)
     n = len(accounts)
     at = 0
     while at < n:
@@ -60,34 +68,34 @@ def walk_movements(
                 listed += list_changes[at]
                 moved += fx[at]
                 if group >= 0:
-                    sums[7, group, p] += fx[at]
+                    sums[FX_MRR, group, p] += fx[at]
                     if kind == NEW:
-                        sums[2, group, p] += change
-                        sums[12, group, p] += 1
+                        sums[NEW_MRR, group, p] += change
+                        sums[NEW_CUSTOMERS, group, p] += 1
                     elif kind == EXPANSION:
-                        sums[3, group, p] += change
+                        sums[EXPANSION_MRR, group, p] += change
                     elif kind == CONTRACTION:
-                        sums[4, group, p] -= change
+                        sums[CONTRACTION_MRR, group, p] -= change
                     elif kind == CHURN:
-                        sums[5, group, p] -= change
-                        sums[13, group, p] += 1
+                        sums[CHURNED_MRR, group, p] -= change
+                        sums[CHURNED_CUSTOMERS, group, p] += 1
                     elif kind == REACTIVATION:
-                        sums[6, group, p] += change
-                        sums[14, group, p] += 1
+                        sums[REACTIVATED_MRR, group, p] += change
+                        sums[REACTIVATED_CUSTOMERS, group, p] += 1
                 at += 1
             if group >= 0:
-                sums[0, group, p] += opening
-                sums[1, group, p] += mrr
+                sums[OPENING_MRR, group, p] += opening
+                sums[CLOSING_MRR, group, p] += mrr
                 kept = max(mrr - moved, 0) if mrr > 0 else 0
-                sums[8, group, p] += min(opening, kept)
-                sums[9, group, p] += listed
+                sums[RETAINED_MRR, group, p] += min(opening, kept)
+                sums[CLOSING_LIST_MRR, group, p] += listed
                 if opening > 0:
-                    sums[10, group, p] += 1
-                    sums[16, group, p] += kept
+                    sums[OPENING_CUSTOMERS, group, p] += 1
+                    sums[KEPT_MRR, group, p] += kept
                     if mrr == 0:
-                        sums[15, group, p] += 1
+                        sums[LOST_CUSTOMERS, group, p] += 1
                 if mrr > 0:
-                    sums[11, group, p] += 1
+                    sums[CLOSING_CUSTOMERS, group, p] += 1
         while at < n and accounts[at] == account:
             at += 1
     return sums
