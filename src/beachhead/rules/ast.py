@@ -108,7 +108,144 @@ class Or:
     span: Span | None = field(default=None, compare=False, repr=False)
 
 
-Node = Attribute | Literal | RelativeDate | Call | Case | InSegment | Not | And | Or
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A span of time that is written out: '30 days'. Only an option of an `Invoke` can be one."""
+
+    amount: int
+    unit: Unit
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """A form of the table `FORMS` with its arguments and named options: `events('export', last => '30 days')`.
+
+    What it means is said by `expand`, which replaces it by the nodes below that are never written.
+    """
+
+    name: str
+    arguments: tuple[Node, ...]
+    options: tuple[tuple[str, Node], ...] = ()
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day: `amount` units after its base, and `plus` days more.
+
+    `base`: None is the as-of day, a date itself, a text the date attribute of that name (of the person, where rows of a
+    person are meant). Unknown where that is null.
+    """
+
+    base: date | str | None = None
+    amount: int = 0
+    unit: Unit = "day"
+    plus: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a table that belong to a customer (or person), fulfil `where`, and lie in the days from `first` to
+    `last`, both included; None is open.
+
+    In `where`, `Attribute` names a column of the table. Of people (`users`) it may hold an `Aggregate` or a `Chain`:
+    over rows of that person.
+    """
+
+    table: str
+    where: Node | None = None
+    first: Day | None = None
+    last: Day | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """One value of rows. `count` has no column; `distinct` counts the different known values of a column, which may
+    also be `day` or `week` (of 7 days, counted back from the last day); `sum` of nothing is 0; `avg`, `min`, `max` of
+    nothing are null, as are `earliest` and `latest`: the value of the first or last row that has one (of several at one
+    moment the smallest, the largest). All are null where a day of `rows` is unknown.
+    """
+
+    function: OneOf["count", "distinct", "sum", "avg", "min", "max", "earliest", "latest"]
+    rows: Rows
+    column: str | None = None
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Whether rows happened one after the other, each strictly later than the one before; never null, but null where a
+    day is unknown. All steps lie in the days of their own `Rows`; others may come between.
+
+    `within_days`: 24 hours times so many at most from the first to the last; `gap_days`: from each to the next.
+    `is_broken`: there are two steps, and it is whether some first one was not followed by a second within
+    `within_days`, of those firsts for which this time was over at the end of the as-of day.
+    """
+
+    steps: tuple[Rows, ...]
+    within_days: int | None = None
+    gap_days: int | None = None
+    is_broken: bool = False
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Was:
+    """The value that `item` had as of an earlier day, with what was known then; null for whom nobody knew then."""
+
+    item: Node
+    at: Day
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """`percentile`: 100 × the share of customers with a smaller value; `rank`: one more than how many have a larger
+    value. Among all customers whose value is known, or those of the same `by` (unknown is a group too); null where
+    unknown itself."""
+
+    function: OneOf["percentile", "rank"]
+    item: Node
+    by: Node | None = None
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InList:
+    """Whether the customer is on a list that is kept in a file: true or false."""
+
+    name: str
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Whether the customer is in a random share (0 to 1) of all, always the same for one `salt`: true or false.
+
+    The first 8 hexadecimal digits of the MD5 of `salt:account_id` are below `share` of their range.
+    """
+
+    share: float
+    salt: str
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Whether the customer joined a segment (or left it) on one of the days from `first` to `last`: true or false, by
+    the memberships that were published."""
+
+    segment: str
+    has_joined: bool
+    first: Day
+    last: Day
+    span: Span | None = field(default=None, compare=False, repr=False)
+
+
+Written = Attribute | Literal | RelativeDate | Duration | Call | Case | InSegment | Invoke | Not | And | Or
+Meant = Aggregate | Chain | Was | Ranking | InList | Sample | Moved
+Node = Written | Meant
 
 
 def all_of(items: Iterable[Node], span: Span | None = None) -> Node:
@@ -165,7 +302,8 @@ NULL = Literal(None, None)
 
 
 def children(node: Node) -> tuple[Node, ...]:
-    """The nodes directly below, in the order in which they are written."""
+    """The nodes directly below, in the order in which they are written; not the conditions of `Rows`, whose names are
+    those of another table."""
     match node:
         case Call():
             return node.arguments
@@ -176,7 +314,12 @@ def children(node: Node) -> tuple[Node, ...]:
         case Case():
             last = () if node.otherwise is None else (node.otherwise,)
             return (*(part for pair in node.whens for part in pair), *last)
-        case Attribute() | Literal() | RelativeDate() | InSegment():
+        case Invoke():
+            return (*node.arguments, *(value for _, value in node.options))
+        case Was() | Ranking():
+            by = node.by if isinstance(node, Ranking) else None
+            return (node.item,) if by is None else (node.item, by)
+        case _:
             return ()
 
 
