@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import cast
 
 from beachhead.customers.attributes import BUILT_IN, Attribute, built_in, key_event_attributes, onboarding_attributes
-from beachhead.project.definitions import AttributeDefinition, Kind, Settings, SourceDefinition
+from beachhead.project.definitions import AttributeDefinition, Kind, Settings, SourceDefinition, ValueTypeName
 from beachhead.project.model import BY_NAME, day_column
-from beachhead.rules import ValueType
+from beachhead.rules import FORMS, ValueType
+
+_NOT_KEPT = {"events": ("account_id", "event_id")}
+"""Columns of a table that nothing keeps for rules, in place of only the customer's id."""
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """All attributes by name; `missing` says for those without data what would have to be mapped."""
+    """All attributes by name; `missing` says for those without data what would have to be mapped. `tables`: columns of
+    the rows of customers that have data."""
 
     attributes: Mapping[str, Attribute]
     missing: Mapping[str, str]
     segments: frozenset[str] = frozenset()
+    tables: Mapping[str, Mapping[str, ValueType]] = field(default_factory=dict)
+    lists: frozenset[str] = frozenset()
 
     def attribute_type(self, name: str) -> ValueType | None:
         found = self.attributes.get(name)
@@ -34,6 +41,12 @@ class Catalog:
 
     def values(self, _name: str) -> Collection[str] | None:
         return None
+
+    def table_columns(self, table: str) -> Mapping[str, ValueType] | None:
+        return self.tables.get(table)
+
+    def list_names(self) -> Collection[str]:
+        return self.lists
 
     @property
     def available(self) -> dict[str, Attribute]:
@@ -68,7 +81,33 @@ def source_catalog(settings: Settings, sources: Mapping[str, SourceDefinition]) 
     _describe(attributes, sources)
     mapped = _mapped_columns(sources)
     missing = {a.name: needs for a in attributes.values() if (needs := _unmet(a, mapped))}
-    return Catalog(attributes, missing)
+    return Catalog(attributes, missing, tables=row_columns(sources))
+
+
+def row_columns(sources: Mapping[str, SourceDefinition]) -> dict[str, dict[str, ValueType]]:
+    """The columns of each table of rows that sources feed: those that they map or that follow from others."""
+    found: dict[str, dict[str, ValueType]] = {}
+    for source in sources.values():
+        table = BY_NAME[source.table]
+        if table.name not in FORMS:
+            continue
+        left_out = _NOT_KEPT.get(table.name, ("account_id",))
+        columns = found.setdefault(table.name, {})
+        columns |= {c.name: ValueType(c.type) for c in table.columns if c.name in source.columns}
+        columns |= {n: ValueType(c.type or "text") for n, c in source.extra.items() if not c.hidden}
+        for name in left_out:
+            columns.pop(name, None)
+    if "order_lines" in found:
+        lines = found["order_lines"]
+        if "ordered_at" in found.get("orders", ()):
+            lines["ordered_at"] = ValueType.TIMESTAMP
+        if {"quantity", "unit_price"} <= lines.keys():
+            lines["amount"] = ValueType.MONEY
+        found.setdefault(
+            "orders",
+            {"order_id": ValueType.TEXT, "ordered_at": ValueType.TIMESTAMP, "revenue": ValueType.MONEY},
+        )
+    return found
 
 
 def taken_names(settings: Settings, sources: Mapping[str, SourceDefinition]) -> Iterator[tuple[str, str, str]]:
@@ -139,9 +178,10 @@ def _comes_from(attribute: Attribute, column: str) -> bool:
 
 def own_attribute(definition: AttributeDefinition, value_type: ValueType) -> Attribute:
     """An attribute that the project defines by an expression of this type."""
+    kept = cast(ValueTypeName, "text" if value_type is ValueType.LIST else value_type.value)
     return Attribute(
         definition.name,
-        value_type.value,
+        kept,
         definition.title or definition.name.replace("_", " ").capitalize(),
         "own",
         (),

@@ -1,7 +1,7 @@
 """The event store: coded events in immutable parts, each sorted by account and time; new files add parts.
 
-A part is an Arrow file, read by mapping it into memory: account_no, user_no (0: none), code, day, moment. Events
-of customers that are not known yet wait in a pending file and enter with a later part; repeats of an event id are
+A part is an Arrow file, read by mapping it into memory: account_no, user_no (0: none), code, day, moment, and the
+properties of events that sources map. Events of customers that are not known yet wait in a pending file and enter with a later part; repeats of an event id are
 kept aside in a file of their own. Events of a known customer by a person whom nobody knows count for the customer;
 when that person becomes known, or people change their customer, all events are matched again. `state.json` names all
 of these files; it is replaced by rename after they are on disk, so that an interrupted load is simply done again.
@@ -11,15 +11,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from beachhead.customers.keys import first_of_each
-from beachhead.engines.duck import DuckEngine, parquet, quote_literal
+from beachhead.engines.base import SQL_TYPES
+from beachhead.engines.duck import DuckEngine, parquet, quote_literal, quote_name
 from beachhead.errors import DataError, Diagnostic
+from beachhead.project.definitions import ValueTypeName
 from beachhead.sources.landing import LandedFile
 from beachhead.store.files import FileSystem, outside
 from beachhead.store.layout import Layout
@@ -50,6 +54,7 @@ class EventState:
     known_users: int = 0
     last_user: int = 0
     belonging: str = ""
+    properties: tuple[tuple[str, ValueTypeName], ...] = ()
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -132,6 +137,7 @@ class EventStore:
                 known_users=raw["known_users"],
                 last_user=raw["last_user"],
                 belonging=raw["belonging"],
+                properties=tuple((name, kind) for name, kind in raw["properties"]),
             )
         except (OSError, ValueError, TypeError, KeyError):
             return EventState()
@@ -141,10 +147,17 @@ class EventStore:
         return self._folder / name
 
     def update(
-        self, engine: DuckEngine, landed: Sequence[LandedFile], people: People, *, full: bool = False
+        self,
+        engine: DuckEngine,
+        landed: Sequence[LandedFile],
+        people: People,
+        *,
+        properties: Mapping[str, ValueTypeName] = MappingProxyType({}),
+        full: bool = False,
     ) -> EventState:
         """Take in what is new in `landed`; everything again (`full`) when a file that was taken in is gone, when
-        somebody whom stored events name has become known, or when people changed their customer.
+        somebody whom stored events name has become known, when people changed their customer, or when other
+        `properties` are mapped.
 
         The order of `landed` decides which of two rows with one event id came first. Returns the new state,
         already on disk.
@@ -158,8 +171,9 @@ class EventStore:
         belonging = people.belonging(engine, state.last_user)
         has_moved = state.belonging != belonging
         is_met = users != state.known_users and self._knows_a_stranger(engine, state, people)
-        if full or is_gone or has_moved or is_met:
-            state = EventState()
+        kept = tuple(sorted(properties.items()))
+        if full or is_gone or has_moved or is_met or state.properties != kept:
+            state = EventState(properties=kept)
         fresh = [f for f in landed if f.key not in state.consumed]
         is_known = (state.known_accounts, state.known_users) == (accounts, users)
         if not fresh and (state.pending is None or is_known):
@@ -195,19 +209,22 @@ class EventStore:
         name = hashlib.sha256(json.dumps([state.files, [f.key for f in fresh]]).encode()).hexdigest()[:16]
         part = f"part-{name}.arrow"
         pending, repeated, strangers = (f"{kind}-{name}.parquet" for kind in ("pending", "repeated", "strangers"))
-        rows, has_repeats = f"SELECT {_RAW} FROM no_events", False
+        names = [quote_name(name) for name, _ in state.properties]
+        columns = ", ".join([_RAW, *names])
+        rows, has_repeats = f"SELECT {columns} FROM no_events", False
+        typed = "".join(f", {quote_name(name)} {SQL_TYPES[kind]}" for name, kind in state.properties)
         engine.execute(
             "CREATE OR REPLACE TEMP TABLE no_events (account_id VARCHAR, user_id VARCHAR, event VARCHAR, "
-            "occurred_at TIMESTAMP, occurred_day DATE, _landed VARCHAR, _row BIGINT)"
+            f"occurred_at TIMESTAMP, occurred_day DATE, _landed VARCHAR, _row BIGINT{typed})"
         )
         if fresh:
-            clean, later = _without_repeats(engine, old, fresh)
-            rows = f"SELECT {_RAW} FROM {clean}"
+            clean, later = _without_repeats(engine, old, fresh, dict(state.properties))
+            rows = f"SELECT {columns} FROM {clean}"
             if later:
                 self._copy(engine, f"SELECT _landed, _row, event_id FROM {later}", repeated)
                 has_repeats = True
         if state.pending:
-            rows += f" UNION ALL SELECT {_RAW} FROM {parquet(self.path(state.pending))}"
+            rows += f" UNION ALL SELECT {columns} FROM {parquet(self.path(state.pending))}"
         found = engine.query(f"SELECT DISTINCT event FROM ({rows}) ORDER BY event")["event"].to_pylist()
         known = set(state.codes)
         codes = (*state.codes, *(n for n in found if n not in known))
@@ -217,8 +234,8 @@ class EventStore:
         engine.load("event_codes", coded)
         engine.execute(
             f"CREATE OR REPLACE TEMP TABLE matched_events AS SELECT {people.account_no} AS account_no, "
-            f"{people.user_no} AS user_no, c.code, r.occurred_day AS day, r.occurred_at AS moment, "
-            f"CASE WHEN u.user_no IS NULL THEN {people.user_key} END AS user_key "
+            f"{people.user_no} AS user_no, c.code, r.occurred_day AS day, r.occurred_at AS moment"
+            f"{''.join(f', r.{name}' for name in names)}, CASE WHEN u.user_no IS NULL THEN {people.user_key} END AS user_key "
             f"FROM ({rows}) AS r JOIN event_codes AS c ON c.event = r.event {people.joins}"
         )
         matched = "FROM matched_events WHERE account_no IS NOT NULL"
@@ -240,6 +257,7 @@ class EventStore:
             strangers=(*state.strangers, *((strangers,) if has_strangers else ())),
             pending=pending if is_waiting else None,
             codes=codes,
+            properties=state.properties,
         )
 
     def _copy(self, engine: DuckEngine, sql: str, name: str) -> None:
@@ -285,15 +303,25 @@ def open_parts(paths: Iterable[Path]) -> pa.Table:
     return pa.concat_tables(opened)
 
 
+def _properties_of(file: LandedFile, properties: Mapping[str, ValueTypeName]) -> str:
+    """What a SELECT from a landed file lists of properties; those of other sources are null."""
+    here = set(pq.read_schema(file.parquet).names) if properties else set()
+    return "".join(
+        f", {quote_name(name)}" if name in here else f", CAST(NULL AS {SQL_TYPES[kind]}) AS {quote_name(name)}"
+        for name, kind in properties.items()
+    )
+
+
 def _without_repeats(
-    engine: DuckEngine, old: Sequence[LandedFile], fresh: Sequence[LandedFile]
+    engine: DuckEngine, old: Sequence[LandedFile], fresh: Sequence[LandedFile], properties: Mapping[str, ValueTypeName]
 ) -> tuple[str, str | None]:
     """Relations of the fresh rows without repeats of an event id, and of the repeats (None: there are none)."""
     engine.execute(
         "CREATE OR REPLACE TEMP VIEW fresh_events AS "
         + " UNION ALL ".join(
             "SELECT event_id, account_id, user_id, event, occurred_at, occurred_day, "
-            f"{quote_literal(f.key)} AS _landed, 0 AS _source, {n} AS _file, file_row_number AS _row "
+            f"{quote_literal(f.key)} AS _landed, 0 AS _source, {n} AS _file, file_row_number AS _row"
+            f"{_properties_of(f, properties)} "
             f"FROM {parquet(f.parquet, row_numbers=True)}"
             for n, f in enumerate(fresh)
         )

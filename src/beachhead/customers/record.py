@@ -28,7 +28,7 @@ from beachhead.engines.dialect import emit
 from beachhead.engines.duck import DuckEngine, quote_literal, quote_name
 from beachhead.project.currency import minor_digits
 from beachhead.project.definitions import Settings, ValueTypeName
-from beachhead.project.model import TABLES, Table, day_column
+from beachhead.project.model import BY_NAME, TABLES, Table, day_column
 from beachhead.stats.rfm import rfm_scores, rfm_segments
 
 PERIODS, PROFILES = "subscription_periods", "profiles"
@@ -117,8 +117,10 @@ def make_spine(
     return Spine(found["account_no"].to_numpy(), found["account_id"].combine_chunks(), as_of)
 
 
-def known_view(table: Table, extra: Mapping[str, ValueTypeName], mapped: Collection[str] | None = None) -> str:
-    """The SELECT of a model table as known on each day of the spine.
+def known_view(
+    table: Table, extra: Mapping[str, ValueTypeName], mapped: Collection[str] | None = None, spine: str = "spine"
+) -> str:
+    """The SELECT of a model table as known on each day of the spine, a FROM item.
 
     Rows whose moment lies after the day are absent; columns of a later moment are null. Where that moment is not
     among the `mapped` columns (None: all are), the column is known with its row.
@@ -147,7 +149,7 @@ def known_view(table: Table, extra: Mapping[str, ValueTypeName], mapped: Collect
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     return (
         f"SELECT s.account_no, s.as_of, {', '.join(listed)} FROM {table.name} AS t "
-        f"JOIN spine AS s ON s.account_no = t.account_no{where}"
+        f"JOIN {spine} AS s ON s.account_no = t.account_no{where}"
     )
 
 
@@ -188,12 +190,39 @@ def make_known(
 
     for table in TABLES:
         if table.name not in {"events", "products", "spend"}:
-            known = known_view(table, extra.get(table.name, {}), mapped.get(table.name, ()) if mapped else None)
-            engine.execute(f"CREATE TEMP VIEW known_{table.name} AS {spelt(known)}")
-    if mapped and "order_lines" in mapped and "orders" not in mapped:
+            engine.execute(f"CREATE TEMP VIEW known_{table.name} AS {spelt(_known(table, extra, mapped))}")
+    if mapped and _orders_are_lines(mapped):
         engine.execute("DROP VIEW known_orders")
         engine.execute(f"CREATE TEMP VIEW known_orders AS {spelt(_ORDERS_OF_LINES)}")
     engine.execute(f"CREATE TEMP VIEW revenue_lines AS {spelt(area_sql('revenue_lines'))}")
+
+
+def known_on(
+    name: str,
+    day: date,
+    extra: Mapping[str, Mapping[str, ValueTypeName]],
+    mapped: Mapping[str, Collection[str]] | None = None,
+) -> str:
+    """A FROM item with the rows of a model table as known by the end of another day than the spine's, of its
+    customers; what `make_known` takes."""
+    if mapped and name == "orders" and _orders_are_lines(mapped):
+        lines = known_on("order_lines", day, extra, mapped)
+        return f"({_ORDERS_OF_LINES.replace('known_order_lines', lines)})"
+    spine = f"(SELECT account_no, {quote_literal(day)} AS as_of FROM spine)"
+    return f"({_known(BY_NAME[name], extra, mapped, spine)})"
+
+
+def _orders_are_lines(mapped: Collection[str]) -> bool:
+    return "order_lines" in mapped and "orders" not in mapped
+
+
+def _known(
+    table: Table,
+    extra: Mapping[str, Mapping[str, ValueTypeName]],
+    mapped: Mapping[str, Collection[str]] | None,
+    spine: str = "spine",
+) -> str:
+    return known_view(table, extra.get(table.name, {}), mapped.get(table.name, ()) if mapped else None, spine)
 
 
 def make_areas(engine: Engine) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Literal, Protocol, get_args
+from typing import Literal, Protocol
 
 import pyarrow as pa
 
-Dialect = Literal["duckdb", "postgres"]
-DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
+Dialect = Literal["duckdb", "postgres", "snowflake", "bigquery", "clickhouse", "spark"]
+DIALECTS: tuple[Dialect, ...] = ("duckdb", "postgres")
+"""Those of our engines, in which the customer model is made; the others take statements of rules only."""
 
 SQL_TYPES: Mapping[str, str] = {
     "text": "VARCHAR",

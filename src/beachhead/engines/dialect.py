@@ -20,7 +20,9 @@ from sqlglot.errors import ParseError, TokenError, UnsupportedError
 
 from beachhead.engines.base import Dialect, Parameter
 from beachhead.engines.catalogue import BY_NAME, BY_NODE, INSTEAD, Entry
-from beachhead.engines.spelling import cast, collated
+from beachhead.engines.spelling import Rewrite, cast, collated
+from beachhead.engines.warehouses import ENTRIES as RULE_ENTRIES
+from beachhead.engines.warehouses import SPELLINGS, WAREHOUSES, finished
 from beachhead.errors import DefinitionError, Diagnostic
 
 # Statements and clauses, each with its parts that may be used; any other part is refused.
@@ -79,7 +81,8 @@ def emit(
     """One or more catalogue statements in an engine's own SQL.
 
     `$name` in `sql` becomes the value of `parameters` as a literal. `unsupported` is the engine's
-    (`Engine.unsupported`). Raises `DefinitionError` with one diagnostic for each thing that is not allowed.
+    (`Engine.unsupported`). A warehouse takes only what rules are printed with. Raises `DefinitionError` with one
+    diagnostic for each thing that is not allowed.
     """
     bound = tuple((name, type(value), value) for name, value in sorted((parameters or {}).items()))
     return _emitted(sql, dialect, bound, tuple(sorted((unsupported or {}).items())))
@@ -97,7 +100,7 @@ def _emitted(
     problems: list[Diagnostic] = []
     for statement in statements:
         problems += _bind(statement, given)
-        problems += _objections(statement, dict(unsupported))
+        problems += _objections(statement, _lacking(dialect) | dict(unsupported))
     if problems:
         raise DefinitionError(list(dict.fromkeys(problems)))
     return ";\n".join(_print(_rewritten(s, dialect), dialect) for s in statements)
@@ -157,6 +160,12 @@ def _objections(statement: exp.Expr, unsupported: Mapping[str, str]) -> list[Dia
     return found
 
 
+def _lacking(dialect: Dialect) -> dict[str, str]:
+    if dialect not in WAREHOUSES:
+        return {}
+    return {name: "only statements of rules were tried on it" for name in BY_NAME if name not in RULE_ENTRIES}
+
+
 def _entry(node: exp.Expr) -> Entry | None:
     if isinstance(node, exp.Anonymous):
         entry = BY_NAME.get(node.name.lower())
@@ -214,13 +223,20 @@ def _rewritten(statement: exp.Expr, dialect: Dialect) -> exp.Expr:
     for node in reversed(list(holder.this.walk())):
         if isinstance(node, exp.Literal):
             _replace_literal(node, dialect)
-        elif (entry := _entry(node)) and (rewrite := entry.rewrites.get(dialect)):
+        elif rewrite := _rewrite(node, dialect):
             node.replace(rewrite(node))
         elif isinstance(node, exp.Cast) and dialect == "postgres" and node.to.this == exp.DType.TEXT:
             node.replace(collated(node.copy(), "C"))
     made = holder.this
     assert isinstance(made, exp.Expr)
-    return made
+    return finished(made, dialect)
+
+
+def _rewrite(node: exp.Expr, dialect: Dialect) -> Rewrite | None:
+    entry = _entry(node)
+    if entry is None:
+        return None
+    return SPELLINGS[dialect].get(entry.name) if dialect in SPELLINGS else entry.rewrites.get(dialect)
 
 
 def _replace_literal(node: exp.Literal, dialect: Dialect) -> None:

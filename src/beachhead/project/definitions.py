@@ -266,6 +266,42 @@ class SegmentDefinition(Definition):
     description: str | None = None
     profile: str | None = Field(None, description="who they are and what they want, in prose")
     previously: str | None = Field(None, description="the name it had before, so that its history follows")
+    for_each: Name | None = Field(None, description="an attribute: a segment for each of its values, name/value")
+    include: Texts = Field((), description="ids of customers who are in it whatever the rule says")
+    exclude: Texts = Field((), description="ids of customers who are not in it whatever the rule says")
+
+
+Status = Literal["target", "next", "not_now", "never"]
+
+
+class SegmentationGroup(Definition):
+    """One group of the segmentation: the members of a segment who are in no group before it."""
+
+    segment: Name
+    status: Status | None = None
+    trigger: str | None = Field(None, description="of not_now: what would change that")
+    review: date | None = Field(None, description="when to think again")
+
+
+class SegmentationRest(Definition):
+    """Who is in no group."""
+
+    title: str = Field("Everyone else", min_length=1, max_length=200)
+    status: Status | None = None
+
+
+class SegmentationDefinition(Definition):
+    """`segmentation.yml`: every customer in exactly one group; the first that fits counts."""
+
+    groups: tuple[SegmentationGroup, ...] = Field(min_length=1)
+    rest: SegmentationRest = SegmentationRest()
+
+    @model_validator(mode="after")
+    def _names_each_once(self) -> Self:
+        names = [group.segment for group in self.groups]
+        if twice := next((n for n in names if names.count(n) > 1), None):
+            raise ValueError(f"'{twice}' is there twice")
+        return self
 
 
 class ScoreInput(Definition):

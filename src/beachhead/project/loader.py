@@ -12,12 +12,14 @@ from typing import Literal
 
 from beachhead.errors import DefinitionError, Diagnostic, Place, Severity, UsageError, nearest_name
 from beachhead.project import yaml_positions as yaml
+from beachhead.project.customer_lists import list_files
 from beachhead.project.definition_files import definition_files, read_text, shown_path, unread_beside
 from beachhead.project.definitions import (
     AttributeDefinition,
     EngineKind,
     MatchingDefinition,
     MetricDefinition,
+    SegmentationDefinition,
     SegmentDefinition,
     Settings,
     SourceDefinition,
@@ -30,8 +32,11 @@ from beachhead.project.source_checks import check_settings, check_source
 from beachhead.project.source_files import files_of_pattern, literal_path, nearest_file
 from beachhead.project.yaml_positions import Document, TextPlace
 
-DefinitionKind = Literal["settings", "sources", "attributes", "metrics", "segments", "value", "matching"]
-"""`settings` is beachhead.yml, `value` value.yml, `matching` matching.yml: of these there is one, without a name."""
+DefinitionKind = Literal[
+    "settings", "sources", "attributes", "metrics", "segments", "value", "matching", "segmentation"
+]
+"""`settings` is beachhead.yml, `value` value.yml, `matching` matching.yml, `segmentation` segmentation.yml: of these
+there is one, without a name."""
 
 SETTINGS_FILES = ("beachhead.yml", "beachhead.yaml")
 _FOLDERS: tuple[DefinitionKind, ...] = ("sources", "attributes", "metrics", "segments")
@@ -45,7 +50,8 @@ class Project:
     """What a project folder says. Definitions that have errors are left out and named in `broken`.
 
     `secrets` are the values that came from the environment; whatever is shown goes through `redact`. `diagnostics`
-    are those of the definitions, free of secrets, in order of their places.
+    are those of the definitions, free of secrets, in order of their places. `lists`: the files of customers' ids in
+    `lists/` by name.
     """
 
     root: Path
@@ -56,6 +62,8 @@ class Project:
     segments: Mapping[str, SegmentDefinition]
     value: ValueDefinition | None
     matching: MatchingDefinition
+    segmentation: SegmentationDefinition | None
+    lists: Mapping[str, Path]
     diagnostics: tuple[Diagnostic, ...]
     broken: frozenset[tuple[DefinitionKind, str]] = frozenset()
     secrets: frozenset[str] = frozenset()
@@ -230,8 +238,12 @@ class _Loader:
                 attributes |= self._attributes(path)
         value = self._single("value", ValueDefinition)
         matching = self._single("matching", MatchingDefinition) or MatchingDefinition()
+        segmentation = self._single("segmentation", SegmentationDefinition)
         self._renamed(segments)
-        self.diagnostics += unread_beside(self.root, _FOLDERS, ("beachhead", "value", "matching"))
+        lists = list_files(self.root)
+        self.diagnostics += lists.diagnostics
+        singles = ("beachhead", "value", "matching", "segmentation")
+        self.diagnostics += unread_beside(self.root, (*_FOLDERS, "lists"), singles)
         if not sources and not any(kind == "sources" for kind, _ in self.broken):
             remedy = "Say where customer data is, in a file such as sources/customers.yml."
             message = "the project has no sources"
@@ -242,8 +254,8 @@ class _Loader:
         shown = [_presentable(d, secrets) for d in self.diagnostics]
         return Project(
             self.root, settings, MappingProxyType(sources), MappingProxyType(attributes), MappingProxyType(metrics),
-            MappingProxyType(segments), value, matching, tuple(sorted(shown, key=_order)), frozenset(self.broken),
-            secrets, MappingProxyType(self.documents),
+            MappingProxyType(segments), value, matching, segmentation, MappingProxyType(dict(lists.files)),
+            tuple(sorted(shown, key=_order)), frozenset(self.broken), secrets, MappingProxyType(self.documents),
         )  # fmt: skip
 
     def _settings(self, files: list[Path]) -> Settings:

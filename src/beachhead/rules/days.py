@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import calendar
-from datetime import date, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 
-from beachhead.rules.ast import RelativeDate
+from beachhead.rules.ast import Day, RelativeDate, Unit
+from beachhead.rules.types import Value
 
 
 def resolve(node: RelativeDate, as_of: date) -> date:
@@ -14,18 +16,41 @@ def resolve(node: RelativeDate, as_of: date) -> date:
     Months and years keep the day of the month, or take the month's last day where there is none (31 March, one month
     ago: the last day of February). Beyond the years 1 to 9999 it is the first or last day there is.
     """
+    return later(as_of, node.amount, node.unit)
+
+
+def resolve_day(node: Day, as_of: date, attributes: Mapping[str, Value]) -> date | None:
+    """The day that `node` means as of a day, None where its attribute is unknown; of a time it is the day.
+
+    `attributes` holds those of the customer (or person); one that is absent is unknown. Raises TypeError where the
+    attribute is not a date.
+    """
+    base: Value = as_of
+    if node.base is not None:
+        base = attributes.get(node.base) if isinstance(node.base, str) else node.base
+    if base is None:
+        return None
+    if isinstance(base, datetime):
+        base = base.date()
+    if not isinstance(base, date):
+        raise TypeError(f"not a date: {node.base}")
+    return later(later(base, node.amount, node.unit), node.plus, "day")
+
+
+def later(day: date, amount: int, unit: Unit) -> date:
+    """The day so many units later; a negative amount is earlier."""
     try:
-        match node.unit:
+        match unit:
             case "day":
-                return as_of + timedelta(days=node.amount)
+                return day + timedelta(days=amount)
             case "week":
-                return as_of + timedelta(weeks=node.amount)
+                return day + timedelta(weeks=amount)
             case "month":
-                return _months_later(as_of, node.amount)
+                return _months_later(day, amount)
             case "year":
-                return _months_later(as_of, 12 * node.amount)
+                return _months_later(day, 12 * amount)
     except (OverflowError, ValueError):
-        return date.max if node.amount > 0 else date.min
+        return date.max if amount > 0 else date.min
 
 
 def _months_later(day: date, months: int) -> date:

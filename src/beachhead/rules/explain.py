@@ -5,10 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 
-from beachhead.rules.ast import And, Attribute, Call, Case, InSegment, Literal, Node, Not, Or, RelativeDate
+from beachhead.rules.ast import (
+    And,
+    Attribute,
+    Call,
+    Case,
+    Duration,
+    InSegment,
+    Invoke,
+    Literal,
+    Node,
+    Not,
+    Or,
+    RelativeDate,
+)
 from beachhead.rules.check import value_type
-from beachhead.rules.format import quoted, relative
+from beachhead.rules.explain_forms import comparison_words, form_words, negated_words
+from beachhead.rules.format import duration, quoted, relative
+from beachhead.rules.forms import FORMS, Gives
 from beachhead.rules.operators import OPERATORS, Form, Operands
+from beachhead.rules.scope import columns_as_catalog
 from beachhead.rules.types import Catalog, ValueType
 
 _ARITHMETIC = (Form.SUM, Form.PRODUCT, Form.SIGN)
@@ -19,27 +35,45 @@ def plain_label(name: str) -> str:
     return name.replace("_", " ")
 
 
+def segment_title(name: str) -> str:
+    """A segment's name as a title: `at_risk` is "At risk"."""
+    words = plain_label(name)
+    return words[:1].upper() + words[1:]
+
+
 def explain(
     node: Node,
     label: Callable[[str], str] | None = None,
     money: Callable[[float], str] | None = None,
     catalog: Catalog | None = None,
+    segment_label: Callable[[str], str] | None = None,
 ) -> str:
     """The condition (or value) in English, without capital and full stop; `label` gives an attribute's words.
 
-    `money` writes an amount of minor units that stands beside what is money in `catalog`. Give it a checked tree, so
-    that "before" and "after" are said of dates.
+    `money` writes an amount of minor units that stands beside what is money in `catalog`; `segment_label` gives the
+    title of a segment that customers joined or left. Give it a checked tree, so that "before" and "after" are said of
+    dates, and not a core tree.
     """
-    return _Writer(label or plain_label, money, catalog).condition(node)
+    return _Writer(label or plain_label, money, catalog, segment_label or segment_title).condition(node)
 
 
 class _Writer:
     def __init__(
-        self, label: Callable[[str], str], money: Callable[[float], str] | None, catalog: Catalog | None
+        self,
+        label: Callable[[str], str],
+        money: Callable[[float], str] | None,
+        catalog: Catalog | None,
+        segment: Callable[[str], str],
     ) -> None:
         self.label = label
         self.money = money
         self.catalog = catalog
+        self.segment = segment
+
+    def inside(self, table: str) -> _Writer:
+        """The words for a condition over rows, whose names are columns."""
+        inner = columns_as_catalog(table, self.catalog) if self.catalog else None
+        return _Writer(plain_label, self.money, inner, self.segment)
 
     def condition(self, node: Node) -> str:
         match node:
@@ -56,11 +90,12 @@ class _Writer:
             case InSegment():
                 return f"in segment {quoted(node.name)}"
             case _:
-                return self._value(node)
+                return self.value(node)
 
     def _part(self, node: Node) -> str:
         words = self.condition(node)
-        return f"({words})" if isinstance(node, And | Or) else words
+        is_joined = isinstance(node, And | Or) or (isinstance(node, Invoke) and node.name == "sticky")
+        return f"({words})" if is_joined else words
 
     def _negated(self, node: Node) -> str:
         match node:
@@ -68,6 +103,8 @@ class _Writer:
                 return self._flag(node, negated=True)
             case InSegment():
                 return f"not in segment {quoted(node.name)}"
+            case Invoke() if FORMS[node.name].gives is Gives.CONDITION:
+                return negated_words(self, node)
             case Call() if OPERATORS[node.operator].english_negated:
                 return self._call(node, negated=True)
             case _:
@@ -81,22 +118,31 @@ class _Writer:
         return f"{words} is {'false' if negated else 'true'}"
 
     def _call(self, node: Call, negated: bool) -> str:
+        if (words := comparison_words(self, node, negated)) is not None:
+            return words
+        row = OPERATORS[node.operator]
+        template = self.template(node, negated)
+        is_test_of_condition = row.key in ("is true", "is false")
+        operands = [self.condition(a) for a in node.arguments] if is_test_of_condition else self.operands(node)
+        return template.format(*operands, rest=", ".join(operands[1:]), all=", ".join(operands))
+
+    def template(self, node: Call, negated: bool) -> str:
+        """The English of an operator; "before" in place of "less than" where dates are compared."""
         row = OPERATORS[node.operator]
         positive, negative = row.english, row.english_negated
         if row.english_dates and any(_is_date(argument) for argument in node.arguments):
             positive, negative = row.english_dates
-        is_test_of_condition = row.key in ("is true", "is false")
+        return negative if negated else positive
+
+    def operands(self, node: Call) -> list[str]:
         is_money = self._compares_money(node)
-        words = [
-            self.condition(a) if is_test_of_condition else self._operand(a, row.form, is_money) for a in node.arguments
-        ]
-        template = negative if negated else positive
-        return template.format(*words, rest=", ".join(words[1:]), all=", ".join(words))
+        return [self._operand(a, OPERATORS[node.operator].form, is_money) for a in node.arguments]
 
     def _compares_money(self, node: Call) -> bool:
         """Whether the arguments are amounts of one kind, and one of them is money."""
         row = OPERATORS[node.operator]
-        if self.catalog is None or not (row.form is Form.SUM or row.operands in (Operands.SAME, Operands.ORDERED)):
+        is_of_one_kind = row.key in ("+", "-") or row.operands in (Operands.SAME, Operands.ORDERED)
+        if self.catalog is None or not is_of_one_kind:
             return False
         catalog = self.catalog
         return any(value_type(a, catalog) is ValueType.MONEY for a in node.arguments if not isinstance(a, Literal))
@@ -104,13 +150,13 @@ class _Writer:
     def _operand(self, node: Node, outer: Form, is_money: bool) -> str:
         if is_money and self.money and isinstance(node, Literal) and isinstance(node.value, int | float):
             return self.money(node.value)
-        words = self._value(node)
+        words = self.value(node)
         nested = isinstance(node, And | Or | Not) or (
             isinstance(node, Call) and outer in _ARITHMETIC and OPERATORS[node.operator].form in _ARITHMETIC
         )
         return f"({words})" if nested else words
 
-    def _value(self, node: Node) -> str:
+    def value(self, node: Node) -> str:
         match node:
             case Attribute():
                 return self.label(node.name)
@@ -118,11 +164,15 @@ class _Writer:
                 return _literal(node)
             case RelativeDate():
                 return relative(node)
+            case Duration():
+                return duration(node)
             case Case():
-                whens = "; ".join(f"{self._value(value)} if {self.condition(c)}" for c, value in node.whens)
-                return f"({whens}; otherwise {'unknown' if node.otherwise is None else self._value(node.otherwise)})"
+                whens = "; ".join(f"{self.value(value)} if {self.condition(c)}" for c, value in node.whens)
+                return f"({whens}; otherwise {'unknown' if node.otherwise is None else self.value(node.otherwise)})"
             case Call():
                 return self._call(node, negated=False)
+            case Invoke():
+                return form_words(self, node)
             case _:
                 return self.condition(node)
 

@@ -10,7 +10,20 @@ import hashlib
 from datetime import date, datetime
 from enum import IntEnum
 
-from beachhead.rules.ast import And, Attribute, Call, Case, InSegment, Literal, Node, Not, Or, RelativeDate
+from beachhead.rules.ast import (
+    And,
+    Attribute,
+    Call,
+    Case,
+    Duration,
+    InSegment,
+    Invoke,
+    Literal,
+    Node,
+    Not,
+    Or,
+    RelativeDate,
+)
 from beachhead.rules.operators import OPERATORS, Form
 
 
@@ -36,7 +49,7 @@ _FORM_LEVELS = {
 
 
 def format_rule(node: Node) -> str:
-    """The rule on one line in canonical form."""
+    """The rule on one line in canonical form. TypeError for a core tree, which has none."""
     match node:
         case Or():
             return " or ".join(_at(item, _Level.AND) for item in node.items)
@@ -60,6 +73,19 @@ def format_rule(node: Node) -> str:
             return relative(node)
         case Literal():
             return literal(node)
+        case Duration():
+            return quoted(duration(node))
+        case Invoke():
+            options = (f"{name} => {format_rule(value)}" for name, value in node.options)
+            return f"{node.name}({', '.join([*map(format_rule, node.arguments), *options])})"
+        case _:
+            raise TypeError(f"this is not written: {node}")
+
+
+def short(node: Node) -> str:
+    """The rule as it is quoted in a message: cut where it is long."""
+    text = format_rule(node)
+    return text if len(text) <= 40 else text[:39] + "…"
 
 
 def version(node: Node) -> str:
@@ -80,6 +106,11 @@ def relative(node: RelativeDate) -> str:
         return "yesterday"
     count = abs(node.amount)
     return f"{count} {node.unit}{'' if count == 1 else 's'} {'ago' if node.amount < 0 else 'from now'}"
+
+
+def duration(node: Duration) -> str:
+    """`30 days`, `1 week`."""
+    return f"{node.amount} {node.unit}{'' if node.amount == 1 else 's'}"
 
 
 def literal(node: Literal) -> str:
@@ -109,7 +140,7 @@ def _call(node: Call, negated: bool) -> str:
         case Form.SIGN:
             return f"-{_at(arguments[0], _Level.PRIMARY)}"
         case Form.SUM:
-            return f"{_at(arguments[0], _Level.SUM)} {row.key} {_at(arguments[1], _Level.PRODUCT)}"
+            return f"{_at(arguments[0], _Level.SUM)} {row.written} {_at(arguments[1], _Level.PRODUCT)}"
         case Form.PRODUCT:
             return f"{_at(arguments[0], _Level.PRODUCT)} {row.key} {_at(arguments[1], _Level.SIGN)}"
         case _:

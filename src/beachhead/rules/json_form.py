@@ -14,7 +14,9 @@ from beachhead.rules.ast import (
     Attribute,
     Call,
     Case,
+    Duration,
     InSegment,
+    Invoke,
     Literal,
     Node,
     Not,
@@ -22,6 +24,7 @@ from beachhead.rules.ast import (
     RelativeDate,
     Unit,
 )
+from beachhead.rules.forms import invoke
 from beachhead.rules.operators import OPERATORS
 from beachhead.rules.types import Value, ValueType
 
@@ -29,7 +32,7 @@ JsonObject = dict[str, object]
 
 
 def to_json(node: Node) -> JsonObject:
-    """The tree as JSON-ready dictionaries; dates in ISO form, places left out."""
+    """The tree as JSON-ready dictionaries; dates in ISO form, places left out. TypeError for a core tree."""
     match node:
         case And() | Or():
             return {"kind": "and" if isinstance(node, And) else "or", "items": [to_json(item) for item in node.items]}
@@ -51,6 +54,14 @@ def to_json(node: Node) -> JsonObject:
         case Literal():
             value = node.value.isoformat() if isinstance(node.value, date) else node.value
             return {"kind": "literal", "type": node.type and str(node.type), "value": value}
+        case Duration():
+            return {"kind": "duration", "amount": node.amount, "unit": node.unit}
+        case Invoke():
+            arguments = [to_json(argument) for argument in node.arguments]
+            options = {name: to_json(option) for name, option in node.options}
+            return {"kind": "invoke", "name": node.name, "arguments": arguments, "options": options}
+        case _:
+            raise TypeError(f"this is not written: {node}")
 
 
 def from_json(value: object) -> Node:
@@ -93,6 +104,15 @@ def _read(value: object, depth: int) -> Node:
             return _relative(value["amount"], value["unit"])
         case "literal":
             return _literal(value["type"], value["value"])
+        case "duration":
+            return _duration(value["amount"], value["unit"])
+        case "invoke":
+            arguments = [_read(argument, depth + 1) for argument in _sequence(value["arguments"])]
+            options = value["options"]
+            if not isinstance(options, Mapping):
+                raise TypeError("options are an object")
+            given = [(_text(name), _read(option, depth + 1)) for name, option in options.items()]
+            return invoke(_text(value["name"]), arguments, given)
         case kind:
             raise ValueError(f"there is no kind of node {kind!r}")
 
@@ -113,6 +133,14 @@ def _relative(amount: object, unit: object) -> RelativeDate:
     if unit not in get_args(Unit):
         raise ValueError(f"there is no unit of time {unit!r}")
     return ast.relative(amount, cast(Unit, unit))
+
+
+def _duration(amount: object, unit: object) -> Duration:
+    if not isinstance(amount, int) or isinstance(amount, bool) or not 0 < amount <= 100_000:
+        raise ValueError("the amount of a span of time is a whole number from 1")
+    if unit not in get_args(Unit):
+        raise ValueError(f"there is no unit of time {unit!r}")
+    return Duration(amount, cast(Unit, unit))
 
 
 def _literal(kind: object, value: object) -> Literal:

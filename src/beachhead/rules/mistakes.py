@@ -27,6 +27,7 @@ _MISTAKES: tuple[Mistake, ...] = (
     _mistake("==", "'==' is not a comparison here", "Write a single '='."),
     _mistake("==", "'==' is not a comparison here", "Write a single '='.", back=1),
     _mistake("=[<>]", "this is not a comparison", "Write '<=' or '>='.", back=1),
+    _mistake("=>", "'=>' gives an option of a form, and compares nothing", "Write '>=' to compare."),
     _mistake("&", "'&&' is not known here", "Write 'and'."),
     _mistake(r"\|", "'||' is not known here", "Write 'or'."),
     _mistake("!", "'!' alone is not known here", "Write 'not' before a condition, or '!=' between two values."),
@@ -47,6 +48,8 @@ _MISTAKES: tuple[Mistake, ...] = (
 )  # fmt: skip
 
 _SEARCH_SIZE = 5_000
+_SPAN_WORD = re.compile(r"(?:days?|weeks?|months?|years?)\b", re.IGNORECASE)
+_OPTION_NUMBER = re.compile(r"=>\s*([0-9][0-9_]*)\s*\Z")
 _BRACKETS = re.compile(r"(?:#|--)[^\n]*|'(?:''|[^'])*'|[()]")
 
 _WORDS: tuple[tuple[frozenset[str], str], ...] = (
@@ -114,6 +117,10 @@ def syntax_diagnostic(text: str, offset: int, token: str, accepted: Collection[s
             return Diagnostic("unbalanced-bracket", "this bracket is never closed", why=why, remedy="Add ')'."), opening
         remedy = f"Complete it with {expected}." if expected else "Complete it."
         return Diagnostic("incomplete-rule", "the rule ends too early", why=why, remedy=remedy), offset
+    if _SPAN_WORD.match(text, offset) and (number := _OPTION_NUMBER.search(text, 0, offset)):
+        span = f"'{text[number.start(1) : _SPAN_WORD.match(text, offset).end()]}'"  # type: ignore[union-attr]
+        message = "a span of time as an option is written in quotes"
+        return Diagnostic("syntax-error", message, why=why, remedy=f"Write {span}."), number.start(1)
     for mistake in _MISTAKES:
         start = offset - mistake.back
         if start >= 0 and mistake.pattern.match(text, start, start + _SEARCH_SIZE):

@@ -14,7 +14,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 
@@ -44,6 +44,8 @@ class Operands(StrEnum):
     TEXTS = "texts"
     BOOLEANS = "booleans"
     DATES = "dates"
+    LIST = "list"
+    DATE_AND_DAYS = "date and days"  # the first a date, the second a number
     ANY = "any"
 
 
@@ -53,6 +55,7 @@ class Result(StrEnum):
     BOOLEAN = "boolean"
     INTEGER = "integer"
     TEXT = "text"
+    DATE = "date"
     COMMON = "common"  # the common type of all arguments
     FIRST = "first"  # the type of the first argument
     SUM = "sum"  # money ± money is money, whole ± whole is whole
@@ -67,7 +70,8 @@ class Operator:
     """One row: everything that the language knows about one operator or function.
 
     `evaluate` sees no null where `strict` holds: there any null argument gives null. Arguments from `constants_from`
-    on must be written values. `defaults` stand for arguments left out at the end.
+    on must be written values. `defaults` stand for arguments left out at the end. `symbol` is what is written where
+    that is not the key: two operators that are written alike are told apart by the checker, from types.
     """
 
     key: str
@@ -89,6 +93,11 @@ class Operator:
     aliases: tuple[str, ...] = ()
     english_dates: tuple[str, str] | None = None
     needs_as_of: bool = False
+    symbol: str = ""
+
+    @property
+    def written(self) -> str:
+        return self.symbol or self.key
 
     @property
     def negated_inside(self) -> bool:
@@ -183,9 +192,24 @@ def _as_day(value: date) -> date:
     return value.date() if isinstance(value, datetime) else value
 
 
+def _days_later(value: date, days: float, sign: int) -> date | None:
+    if not abs(days) < _MOST_DAYS or abs(math.floor(days)) >= _MOST_DAYS:
+        return None
+    try:
+        found = _as_day(value) + timedelta(days=sign * math.floor(days))
+    except OverflowError:
+        return None
+    return found if date.min < found < date.max else None
+
+
+def _contains(value: str, item: str) -> bool:
+    return item in value.split(";")
+
+
 _UNKNOWN = "null when either side is null"
 _ANY_NULL = "null when any argument is null"
 _NEVER = "true or false, never null"
+_MOST_DAYS = 1_000_000
 
 
 def _comparison(
@@ -281,6 +305,34 @@ _ARITHMETIC = (
              as_double=True),
 )  # fmt: skip
 
+# Least and greatest skip nulls, so a null becomes the bound, which is then made null like all beyond it.
+_DAYS_SQL = "cast(nullif(nullif(greatest(least(floor(cast({1} as double)), 1e6), -1e6), 1e6), -1e6) as integer)"
+_IN_CALENDAR_SQL = (
+    "nullif(nullif(greatest(least(cast({{0}} as date) {sign} {days}, date '9999-12-31'), date '0001-01-01'), "
+    "date '9999-12-31'), date '0001-01-01')"
+)
+_BEYOND = "null when either side is null, or the day would not lie in the years 1 to 9999"
+
+
+def _days_apart(key: str, symbol: str, sign: int, english: str, doc: str, example: str) -> Operator:
+    return Operator(
+        key, Form.SUM, Operands.DATE_AND_DAYS, Result.DATE, _BEYOND,
+        _IN_CALENDAR_SQL.format(sign=symbol, days=_DAYS_SQL), english, "", lambda a, b: _days_later(a, b, sign), doc,
+        example, symbol=symbol,
+    )  # fmt: skip
+
+
+_DATE_ARITHMETIC = (
+    _days_apart("date + days", "+", 1, "{0} plus {1} days", "The day so many days later, a fraction rounded down.",
+                "signed_up_on + 30 <= today"),
+    _days_apart("date - days", "-", -1, "{0} minus {1} days",
+                "The day so many days earlier, a fraction rounded down.", "trial_ends_on - 7 <= today"),
+    Operator("date - date", Form.SUM, Operands.DATES, Result.INTEGER, _UNKNOWN,
+             "cast({0} as date) - cast({1} as date)", "days from {1} to {0}", "",
+             lambda a, b: (_as_day(a) - _as_day(b)).days, "Days from the second date to the first.",
+             "last_event_on - signed_up_on > 30", symbol="-"),
+)  # fmt: skip
+
 _FUNCTIONS = (
     _function("coalesce", _coalesce, "the first known of {all}",
               "The first argument that is not null. Also written ifnull.", "coalesce(nps_score, 0)",
@@ -318,9 +370,12 @@ _FUNCTIONS = (
               "Days from the first date to the second.", "days_between(signed_up_on, churned_on)",
               operands=Operands.DATES, result=Result.INTEGER, arity=(2, 2),
               sql="cast({1} as date) - cast({0} as date)"),
+    Operator("contains", Form.FUNCTION, Operands.LIST, Result.BOOLEAN, "null when the list is null",
+             "contains(';' || {0} || ';', ';' || {1} || ';')", "{0} has {1}", "{0} does not have {1}", _contains,
+             "One item of a list is exactly this text.", "contains(tags, 'vip')", constants_from=1),
 )  # fmt: skip
 
-_ROWS = (*_COMPARISONS, *_TESTS, *_ARITHMETIC, *_FUNCTIONS)
+_ROWS = (*_COMPARISONS, *_TESTS, *_ARITHMETIC, *_DATE_ARITHMETIC, *_FUNCTIONS)
 
 OPERATORS: dict[str, Operator] = {row.key: row for row in _ROWS}
 """All rows by key, in the order of the docs."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from beachhead.errors import Diagnostic, Place
-from beachhead.rules import ast
-from beachhead.rules.ast import Attribute, InSegment, Node
+from beachhead.rules.ast import Node
+from beachhead.rules.uses import uses
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,23 +21,25 @@ class Ordered:
 
 
 def segment_order(rules: Mapping[str, Node]) -> Ordered:
-    """The order of segments by `in_segment`; segments that do not exist are the checker's concern."""
-    return _order("segment", {name: _uses(rule, InSegment, rules) for name, rule in rules.items()})
+    """The order of segments by those that they name; segments that do not exist are the checker's concern.
+
+    A name such as `by_country/Germany` is one of the family `by_country`, unless it is in the mapping itself.
+    """
+    return _order("segment", {name: _uses(rule, "segment", rules) for name, rule in rules.items()})
 
 
 def attribute_order(expressions: Mapping[str, Node]) -> Ordered:
     """The order of user-defined attributes by use; attributes outside the mapping are taken as given."""
-    return _order("attribute", {name: _uses(e, Attribute, expressions) for name, e in expressions.items()})
+    return _order("attribute", {name: _uses(e, "attribute", expressions) for name, e in expressions.items()})
 
 
-def _uses(
-    node: Node, kind: type[InSegment] | type[Attribute], known: Mapping[str, Node]
-) -> dict[str, Place | None]:  # fmt: skip
-    uses: dict[str, Place | None] = {}
-    for part in ast.walk(node):
-        if isinstance(part, kind) and part.name in known:
-            uses.setdefault(part.name, part.span.place if part.span else None)
-    return uses
+def _uses(node: Node, kind: str, known: Mapping[str, Node]) -> dict[str, Place | None]:
+    found: dict[str, Place | None] = {}
+    for use in uses(node):
+        name = use.name if use.name in known else use.name.partition("/")[0]
+        if use.kind == kind and name in known:
+            found.setdefault(name, use.place)
+    return found
 
 
 def _order(noun: str, uses: Mapping[str, Mapping[str, Place | None]]) -> Ordered:

@@ -17,6 +17,7 @@ from lark.tree import Meta
 from beachhead.errors import DefinitionError, Diagnostic, Place
 from beachhead.rules import ast
 from beachhead.rules.ast import MAX_DEPTH, Call, Literal, Node, RelativeDate, Span
+from beachhead.rules.forms import FORMS, MEASURES, invoke
 from beachhead.rules.mistakes import syntax_diagnostic
 from beachhead.rules.operators import FUNCTIONS, Operator
 from beachhead.rules.types import ValueType
@@ -26,6 +27,7 @@ MAX_LENGTH = 1_000_000
 
 _LARGEST_WHOLE = 2**63 - 1
 _LONGEST_SPAN = 100_000
+_OF_ROWS = frozenset({"count", *MEASURES})
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -101,6 +103,14 @@ class Source:
     def syntax_error(self, offset: int, token: str, accepted: Collection[str]) -> DefinitionError:
         diagnostic, at = syntax_diagnostic(self.text, offset, token, accepted)
         return DefinitionError(diagnostic.at(self.place(at)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Option:
+    """A named option of a form as it was written."""
+
+    name: Token
+    value: Node
 
 
 @v_args(meta=True)
@@ -187,10 +197,22 @@ class _Builder(Transformer_NonRecursive[Token, Node]):
     def attribute(self, meta: Meta, children: list[Token]) -> Node:
         return ast.Attribute(str(children[0]), self._span(meta))
 
-    def function(self, meta: Meta, children: list[Node | Token | None]) -> Node:
+    def option(self, _: Meta, children: list[Node | Token]) -> _Option:
+        name, value = cast(tuple[Token, Node], tuple(children))
+        return _Option(name, value)
+
+    def function(self, meta: Meta, children: list[Node | Token | _Option | None]) -> Node:
         name = cast(Token, children[0])
-        arguments = cast(tuple[Node, ...], tuple(c for c in children[1:] if c is not None))
+        given = [child for child in children[1:] if child is not None]
+        options = [child for child in given if isinstance(child, _Option)]
+        arguments = cast(tuple[Node, ...], tuple(child for child in given if not isinstance(child, _Option)))
         word = name.lower()
+        if word in FORMS:
+            return self._form(meta, word, given)
+        if options:
+            remedy = "Only forms that look at rows or days have options, such as events('export', last => '30 days')."
+            message = f"{word} has no options"
+            raise self._fail(options[0].name, "unknown-option", message, remedy)
         if word == "in_segment":
             if len(arguments) == 1 and isinstance(arguments[0], Literal) and arguments[0].type is ValueType.TEXT:
                 return ast.InSegment(str(arguments[0].value), self._span(meta))
@@ -198,13 +220,37 @@ class _Builder(Transformer_NonRecursive[Token, Node]):
             raise self._fail(name, "wrong-arguments", message, "Write in_segment('name').")
         row = FUNCTIONS.get(word)
         if row is None:
-            unknown = Diagnostic.unknown_name("function", str(name), [*FUNCTIONS, "in_segment"])
+            of_rows = f"Ask it of rows: {FORMS['orders'].example}." if word in _OF_ROWS else None
+            unknown = Diagnostic.unknown_name("function", str(name), [*FUNCTIONS, *FORMS, "in_segment"], remedy=of_rows)
             raise DefinitionError(unknown.at(self.source.place(name.start_pos or 0)))
         least, most = row.arity
         if len(arguments) < least or (most is not None and len(arguments) > most):
             message = f"{row.key} takes {_count(row)}, not {len(arguments)}"
             raise self._fail(name, "wrong-arguments", message, f"For example: {row.example}.")
         return Call(row.key, arguments, self._span(meta))
+
+    def _form(self, meta: Meta, name: str, given: list[Node | Token | _Option]) -> Node:
+        row = FORMS[name]
+        options: dict[str, Node] = {}
+        arguments: list[Node] = []
+        for item in given:
+            if not isinstance(item, _Option):
+                if options:
+                    remedy = f"Write the arguments first. For example: {row.example}."
+                    raise self._fail(cast(Node, item), "wrong-arguments", "an argument follows an option", remedy)
+                arguments.append(cast(Node, item))
+                continue
+            word = item.name.lower()
+            if row.option(word) is None:
+                none_known = None if row.options else f"{name} has no options. For example: {row.example}."
+                known = [o.name for o in row.options]
+                unknown = Diagnostic.unknown_name("option", str(item.name), known, remedy=none_known)
+                raise DefinitionError(unknown.at(self.source.place(item.name.start_pos or 0)))
+            if word in options:
+                message = f"option '{word}' is given twice"
+                raise self._fail(item.name, "option-twice", message, "Keep one of them.")
+            options[word] = item.value
+        return invoke(name, arguments, options.items(), self._span(meta))
 
     def case(self, meta: Meta, children: list[Node | None]) -> Node:
         *parts, otherwise = children

@@ -15,7 +15,8 @@ Value = str | int | float | bool | date | None
 class ValueType(StrEnum):
     """The type of an attribute. Money is an integer count of minor units (cents).
 
-    A timestamp is in the project's time zone and without one, so that it compares with days.
+    A timestamp is in the project's time zone and without one, so that it compares with days. A list is a text of items
+    joined by ";", each without spaces around it.
     """
 
     TEXT = "text"
@@ -25,6 +26,7 @@ class ValueType(StrEnum):
     BOOLEAN = "boolean"
     DATE = "date"
     TIMESTAMP = "timestamp"
+    LIST = "list"
 
 
 NUMERIC = frozenset({ValueType.INTEGER, ValueType.NUMBER, ValueType.MONEY})
@@ -54,6 +56,14 @@ class Catalog(Protocol):
         """The known values of a text attribute, None when they are unknown or too many to list."""
         ...
 
+    def table_columns(self, table: str) -> Mapping[str, ValueType] | None:
+        """The columns of the rows of a customer that a rule may name, without `day` and `week`; None: no data."""
+        ...
+
+    def list_names(self) -> Collection[str]:
+        """All lists that `in_list` may name."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class FixedCatalog:
@@ -63,6 +73,8 @@ class FixedCatalog:
     segments: Collection[str] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
     known_values: Mapping[str, Collection[str]] = field(default_factory=dict)
+    tables: Mapping[str, Mapping[str, ValueType]] = field(default_factory=dict)
+    lists: Collection[str] = ()
 
     def attribute_type(self, name: str) -> ValueType | None:
         return self.attributes.get(name)
@@ -78,3 +90,9 @@ class FixedCatalog:
 
     def values(self, name: str) -> Collection[str] | None:
         return self.known_values.get(name)
+
+    def table_columns(self, table: str) -> Mapping[str, ValueType] | None:
+        return self.tables.get(table)
+
+    def list_names(self) -> Collection[str]:
+        return self.lists

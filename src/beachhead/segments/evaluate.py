@@ -1,26 +1,29 @@
-"""All segment rules over the customer records, in one pass; a rule that fails fails alone."""
+"""Rules over the customers of a day: their values become columns, the rules one program. What fails, fails alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from beachhead.engines.duck import DuckEngine
 from beachhead.errors import BeachheadError, Diagnostic
 from beachhead.project.definitions import SegmentDefinition
-from beachhead.rules import Node, segments_used, to_sql
-
-_AT_ONCE = 200
+from beachhead.rules import Node, ValueType, segments_used
+from beachhead.rules.ast import Attribute
+from beachhead.segments.activity import Events, plan_activity
+from beachhead.segments.columns import Column, encode
+from beachhead.segments.engine import Engine
+from beachhead.segments.program import tests_of
 
 
 @dataclass(frozen=True)
 class CompiledSegment:
-    """A segment whose rule was checked. `version` changes when the rule's meaning does."""
+    """A segment whose rule was checked; `node` is its core. `version` changes when the rule's meaning does."""
 
     definition: SegmentDefinition
     node: Node
@@ -33,84 +36,129 @@ class CompiledSegment:
         return self.definition.name
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """Who is in each segment, as a mask over the rows of the records; and why a segment could not be evaluated."""
+class Population(Protocol):
+    """The customers of a day and what is known of them."""
 
-    members: Mapping[str, NDArray[np.bool_]]
+    @property
+    def as_of(self) -> date: ...
+
+    @property
+    def numbers(self) -> NDArray[np.uint32]:
+        """The account numbers of the customers there are, ascending."""
+        ...
+
+    @property
+    def events(self) -> Events | None:
+        """What they did, None where there are no events."""
+        ...
+
+    def attribute(self, name: str) -> Column:
+        """The codes of an attribute; all unknown where it has no data. Raises `BeachheadError`."""
+        ...
+
+    def computed(self, values: Sequence[Node]) -> Sequence[pa.Array]:
+        """Any other values of the customers, in the order of `numbers`. Raises `BeachheadError`."""
+        ...
+
+    def remember(self, segment: str, members: NDArray[np.uint32]) -> None:
+        """Members as of this day, for values that ask for them."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Ready:
+    """Rules that can be evaluated, in order; and those that cannot, with what is wrong."""
+
+    engine: Engine
     failed: Mapping[str, tuple[Diagnostic, ...]]
 
 
-def evaluate(
-    engine: DuckEngine,
-    records: pa.Table,
-    segments: Sequence[CompiledSegment],
-    as_of: date,
-    column_sql: Callable[[str], str],
-) -> Evaluation:
-    """Evaluate segments, given so that each comes after those it names in `in_segment`.
+def make_ready(rules: Mapping[str, Node], population: Population) -> Ready:
+    """Get the values of rules ready, which are given so that each comes after those it names in `in_segment`.
 
-    A member is a customer for whom the rule is true; unknown is not a member. A segment that names a failed one
-    fails too. `column_sql` gives the SQL of an attribute's column.
+    A member is a customer for whom the rule is true; unknown is not a member. A rule that reads a value which cannot be
+    had fails, and so does one that names a failed one.
     """
-    members: dict[str, NDArray[np.bool_]] = {}
+    tests = tests_of(rules.values(), population.as_of)
+    asked = frozenset[str]().union(*map(segments_used, tests)) & rules.keys()
+    if asked:  # a value, not only a rule, is made of who is in a segment
+        below = make_ready(_with_all_used(asked, rules), population)
+        for name, members in below.engine.members(asked - below.failed.keys()).items():
+            population.remember(name, members)
+    activity = plan_activity(tests, population.events) if population.events else None
+    counted = activity.columns if activity else {}
+    columns, broken = _columns([v for v in tests if v not in counted], population)
     failed: dict[str, tuple[Diagnostic, ...]] = {}
-    for level in _levels(segments):
-        ready = [s for s in level if not _blocked(s, failed)]
-        failed |= {s.name: _blocked(s, failed) for s in level if s not in ready}
-        needed = sorted({n for s in ready for n in segments_used(s.node)})
-        column_of = {n: f"in_{i}" for i, n in enumerate(needed)}
-        known = {column: pa.array(members[n]) for n, column in column_of.items()}
-        engine.load("segment_records", _with_columns(records, known))
-        for start in range(0, len(ready), _AT_ONCE):
-            batch = ready[start : start + _AT_ONCE]
-            conditions = [to_sql(s.node, as_of, column_of.__getitem__, column_sql) for s in batch]
+    for name, rule in rules.items():
+        read = tests_of([rule], population.as_of) if broken else {}
+        wrong = [d for value in read if value in broken for d in broken[value].diagnostics]
+        if wrong := wrong or _blocked(name, rule, failed):
+            failed[name] = tuple(wrong)
+    sound = {name: rule for name, rule in rules.items() if name not in failed}
+    return Ready(Engine.of(sound, columns, activity, population.numbers, population.as_of), failed)
+
+
+def _with_all_used(names: Iterable[str], rules: Mapping[str, Node]) -> dict[str, Node]:
+    """The rules of these segments and of all that they name, at any distance, in the given order."""
+    needed: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in needed:
+            needed.add(name)
+            waiting += segments_used(rules[name])
+    return {name: rule for name, rule in rules.items() if name in needed}
+
+
+def _columns(
+    values: Sequence[Node], population: Population
+) -> tuple[dict[Node, Column], dict[Node, BeachheadError]]:  # fmt: skip
+    """The columns of values, and why others cannot be had; what must be computed is computed together."""
+    columns: dict[Node, Column] = {}
+    broken: dict[Node, BeachheadError] = {}
+    computed = [v for v in values if not isinstance(v, Attribute)]
+    for value in values:
+        if isinstance(value, Attribute):
             try:
-                results: Sequence[NDArray[np.bool_] | BeachheadError] = _run(engine, conditions)
-            except BeachheadError:
-                results = [_run_alone(engine, c) for c in conditions]
-            for segment, result in zip(batch, results, strict=True):
-                if isinstance(result, BeachheadError):
-                    failed[segment.name] = result.diagnostics
-                else:
-                    members[segment.name] = result
-    return Evaluation(members, failed)
-
-
-def _with_columns(table: pa.Table, columns: Mapping[str, pa.Array]) -> pa.Table:
-    for name, values in columns.items():
-        table = table.append_column(name, values)
-    return table
-
-
-def _run(engine: DuckEngine, conditions: Sequence[str]) -> list[NDArray[np.bool_]]:
-    listed = ", ".join(f"coalesce({c}, false) AS m{i}" for i, c in enumerate(conditions))
-    result = engine.query(f"SELECT {listed} FROM segment_records")
-    return [column.combine_chunks().to_numpy(zero_copy_only=False) for column in result.columns]
-
-
-def _run_alone(engine: DuckEngine, condition: str) -> NDArray[np.bool_] | BeachheadError:
+                columns[value] = population.attribute(value.name)
+            except BeachheadError as e:
+                broken[value] = e
     try:
-        return _run(engine, [condition])[0]
-    except BeachheadError as e:
-        return e
+        arrays = population.computed(computed) if computed else []
+        columns |= {v: _encoded(a, population.numbers) for v, a in zip(computed, arrays, strict=True)}
+    except BeachheadError:
+        for value in computed:
+            try:
+                columns[value] = _encoded(population.computed([value])[0], population.numbers)
+            except BeachheadError as e:
+                broken[value] = e
+    return columns, broken
 
 
-def _blocked(segment: CompiledSegment, failed: Mapping[str, object]) -> tuple[Diagnostic, ...]:
-    return tuple(
+def _encoded(values: pa.Array | pa.ChunkedArray, numbers: NDArray[np.uint32]) -> Column:
+    return encode(values, type_of(values.type), numbers, int(numbers.max(initial=0)))
+
+
+def type_of(arrow: pa.DataType) -> ValueType:
+    """The type of the language of computed values."""
+    if pa.types.is_boolean(arrow):
+        return ValueType.BOOLEAN
+    if pa.types.is_integer(arrow):
+        return ValueType.INTEGER
+    if pa.types.is_date(arrow):
+        return ValueType.DATE
+    if pa.types.is_timestamp(arrow):
+        return ValueType.TIMESTAMP
+    return ValueType.NUMBER if pa.types.is_floating(arrow) or pa.types.is_decimal(arrow) else ValueType.TEXT
+
+
+def _blocked(name: str, rule: Node, failed: Mapping[str, object]) -> list[Diagnostic]:
+    return [
         Diagnostic(
             "needs-failed-segment",
-            f"segment '{segment.name}' was not evaluated, since '{name}' could not be",
-            remedy=f"Mend '{name}' first.",
+            f"segment '{name}' was not evaluated, since '{other}' could not be",
+            remedy=f"Mend '{other}' first.",
         )
-        for name in sorted(segments_used(segment.node))
-        if name in failed
-    )
-
-
-def _levels(segments: Sequence[CompiledSegment]) -> list[list[CompiledSegment]]:
-    """Segments grouped so that each group names only segments of earlier groups."""
-    level_of: dict[str, int] = {}
-    for segment in segments:
-        level_of[segment.name] = 1 + max((level_of[n] for n in segments_used(segment.node)), default=-1)
-    return [[s for s in segments if level_of[s.name] == n] for n in range(max(level_of.values(), default=-1) + 1)]
+        for other in sorted(segments_used(rule))
+        if other in failed
+    ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -23,11 +24,10 @@ from beachhead.engines.duck import DuckEngine, quote_name
 from beachhead.project.definitions import ValueTypeName
 from beachhead.project.model import TABLES
 from beachhead.rules import attribute_sql
-from beachhead.segments.evaluate import Evaluation, evaluate
 from beachhead.service.about import ACCOUNTS, ACTIVITY, AREAS, USERS
 from beachhead.service.load import Numbered
 from beachhead.service.plan import OwnAttribute, Plan, split_at_score
-from beachhead.service.progress import Say
+from beachhead.service.progress import Say, say_nothing
 from beachhead.service.scoring import Scored, score_columns, score_records
 from beachhead.service.snapshot_tables import TableWriter
 from beachhead.store.layout import Layout
@@ -47,63 +47,82 @@ class Computed:
     written: Mapping[str, tuple[str, ...]]
     users: pa.Table | None
     scored: Scored | None
-    evaluation: Evaluation
 
 
-def compute(
-    plan: Plan,
-    sources: Sequence[KnownSource],
-    numbered: Numbered,
-    events: EventState,
-    layout: Layout,
-    engine: DuckEngine,
-    model: Engine,
-    writer: TableWriter,
-    as_of: date,
-    say: Say,
-) -> Computed:
-    """Compute the records as of the end of `as_of`. Both engines hold the model tables; `model` runs their SQL.
+@dataclass(frozen=True)
+class Day:
+    """What the records of a day are computed from. `engine` and `model` hold the model tables; `model` runs their
+    SQL."""
+
+    plan: Plan
+    sources: Sequence[KnownSource]
+    numbered: Numbered
+    events: EventState
+    layout: Layout
+    engine: DuckEngine
+    model: Engine
+    as_of: date
+
+    @property
+    def event_parts(self) -> list[Path]:
+        return [self.layout.events / part for part in self.events.parts]
+
+    @property
+    def extra(self) -> dict[str, dict[str, ValueTypeName]]:
+        """Further columns by table; every table that there is is there."""
+        return _extra_by_table(self.sources)
+
+    @property
+    def mapped(self) -> dict[str, set[str]]:
+        """Columns that sources fill, by table."""
+        return {t: {c for s in self.sources if s.table.name == t for c in s.definition.columns} for t in self.extra}
+
+
+def compute(day: Day, writer: TableWriter | None = None, say: Say = say_nothing) -> Computed:
+    """Compute the records as of the end of a day.
 
     Tables are given to the `writer` as soon as they are complete: counters of events, what the sources say of
     customers, people, and last the score with what depends on it.
     """
+    plan, sources, engine, as_of = day.plan, day.sources, day.engine, day.as_of
     settings = plan.project.settings
-    event_parts = [layout.events / part for part in events.parts]
     spine = make_spine(
         engine,
-        numbered.accounts.own_numbers(),
-        numbered.accounts.first_seen(),
+        day.numbered.accounts.own_numbers(),
+        day.numbered.accounts.first_seen(),
         as_of,
         {s.definition.table for s in sources},
-        open_parts(event_parts) if event_parts else None,
+        open_parts(day.event_parts) if day.event_parts else None,
     )
-    hand_over(engine, model, ["spine"])
+    hand_over(engine, day.model, ["spine"])
     say("Computing customer records")
-    extra = _extra_by_table(sources)
-    mapped = {t: {c for s in sources if s.table.name == t for c in s.definition.columns} for t in extra}
+    extra, mapped = day.extra, day.mapped
 
     def count() -> tuple[EventCounts, dict[str, pa.Array]]:
-        accounts, users = numbered.accounts.count(), numbered.users.count()
-        counts = count_events(read_events(event_parts), as_of, events.codes, settings.key_events, accounts, users)
+        accounts, users = day.numbered.accounts.count(), day.numbered.users.count()
+        runs = read_events(day.event_parts)
+        counts = count_events(runs, as_of, day.events.codes, settings.key_events, accounts, users)
         return counts, event_columns(counts, spine, settings)
 
     used = {*plan.attributes_used, *NEEDED}
     with ThreadPoolExecutor(1) as aside:  # events are read and counted while the engine does the rest
-        counting = aside.submit(count) if event_parts else None
-        make_known(model, extra, mapped)
-        builder = build_record(model, spine, plan.catalog, settings, used)
+        counting = aside.submit(count) if day.event_parts else None
+        for one in dict.fromkeys((day.model, engine)):
+            make_known(one, extra, mapped)
+        builder = build_record(day.model, spine, plan.catalog, settings, used)
         counts, columns = counting.result() if counting else (None, {})
     builder.add_events(columns, used)
-    if builder.activity:
-        writer.write(ACTIVITY, pa.table({name: columns[name] for name in builder.activity}))
     records = builder.table()
     elsewhere = {*builder.profile, *builder.activity}
     areas = tuple(n for n in records.column_names[2:] if n not in elsewhere)
-    if areas:
-        writer.write(AREAS, records.select(areas))
-    users = people_table(model, counts) if "users" in extra else None
-    if users is not None:
-        writer.write(USERS, users)
+    users = people_table(day.model, counts) if "users" in extra else None
+    if writer:
+        if builder.activity:
+            writer.write(ACTIVITY, pa.table({name: columns[name] for name in builder.activity}))
+        if areas:
+            writer.write(AREAS, records.select(areas))
+        if users is not None:
+            writer.write(USERS, users)
     before, after = split_at_score(plan.own)
     records = add_own(engine, records, before, plan.catalog, as_of)
     say("Scoring customers")
@@ -113,14 +132,10 @@ def compute(
     for name, column in score_columns(scored, records.num_rows).items():
         records = records.append_column(name, column)
     records = add_own(engine, records, after, plan.catalog, as_of)
-    own = [n for n in records.column_names if n not in elsewhere and n not in areas]
-    writer.write(ACCOUNTS, records.select(own))
-    say("Finding who is in which segment")
-    evaluation = evaluate(engine, records, plan.segments, as_of, column_sql(plan.catalog, records.column_names))
+    if writer:
+        writer.write(ACCOUNTS, records.select([n for n in records.column_names if n not in {*elsewhere, *areas}]))
     listed = (*builder.names, *(n for n in records.column_names if n not in builder.names))
-    return Computed(
-        records, listed, builder.profile, {ACTIVITY: builder.activity, AREAS: areas}, users, scored, evaluation
-    )
+    return Computed(records, listed, builder.profile, {ACTIVITY: builder.activity, AREAS: areas}, users, scored)
 
 
 def _extra_by_table(sources: Sequence[KnownSource]) -> dict[str, dict[str, ValueTypeName]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from beachhead.customers.assemble import KnownSource
+from beachhead.customers.columns import extra_types
 from beachhead.customers.events import EventState, EventStore, People
 from beachhead.customers.loads import Loads, add_load, encode_loads, load_as_of, read_loads
 from beachhead.customers.mentions import mentioned_customers, said_of
@@ -235,7 +236,9 @@ def store_events(
     if not knows_users:
         users = f"(SELECT user_no, user_id AS user_key FROM {numbered.users.relation()})"
     people = People(numbered.accounts.relation(), users, knows_users, numbered.accounts.identity)
-    return EventStore(layout, files).update(engine, _files_of(sources, "events"), people, full=full)
+    properties = extra_types([s.definition for s in sources if s.definition.table == "events"])
+    store = EventStore(layout, files)
+    return store.update(engine, _files_of(sources, "events"), people, properties=properties, full=full)
 
 
 @dataclass(frozen=True, slots=True)

@@ -289,7 +289,8 @@ def _sql(project: Project, catalog: FixedCatalog, metric: str, measure: str, key
     """The catalogue SQL of a condition or value over a table's columns."""
     at = project.text_place("metrics", metric, "measures", measure, key)
     node = parse(text, at.place, at.indent)
-    checked = check_rule(node, catalog) if key == "where" else check_expression(node, catalog)
+    check = check_rule if key == "where" else check_expression
+    checked = check(node, catalog, is_of_customers=False)
     wrong = [d.at(at.place) for d in checked.diagnostics if d.is_error]
     if wrong:
         raise DefinitionError(wrong)

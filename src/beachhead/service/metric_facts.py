@@ -12,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from beachhead.customers.columns import model_columns
 from beachhead.customers.events import open_parts
 from beachhead.customers.ledger import ENTRIES, MOVEMENTS, MRR_PERIODS, ledger_sql
 from beachhead.customers.model_cache import ModelCache, view_of
@@ -26,20 +25,12 @@ from beachhead.engines.duck import DuckEngine, quote_literal
 from beachhead.metrics.counting import warm_up
 from beachhead.metrics.facts import Facts
 from beachhead.project import Project
-from beachhead.project.definitions import Settings, ValueTypeName
-from beachhead.project.model import TABLES, Table, day_column
+from beachhead.project.definitions import Settings
+from beachhead.service.model_of_run import event_parts, model_files, open_tables
 from beachhead.service.results import Run
 from beachhead.service.short_engine import short_engine
 from beachhead.store.files import FileSystem
 from beachhead.store.layout import Layout
-
-_OF_ARROW: Mapping[pa.DataType, ValueTypeName] = {
-    pa.string(): "text",
-    pa.int64(): "integer",
-    pa.float64(): "number",
-    pa.bool_(): "boolean",
-    pa.date32(): "date",
-}
 
 
 def mapped_columns(project: Project) -> dict[str, tuple[str, ...]]:
@@ -57,7 +48,7 @@ def facts_of(run: Run, project: Project, activation_event: str | None) -> Iterat
     settings, place = run.about.settings, project.place("settings", "", "engine")
     with short_engine() as (embedded, _), model_engine(project.settings, embedded, place) as engine:
         files = model_files(run)
-        extra = _open_tables(embedded, files)
+        extra = open_tables(embedded, files)
         numbers = run.columns("account_no")["account_no"]
         embedded.load("spine", pa.table({"account_no": numbers, "as_of": pa.array([run.as_of] * len(numbers))}))
         hand_over(embedded, engine, [*MODEL_TABLES, "spend", "spine"])
@@ -78,39 +69,12 @@ def facts_of(run: Run, project: Project, activation_event: str | None) -> Iterat
         )
 
 
-def model_files(run: Run) -> dict[str, Path]:
-    """The stored model tables of a run's snapshot by name."""
-    references = [r for r in run.snapshot.manifest.contents.references if r.startswith("model/")]
-    return {Path(r).name.rpartition("-")[0]: run.snapshot.home / r for r in references}
-
-
 def _mapped(mapped: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
     for table, columns in mapped.items():
         yield table
         yield from (f"{table}.{c}" for c in columns)
     if "order_lines" in mapped:
         yield from ("orders", "orders.revenue")
-
-
-def _open_tables(engine: DuckEngine, files: Mapping[str, Path]) -> dict[str, dict[str, ValueTypeName]]:
-    """Every model table as a view, empty where the run has none; returns the further columns of each."""
-    extra: dict[str, dict[str, ValueTypeName]] = {}
-    for table in TABLES:
-        if table.name == "events":
-            continue
-        known = model_columns(table, {})
-        if (path := files.get(table.name)) is not None:
-            engine.execute(f"CREATE TEMP VIEW {table.name} AS {view_of(path)}")
-            further = [f for f in pq.read_schema(path) if f.name not in known and _is_plain(f, table)]
-            extra[table.name] = {f.name: _OF_ARROW.get(f.type, "timestamp") for f in further}
-        else:
-            engine.execute(f"CREATE TEMP TABLE {table.name} ({', '.join(f'{n} {t}' for n, t in known.items())})")
-    return extra
-
-
-def _is_plain(field: pa.Field, table: Table) -> bool:
-    own = {"account_no", "account_id", "user_no", "line_order", *(day_column(c.name) for c in table.columns)}
-    return field.name not in own
 
 
 def _movements(
@@ -165,11 +129,7 @@ def _product_lines(engine: Engine) -> tuple[str, ...]:
 
 def _open_activity(engine: DuckEngine, run: Run, activation_event: str | None) -> None:
     """`activity`: a row for each person and day; `activations`: customers and days with the activating event."""
-    parts = [
-        run.snapshot.home / r
-        for r in run.snapshot.manifest.contents.references
-        if r.startswith("events/part-") and r.endswith(".arrow")
-    ]
+    parts = event_parts(run)
     if not parts:
         engine.execute("CREATE TEMP TABLE activity (account_no UINTEGER, user_no UINTEGER, day DATE)")
         engine.execute("CREATE TEMP TABLE activations (account_no UINTEGER, day DATE)")

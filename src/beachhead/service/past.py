@@ -8,12 +8,12 @@ from datetime import date
 
 from beachhead.errors import BeachheadError, Diagnostic
 from beachhead.project import Project
-from beachhead.service.plan import make_plan
+from beachhead.service.plan import Plan, make_plan
 from beachhead.service.progress import Say
 from beachhead.service.results import Run
 from beachhead.service.run import RunOptions, run
 from beachhead.store.layout import Layout
-from beachhead.store.snapshots import SnapshotStore
+from beachhead.store.snapshots import Snapshot, SnapshotStore
 
 
 def runs_as_of(
@@ -43,6 +43,12 @@ def runs_as_of(
             there = Run(store.open(outcome.snapshot))
         found[day] = there
     return found, tuple(said)
+
+
+def run_on(plan: Plan, snapshot: Snapshot, day: date) -> Run | None:
+    """A published update as of exactly that day whose records were made by the present definitions."""
+    found = _there(SnapshotStore(Layout(snapshot.home.parent)), day)
+    return found if found and _is_present(found, plan.made_by, {}) else None
 
 
 def _there(store: SnapshotStore, day: date) -> Run | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -14,8 +14,10 @@ from beachhead.customers.mentions import mentioned_customers
 from beachhead.customers.value_diagnostics import double_reversals
 from beachhead.errors import BeachheadError, Diagnostic, Place, Severity
 from beachhead.project import DefinitionKind, Project, check_files, load, matching_files
-from beachhead.project.definitions import AttributeDefinition, Retention, ScoreInput
+from beachhead.project.customer_lists import read_list
+from beachhead.project.definitions import AttributeDefinition, Retention, ScoreInput, SegmentDefinition
 from beachhead.rules import (
+    Checked,
     Node,
     ValueType,
     attribute_order,
@@ -28,6 +30,7 @@ from beachhead.rules import (
     segments_used,
     version,
 )
+from beachhead.rules.ast import InList, Not, all_of, any_of
 from beachhead.segments.evaluate import CompiledSegment
 from beachhead.service.doubt import Doubt, doubt_of
 from beachhead.service.metric_definitions import project_metrics
@@ -74,7 +77,8 @@ class Plan:
     def attributes_used(self) -> frozenset[str]:
         """Attributes that a segment, an own attribute or the recipe of the score names."""
         nodes = [*(s.node for s in self.segments), *(o.node for o in self.own)]
-        return frozenset[str]().union(*map(attributes_used, nodes)) | {i.attribute for i in self.score_inputs}
+        families = {s.definition.for_each for s in self.segments if s.definition.for_each}
+        return frozenset[str]().union(families, *map(attributes_used, nodes), (i.attribute for i in self.score_inputs))
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -115,7 +119,7 @@ def make_plan(folder: Path) -> Plan:
     doubt = doubt_of(project)
     catalog, own = _check_own(project, catalog, doubt, said)
     doubt = doubt.plus(name for name in project.attributes if name not in catalog.attributes)
-    catalog = replace(catalog, segments=frozenset(project.segments))
+    catalog = replace(catalog, segments=frozenset(project.segments), lists=frozenset(project.lists))
     segments, broken, waiting = _check_segments(project, catalog, doubt, said)
     inputs = _check_value(project, catalog, own, doubt, said)
     said += project_metrics(project, _ANY_DAY).diagnostics
@@ -164,7 +168,7 @@ def _check_own(
     own: list[OwnAttribute] = []
     attributes, missing = dict(catalog.attributes), dict(catalog.missing)
     for name in ordered.names:
-        known = Catalog(attributes, missing)
+        known = replace(catalog, attributes=attributes, missing=missing)
         checked = check_expression(parsed[name], known)
         found = [d for d in checked.diagnostics if d.severity is not Severity.WARNING]
         lost = doubt.plus(n for n in project.attributes if n not in attributes)
@@ -187,7 +191,7 @@ def _check_own(
             missing[name] = lacking
         else:
             own.append(OwnAttribute(definition, checked.node, checked.type))
-    return Catalog(attributes, missing), tuple(own)
+    return replace(catalog, attributes=attributes, missing=missing), tuple(own)
 
 
 def _name_taken(name: str, place: Place, remedy: str) -> Diagnostic:
@@ -205,7 +209,7 @@ def _lacks_all(node: Node, missing: Mapping[str, str]) -> str | None:
 def _check_segments(
     project: Project, catalog: Catalog, doubt: Doubt, said: list[Diagnostic]
 ) -> tuple[tuple[CompiledSegment, ...], dict[str, tuple[Diagnostic, ...]], dict[str, str]]:
-    checked: dict[str, Node] = {}
+    checked: dict[str, Checked] = {}
     guessed: set[str] = set()
     broken: dict[str, tuple[Diagnostic, ...]] = {
         name: tuple(d for d in project.errors if d.place and d.place.file == project.place("segments", name).file)
@@ -214,22 +218,22 @@ def _check_segments(
     }
     for name, definition in project.segments.items():
         found: list[Diagnostic] = []
-        node = _parse(project, found, "segments", name, "where", definition.where)
+        node, result = _parse(project, found, "segments", name, "where", definition.where), None
         if node is not None:
             result = check_rule(node, catalog)
+            found.extend(_wrong_family(project, definition, catalog))
             found.extend(d for d in result.diagnostics if d.code != "unavailable-attribute")
             shown = doubt.without_guesses(found, node, catalog)
             said.extend(shown)
             if shown != found:
                 guessed.add(name)
-            node = result.node
         else:
             said.extend(found)
-        if node is None or any(d.is_error for d in found):
+        if result is None or result.core is None or any(d.is_error for d in found):
             broken[name] = tuple(d for d in found if d.is_error)
         else:
-            checked[name] = node
-    ordered = segment_order(checked)
+            checked[name] = result
+    ordered = segment_order({name: result.node for name, result in checked.items()})
     said.extend(ordered.diagnostics)
     compiled: list[CompiledSegment] = []
     waiting: dict[str, str] = {}
@@ -245,7 +249,8 @@ def _check_segments(
         if name not in ordered.names:
             broken[name] = tuple(ordered.diagnostics)
     for name in ordered.names:
-        node = checked[name]
+        node, core = checked[name].node, checked[name].core
+        assert core is not None
         used = segments_used(node)
         place = project.place("segments", name)
         if culprits := sorted(used & broken.keys()):
@@ -276,8 +281,47 @@ def _check_segments(
         else:
             lacking = tuple(sorted(n for n in attributes_used(node) if n in catalog.missing))
             english = explain(node, label, money, catalog)
-            compiled.append(CompiledSegment(project.segments[name], node, version(node), english, lacking))
+            definition = project.segments[name]
+            by_hand = "".join(f" {ids}" for ids in (definition.include, definition.exclude) if ids)
+            of_rule = version(node)
+            of_all = hashlib.sha256((of_rule + by_hand).encode()).hexdigest()[:12] if by_hand else of_rule
+            core = _with_those_by_hand(definition, core)
+            compiled.append(CompiledSegment(definition, core, of_all, english, lacking))
     return tuple(compiled), broken, waiting
+
+
+INCLUDED, EXCLUDED = "include of", "exclude of"
+"""Lists that stand in a segment's own file: their names in a core rule, before the segment's."""
+
+
+def _with_those_by_hand(definition: SegmentDefinition, core: Node) -> Node:
+    if definition.include:
+        core = any_of([core, InList(f"{INCLUDED} {definition.name}")])
+    if definition.exclude:
+        core = all_of([core, Not(InList(f"{EXCLUDED} {definition.name}"))])
+    return core
+
+
+def ids_of_list(project: Project, name: str) -> tuple[str, ...]:
+    """The ids on a list: of a file in `lists/`, or of a segment's own `include` and `exclude`. Raises `DataError`."""
+    kind, _, segment = name.rpartition(" ")
+    if not kind:
+        return read_list(project.lists[name], project.root)
+    definition = project.segments[segment]
+    return definition.include if kind == INCLUDED else definition.exclude
+
+
+def _wrong_family(project: Project, definition: SegmentDefinition, catalog: Catalog) -> Iterator[Diagnostic]:
+    attribute = definition.for_each
+    if attribute is None:
+        return
+    place = project.place("segments", definition.name, "for_each")
+    kind = catalog.attribute_type(attribute)
+    if kind is None:
+        yield Diagnostic.unknown_name("attribute", attribute, catalog.attribute_names(), place)
+    elif kind not in (ValueType.TEXT, ValueType.BOOLEAN, ValueType.INTEGER):
+        message = f"'{attribute}' is a {kind}, and a family needs a text, a whole number or yes/no"
+        yield Diagnostic("not-a-category", message, place=place, remedy="Take an attribute such as country or plan.")
 
 
 def _check_value(

@@ -14,8 +14,6 @@ from beachhead.engines.duck import DuckEngine
 from beachhead.errors import DataError, Diagnostic, UsageError
 from beachhead.service.results import Run
 from beachhead.store.bitmaps import numbers_of
-from beachhead.store.memberships import read_membership
-from beachhead.store.snapshots import MEMBERSHIPS
 
 TABLES = ("accounts", "users", "members", "set_aside")
 _UNKNOWN_TABLE = re.compile(r"^Catalog Error: Table with name (\S+) does not exist")
@@ -65,7 +63,7 @@ def _members(run: Run) -> pa.Table:
     numbers: list[pa.Array] = []
     for segment in run.about.segments:
         if segment.size:
-            found = numbers_of(read_membership(run.snapshot.file(MEMBERSHIPS), segment.name).members)
+            found = numbers_of(run.memberships.read(segment.name).members)
             names += [segment.name] * len(found)
             numbers.append(pa.array(found))
     listed = pa.chunked_array(numbers, pa.uint32())

@@ -18,8 +18,8 @@ from beachhead.service.about import ABOUT, ACCOUNTS, DOUBTFUL, MATCHES, SET_ASID
 from beachhead.service.snapshot_tables import read_table
 from beachhead.sources.problems import Problem
 from beachhead.store.bitmaps import numbers_of
-from beachhead.store.memberships import read_membership, read_some
-from beachhead.store.snapshots import MEMBERSHIPS, Snapshot
+from beachhead.store.membership_file import MembershipFile
+from beachhead.store.snapshots import Snapshot
 
 if TYPE_CHECKING:
     import pandas
@@ -218,6 +218,11 @@ class Run:
         """What the columns of `accounts` mean."""
         return {a.name: a for a in self.about.attributes}
 
+    @cached_property
+    def memberships(self) -> MembershipFile:
+        """Who is in which segment, as numbers. Raises `DataError`."""
+        return self._snapshot.memberships()
+
     def members(self, *segments: str) -> dict[str, np.ndarray[tuple[int], np.dtype[np.uint32]]]:
         """By segment the numbers of its members, ascending. Raises `UsageError`, `DataError`."""
         for segment in segments:
@@ -225,7 +230,7 @@ class Run:
             if about.size is None:
                 message = f"segment '{segment}' has no data"
                 raise DataError(Diagnostic("segment-without-data", message, why=about.why or None))
-        found = read_some(self._snapshot.file(MEMBERSHIPS), segments)
+        found = self.memberships.read_some(segments)
         return {name: numbers_of(membership.members) for name, membership in found.items()}
 
     def mask(self, segment: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
@@ -246,8 +251,8 @@ class Run:
 
     def segments_of(self, account_no: int) -> list[str]:
         """Names of the segments that this customer is in."""
-        path = self._snapshot.file(MEMBERSHIPS)
-        return [s.name for s in self.about.segments if s.size and account_no in read_membership(path, s.name).members]
+        found = set(self.memberships.segments_of(account_no))
+        return [s.name for s in self.about.segments if s.name in found]
 
     def _read(self, name: str, only: Collection[str] | None = None) -> pa.Table:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -18,6 +18,7 @@ from beachhead.customers.merging import merge_customers
 from beachhead.customers.model_cache import ModelCache
 from beachhead.customers.people import STATED
 from beachhead.customers.record import PROFILES
+from beachhead.engines.base import Engine
 from beachhead.engines.choose import model_engine
 from beachhead.engines.duck import DuckEngine
 from beachhead.errors import BeachheadError, DataError, DefinitionError, Diagnostic, Severity, UsageError
@@ -33,7 +34,7 @@ from beachhead.service.about import (
     AboutSegment,
     AboutSource,
 )
-from beachhead.service.compute import Computed, compute
+from beachhead.service.compute import Computed, Day, compute
 from beachhead.service.load import (
     Loaded,
     Numbered,
@@ -49,15 +50,15 @@ from beachhead.service.problems import all_problems, event_rows, set_aside_rows,
 from beachhead.service.progress import Say, say_nothing
 from beachhead.service.results import Run
 from beachhead.service.snapshot_tables import Division, Part, TableWriter
+from beachhead.service.update_segments import evaluate_segments, failures, told_of_segments, write_segments
+from beachhead.service.update_world import UpdateWorld, population_of
 from beachhead.sources.problems import Problem
 from beachhead.state.runs import RunLog
-from beachhead.store.bitmaps import bitmap_of_numbers
 from beachhead.store.files import FileSystem
 from beachhead.store.guard import check_loss
 from beachhead.store.layout import Layout
 from beachhead.store.lock import writer_lock
 from beachhead.store.manifest import Contents, SnapshotRef
-from beachhead.store.memberships import Membership, delta, read_memberships, write_memberships
 from beachhead.store.retention import collect_garbage
 from beachhead.store.scratch import scratch_path
 from beachhead.store.snapshots import MEMBERSHIPS, Snapshot, SnapshotStore
@@ -144,12 +145,7 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
     if options.as_of and options.as_of >= today:
         message, yesterday = f"{options.as_of} is not over yet; today is {today}", today - timedelta(days=1)
         raise UsageError(Diagnostic("day-not-over", message, remedy=f"Take a day before: --as-of {yesterday}."))
-    spill = scratch_path(layout, "spill")
-    with (
-        _removed_at_the_end(files, spill),
-        DuckEngine(spill, settings.memory_limit) as engine,
-        model_engine(settings, engine, plan.project.place("settings", "", "engine")) as model,
-    ):
+    with _engines(settings, plan, layout, files) as (engine, model):
         loaded = load_sources(plan, layout, files, engine, today, full=options.full, say=say)
         as_of = options.as_of or loaded.data_day
         sources = known_sources(plan, loaded, layout, as_of)
@@ -175,7 +171,8 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
         last = current if reached and current and current.ref.as_of > as_of else before
         with store.begin(as_of) as draft:
             with TableWriter(draft.directory) as writer:
-                computed = compute(plan, sources, numbered, events, layout, engine, model, writer, as_of, say)
+                day = Day(plan, sources, numbered, events, layout, engine, model, as_of)
+                computed = compute(day, writer, say)
                 if not computed.accounts.num_rows:
                     raise DataError(_nobody(plan, loaded, as_of))
                 if last and not options.allow_loss:
@@ -187,7 +184,18 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
                 if merged:
                     writer.write(MATCHES, merged.records)
                     writer.write(DOUBTFUL, merged.doubtful)
-                memberships, stale = _memberships(plan, computed, before)
+                say("Finding who is in which segment")
+
+                @contextmanager
+                def opened(earlier: date) -> Iterator[Day]:
+                    known = known_sources(plan, loaded, layout, earlier)
+                    with _engines(settings, plan, layout, files) as (other, its_model):
+                        Assembler(other, known, accounts, users, identity, settings, cache, its_model).assemble()
+                        yield Day(plan, known, numbered, events, layout, other, its_model, earlier)
+
+                world = UpdateWorld(day, computed.accounts, opened, store)
+                evaluated = evaluate_segments(plan, population_of(day, computed.accounts, world))
+                written = write_segments(draft.directory / MEMBERSHIPS, plan, evaluated, before, day_before)
                 rows = source_rows(loaded, [assembly.set_aside, *event_tables])
                 more = [
                     *event_problems,
@@ -195,32 +203,21 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
                     *contradictions(engine, model, sources, accounts, settings.currency),
                 ]
                 problems = all_problems(loaded, assembly, computed, more, rows, as_of)
-                about = _about(
-                    plan,
-                    loaded,
-                    events,
-                    computed,
-                    memberships,
-                    stale,
-                    before,
-                    day_before,
-                    as_of,
-                    problems,
-                    rows,
-                    divisions,
-                )
-                write_memberships(draft.directory / MEMBERSHIPS, memberships)
+                segments = told_of_segments(plan, evaluated, written, before)
+                failed = failures(evaluated)
+                about = _about(plan, loaded, events, computed, segments, failed, as_of, problems, rows, divisions)
                 files.write_bytes(draft.directory / ABOUT, about.model_dump_json(indent=1).encode())
-            contents = _contents(plan, loaded, numbered, assembly, events, computed, layout)
+            fresh = len(evaluated.ready.engine.names)
+            contents = _contents(plan, loaded, numbered, assembly, events, computed, layout, fresh)
             ref = draft.publish(contents, as_current=not (options.looks_back and current))
         collected = collect_garbage(layout, store, files, settings.keep.daily)
     return RunOutcome(
         ref,
         computed.accounts.num_rows,
         _new_customers(numbered, current),
-        len(memberships),
+        len(written),
         len(about.problems),
-        (*plan.diagnostics, *_failures(computed), *_moved_back(reached), *collected.diagnostics),
+        (*plan.diagnostics, *failed, *_moved_back(reached), *collected.diagnostics),
     )
 
 
@@ -264,16 +261,26 @@ def _moved_back(reached: str | None) -> tuple[Diagnostic, ...]:
 
 
 @contextmanager
+def _engines(
+    settings: Settings, plan: Plan, layout: Layout, files: FileSystem
+) -> Iterator[tuple[DuckEngine, Engine]]:  # fmt: skip
+    """The embedded engine, and the one that runs the model's SQL, which may be the same."""
+    spill = scratch_path(layout, "spill")
+    with (
+        _removed_at_the_end(files, spill),
+        DuckEngine(spill, settings.memory_limit) as engine,
+        model_engine(settings, engine, plan.project.place("settings", "", "engine")) as model,
+    ):
+        yield engine, model
+
+
+@contextmanager
 def _removed_at_the_end(files: FileSystem, folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
         with suppress(BeachheadError):
             files.remove_tree(folder)
-
-
-def _failures(computed: Computed) -> tuple[Diagnostic, ...]:
-    return tuple(d for found in computed.evaluation.failed.values() for d in found)
 
 
 def _readable(store: SnapshotStore, ref: SnapshotRef | None = None) -> Snapshot | None:
@@ -285,29 +292,6 @@ def _readable(store: SnapshotStore, ref: SnapshotRef | None = None) -> Snapshot 
         return None
 
 
-def _memberships(plan: Plan, computed: Computed, before: Snapshot | None) -> tuple[list[Membership], Mapping[str, str]]:
-    """Members of every segment; those that could not be evaluated keep their last ones, marked stale."""
-    numbers = computed.accounts["account_no"].to_numpy()
-    version_of = {s.name: s.version for s in plan.segments}
-    fresh = [
-        Membership(name, version_of[name], bitmap_of_numbers(numbers[mask]))
-        for name, mask in computed.evaluation.members.items()
-    ]
-    failed = {**plan.broken, **computed.evaluation.failed}
-    last = _last_memberships(before)
-    kept = [Membership(name, last[name].version, last[name].members, stale=True) for name in failed if name in last]
-    return [*fresh, *kept], {name: "; ".join(d.message for d in found) for name, found in failed.items()}
-
-
-def _last_memberships(before: Snapshot | None) -> dict[str, Membership]:
-    if before is None:
-        return {}
-    try:
-        return {m.segment: m for m in read_memberships(before.file(MEMBERSHIPS))}
-    except BeachheadError:
-        return {}
-
-
 def _contents(
     plan: Plan,
     loaded: Loaded,
@@ -316,6 +300,7 @@ def _contents(
     events: EventState,
     computed: Computed,
     layout: Layout,
+    segments: int,
 ) -> Contents:
     kept = {
         layout.relative(layout.landing / name / f"{key}.parquet")
@@ -334,7 +319,7 @@ def _contents(
         references=tuple(sorted(kept | now | stored | model | fixed)),
         counts={
             "customers": computed.accounts.num_rows,
-            "segments": len(computed.evaluation.members),
+            "segments": segments,
             "numbered": numbered.accounts.count(),
         },
     )
@@ -345,71 +330,30 @@ def _about(
     loaded: Loaded,
     events: EventState,
     computed: Computed,
-    memberships: list[Membership],
-    stale: Mapping[str, str],
-    before: Snapshot | None,
-    day_before: Snapshot | None,
+    segments: tuple[AboutSegment, ...],
+    failed: Sequence[Diagnostic],
     as_of: date,
     problems: tuple[Problem, ...],
     rows: tuple[AboutSource, ...],
     divisions: dict[str, Division],
 ) -> About:
     present = set(computed.columns)
-    last = _last_memberships(day_before)
-    by_name = {m.segment: m for m in memberships}
-    compiled = {s.name: s for s in plan.segments}
-    segments = []
-    for name, definition in plan.project.segments.items():
-        member = by_name.get(name)
-        rule = compiled.get(name)
-        previous = last.get(name) or last.get(definition.previously or "")
-        change = None
-        if member and previous and not member.stale and previous.version == member.version:
-            change = delta(previous.members, member.members)
-        segments.append(
-            AboutSegment(
-                **definition.model_dump(exclude={"previously"}),
-                english=rule.english if rule else "",
-                version=member.version if member else "",
-                size=len(member.members) if member else None,
-                stale=bool(member and member.stale),
-                why=stale.get(name) or plan.waiting.get(name),
-                lacking=rule.lacking if rule else (),
-                joined=len(change.joined) if change else None,
-                left=len(change.left) if change else None,
-            )
-        )
-    segments += _unreadable(stale, by_name, before, plan)
-    segments.sort(key=lambda s: s.name)
-    attributes = tuple(a for a in plan.catalog.attributes.values() if a.name in present)
     return About(
         as_of=as_of,
         data_day=loaded.data_day,
         settings=plan.project.settings,
-        attributes=attributes,
+        attributes=tuple(a for a in plan.catalog.attributes.values() if a.name in present),
         missing=dict(plan.catalog.missing),
-        segments=tuple(segments),
+        segments=segments,
         sources=rows,
         problems=problems,
         value=plan.project.value and plan.project.value.model_copy(update={"inputs": plan.score_inputs}),
-        diagnostics=tuple(d for d in (*plan.diagnostics, *_failures(computed)) if d.severity is not Severity.INFO),
+        diagnostics=tuple(d for d in (*plan.diagnostics, *failed) if d.severity is not Severity.INFO),
         divisions=divisions,
         mapped=mapped_columns(plan.project),
         made_by=plan.made_by,
         event_codes=events.codes,
     )
-
-
-def _unreadable(
-    stale: Mapping[str, str], kept: Mapping[str, Membership], before: Snapshot | None, plan: Plan
-) -> list[AboutSegment]:
-    """Segments whose file cannot be read and that keep their last members: as they were told last."""
-    lost = [name for name in stale if name in kept and name not in plan.project.segments]
-    if not lost or before is None:
-        return []
-    told = {s.name: s for s in Run(before).about.segments}
-    changes = {"stale": True, "joined": None, "left": None}
-    return [told[name].model_copy(update={**changes, "why": stale[name]}) for name in lost if name in told]
 
 
 def _divisions(computed: Computed, assembly: Assembly, layout: Layout) -> dict[str, Division]:

@@ -419,7 +419,7 @@ def _compile(
     expressions: dict[str, str] = {}
     for name in order.names:
         field = by_name[name]
-        checked = check_expression(nodes[name], catalog)
+        checked = check_expression(nodes[name], catalog, is_of_customers=False)
         mistakes += [d for d in checked.diagnostics if d.is_error]
         if checked.ok and checked.type is not None:
             sql = _expression_sql(checked.node, checked.type, field, by_name, units)
@@ -434,7 +434,7 @@ def _compile(
     if source.where is not None:
         node = _parsed(source.where, place_of("where"), mistakes)
         if node is not None:
-            checked = check_rule(node, catalog)
+            checked = check_rule(node, catalog, is_of_customers=False)
             mistakes += [d for d in checked.diagnostics if d.is_error]
             if checked.ok:
                 named |= attributes_used(checked.node)

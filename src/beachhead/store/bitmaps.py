@@ -1,4 +1,4 @@
-"""Roaring bitmaps straight from masks: the portable format is written by whole containers, not number by number.
+"""Roaring bitmaps by whole containers: from masks, and to and from what lies in files, never number by number.
 
 Format: Lemire, Kaser et al., "RoaringFormatSpec", https://github.com/RoaringBitmap/RoaringFormatSpec. A container
 covers 65,536 numbers and holds up to 4,096 of them as a sorted list of 16-bit numbers, or else as 8 KiB of bits.
@@ -6,14 +6,35 @@ covers 65,536 numbers and holds up to 4,096 of them as a sorted list of 16-bit n
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 from pyroaring import BitMap
 
+NUMBERS = 65_536
+"""Numbers that a container covers: those with one `number >> 16`, its key."""
+CONTAINER_BYTES = NUMBERS // 8
+LIST_AT_MOST = 4096
+
 _COOKIE_WITHOUT_RUNS = 12346
-_CONTAINER_BYTES = 8192
-_LIST_AT_MOST = 4096
 _SPARSE = 128  # with fewer than one occupied byte in so many, number by number is faster (measured)
+
+
+@dataclass(frozen=True, slots=True)
+class Containers:
+    """The containers of a bitmap that are not empty, by ascending key; bytes as in the portable format."""
+
+    keys: npt.NDArray[np.int64]
+    cardinalities: npt.NDArray[np.int64]
+    content: Sequence[bytes | memoryview]
+
+
+def container_bytes(cardinalities: npt.NDArray[np.integer]) -> npt.NDArray[np.int64]:
+    """How long containers with so many numbers are."""
+    counts = cardinalities.astype(np.int64)
+    return np.where(counts > LIST_AT_MOST, CONTAINER_BYTES, counts * 2)
 
 
 def bitmap_of_mask(mask: npt.NDArray[np.bool_]) -> BitMap:
@@ -35,26 +56,62 @@ def bitmap_of_bits(bits: npt.NDArray[np.uint8]) -> BitMap:
     occupied = np.flatnonzero(bits)
     if len(occupied) * _SPARSE < len(bits):
         return BitMap(_numbers(bits, occupied))
-    whole = -(-len(bits) // _CONTAINER_BYTES) * _CONTAINER_BYTES
+    whole = -(-len(bits) // CONTAINER_BYTES) * CONTAINER_BYTES
     padded = np.zeros(whole, dtype=np.uint8)
     padded[: len(bits)] = bits
-    blocks = padded.reshape(-1, _CONTAINER_BYTES)
+    blocks = padded.reshape(-1, CONTAINER_BYTES)
     sizes = np.bitwise_count(blocks.view(np.uint64)).sum(axis=1, dtype=np.int64)
     keys = np.flatnonzero(sizes)
+    content = [_container(blocks[key], size) for key, size in zip(keys, sizes[keys], strict=True)]
+    return bitmap_of_containers(Containers(keys, sizes[keys], content))
+
+
+def bitmap_of_containers(containers: Containers) -> BitMap:
+    """The bitmap that they make up. ValueError for content that is none."""
+    keys, sizes = containers.keys, containers.cardinalities
     if not len(keys):
         return BitMap()
-    sizes = sizes[keys]
-    containers = [_container(blocks[key], size) for key, size in zip(keys, sizes, strict=True)]
-    lengths = np.where(sizes > _LIST_AT_MOST, _CONTAINER_BYTES, sizes * 2)
+    lengths = container_bytes(sizes)
     head = np.array([_COOKIE_WITHOUT_RUNS, len(keys)], dtype="<u4")
     descriptions = np.column_stack([keys, sizes - 1]).astype("<u2")
     first = head.nbytes + descriptions.nbytes + 4 * len(keys)
     offsets = (first + np.concatenate([[0], np.cumsum(lengths)[:-1]])).astype("<u4")
-    return BitMap.deserialize(b"".join([head.tobytes(), descriptions.tobytes(), offsets.tobytes(), *containers]))
+    return BitMap.deserialize(
+        b"".join([head.tobytes(), descriptions.tobytes(), offsets.tobytes(), *containers.content])
+    )
+
+
+def containers_of(bitmap: BitMap) -> Containers:
+    """What a bitmap consists of."""
+    portable = memoryview(bitmap.serialize())
+    cookie = np.frombuffer(portable[:4], dtype="<u4")[0]
+    if cookie != _COOKIE_WITHOUT_RUNS:
+        return _of_runs(numbers_of(bitmap))
+    count = int(np.frombuffer(portable[4:8], dtype="<u4")[0])
+    described = np.frombuffer(portable[8 : 8 + 4 * count], dtype="<u2").reshape(-1, 2).astype(np.int64)
+    sizes = described[:, 1] + 1
+    ends = 8 + 8 * count + np.cumsum(container_bytes(sizes))
+    starts = ends - container_bytes(sizes)
+    content = [portable[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    return Containers(described[:, 0], sizes, content)
+
+
+def _of_runs(numbers: npt.NDArray[np.uint32]) -> Containers:
+    """A bitmap that keeps some containers as runs, which files do not: from its ascending numbers."""
+    keys, starts, sizes = np.unique(numbers >> 16, return_index=True, return_counts=True)
+    content: list[bytes | memoryview] = []
+    for start, size in zip(starts.tolist(), sizes.tolist(), strict=True):
+        low = numbers[start : start + size].astype("<u2")
+        if size > LIST_AT_MOST:
+            mask = np.zeros(NUMBERS, dtype=np.bool_)
+            mask[low] = True
+            low = np.packbits(mask, bitorder="little")
+        content.append(low.tobytes())
+    return Containers(keys.astype(np.int64), sizes.astype(np.int64), content)
 
 
 def _container(block: npt.NDArray[np.uint8], size: int) -> bytes:
-    if size > _LIST_AT_MOST:
+    if size > LIST_AT_MOST:
         return block.tobytes()
     return _numbers(block, np.flatnonzero(block)).astype("<u2").tobytes()
 

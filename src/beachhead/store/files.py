@@ -13,9 +13,12 @@ from typing import Literal
 from beachhead.errors import Diagnostic, OutsideError
 
 Operation = Literal[
-    "mkdir", "write", "fsync", "fsync_dir", "rename", "replace", "remove_file", "remove_tree", "remove_entry"
+    "mkdir", "write", "fsync", "fsync_dir", "rename", "replace", "link", "remove_file", "remove_tree", "remove_entry"
 ]
 Hook = Callable[[Operation, Path], None]
+
+
+_NO_LINKS = (errno.EPERM, errno.EXDEV, errno.EMLINK, errno.ENOSYS, errno.ENOTSUP)
 
 
 def _go_on(_operation: Operation, _path: Path) -> None:
@@ -86,6 +89,21 @@ class FileSystem:
             self._before("replace", target)
             source.replace(target)
         self.fsync_dir(target.parent)
+
+    def copy(self, source: Path, target: Path) -> None:
+        """Give a file that never changes a second name, or where that cannot be, its content a second place.
+
+        `target` is free, and not atomic when it is a copy.
+        """
+        with outside("link", target):
+            self._before("link", target)
+            try:
+                target.hardlink_to(source)
+            except OSError as e:
+                if e.errno not in _NO_LINKS:
+                    raise
+                shutil.copyfile(source, target)
+        self.fsync_file(target)
 
     def remove_file(self, path: Path) -> None:
         """Remove a file; it may be gone."""

@@ -49,7 +49,10 @@ class SnapshotRef:
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """One file of a snapshot: name relative to it, with slashes. `rows` is None when it is not Parquet."""
+    """One file of a snapshot: name relative to it, with slashes. `rows` is None when it has none.
+
+    `sha256` of its content; of memberships, that of their index, which has the checksums of the rest.
+    """
 
     name: str
     size_bytes: int

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 from beachhead.errors import BeachheadError, DataError, Diagnostic, UsageError
@@ -21,9 +23,11 @@ from beachhead.store.manifest import (
     describe_file,
     encode,
 )
+from beachhead.store.membership_file import MembershipFile
 from beachhead.store.scratch import scratch_path, write_atomically
 
-MEMBERSHIPS = "memberships.parquet"
+MEMBERSHIPS = "memberships.bin"
+_ARCHIVED = ".bin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,11 @@ class Snapshot:
         if not path.is_file():
             raise DataError(damaged("snapshot-damaged", f"snapshot {self.ref} has lost {name}", "the file is gone"))
         return path
+
+    def memberships(self) -> MembershipFile:
+        """Who is in which segment. Raises `DataError`."""
+        path = self.file(MEMBERSHIPS)
+        return MembershipFile(path, partial(open_memberships, Layout(self.home.parent)))
 
     def has(self, name: str) -> bool:
         """Whether it was published with a file of that name."""
@@ -101,7 +110,7 @@ class Draft:
                 if path.is_dir():
                     continue
                 self._files.fsync_file(path)
-                entries.append(describe_file(self.directory, path))
+                entries.append(_describe(self._layout, self.directory, path))
         for path in reversed(paths):
             if path.is_dir():
                 self._files.fsync_dir(path)
@@ -193,7 +202,7 @@ class SnapshotStore:
         """Compare every byte with the manifest. Raises `DataError` with one diagnostic for each fault."""
         manifest = self.read_manifest(ref)
         directory = self.directory(ref)
-        faults = [fault for entry in manifest.files if (fault := _fault(ref, directory, entry))]
+        faults = [fault for entry in manifest.files for fault in _faults(self._layout, ref, directory, entry)]
         faults += [
             damaged("snapshot-damaged", f"snapshot {ref} needs {reference}", "it is gone")
             for reference in manifest.contents.references
@@ -203,32 +212,48 @@ class SnapshotStore:
             raise DataError(faults)
         return manifest
 
-    def memberships(self) -> dict[SnapshotRef, Path]:
-        """The memberships of every snapshot that was ever published, oldest day first; they are kept for ever."""
-        found = {ref: self._layout.memberships / f"{ref.name}.parquet" for ref in self._archived()}
-        for ref in self.list():
-            path = self.directory(ref) / MEMBERSHIPS
-            if path.is_file():
-                found[ref] = path
-        return {ref: found[ref] for ref in sorted(found)}
+    def memberships(self) -> tuple[SnapshotRef, ...]:
+        """Every snapshot that was ever published with memberships, oldest day first; they are kept for ever."""
+        there = {ref for ref in self.list() if (self.directory(ref) / MEMBERSHIPS).is_file()}
+        return tuple(sorted({*there, *self._archived()}))
+
+    def open_memberships(self, ref: SnapshotRef) -> MembershipFile:
+        """The memberships of a snapshot, which may have been removed. Raises `DataError`."""
+        return open_memberships(self._layout, ref)
 
     def remove(self, ref: SnapshotRef) -> None:
-        """Remove a snapshot but keep its memberships. Raises `UsageError` for the current one."""
+        """Remove a snapshot but keep its memberships, on which others may build. Raises `UsageError` for the current
+        one."""
         if ref == self.current():
             remedy = "Publish another one first."
             raise UsageError(Diagnostic("snapshot-in-use", f"snapshot {ref} is the current one", remedy=remedy))
         directory = self.directory(ref)
-        memberships = directory / MEMBERSHIPS
-        if memberships.is_file():
-            with outside("read", memberships):
-                data = memberships.read_bytes()
-            write_atomically(self._layout, self._files, self._layout.memberships / f"{ref.name}.parquet", data)
+        memberships, archived = directory / MEMBERSHIPS, _archived_path(self._layout, ref)
+        if memberships.is_file() and not archived.exists():
+            second = scratch_path(self._layout, archived.name)
+            self._files.copy(memberships, second)
+            self._files.replace(second, archived)
         condemned = scratch_path(self._layout, f"removed-{ref}")
         self._files.rename(directory, condemned)
         self._files.remove_tree(condemned)
 
     def _archived(self) -> tuple[SnapshotRef, ...]:
-        return _refs(self._layout.memberships, ".parquet")
+        return _refs(self._layout.memberships, _ARCHIVED)
+
+
+def open_memberships(layout: Layout, ref: SnapshotRef) -> MembershipFile:
+    """The memberships of a snapshot: its own, or those that were kept when it was removed. Raises `DataError`."""
+    opener = partial(open_memberships, layout)
+    try:
+        return MembershipFile(layout.snapshots / ref.name / MEMBERSHIPS, opener)
+    except DataError as e:
+        if e.diagnostics[0].code != "memberships-missing":
+            raise
+    return MembershipFile(_archived_path(layout, ref), opener)
+
+
+def _archived_path(layout: Layout, ref: SnapshotRef) -> Path:
+    return layout.memberships / f"{ref.name}{_ARCHIVED}"
 
 
 def _refs(folder: Path, suffix: str = "") -> tuple[SnapshotRef, ...]:
@@ -237,13 +262,31 @@ def _refs(folder: Path, suffix: str = "") -> tuple[SnapshotRef, ...]:
     return tuple(sorted(ref for ref in refs if ref is not None))
 
 
-def _fault(ref: SnapshotRef, directory: Path, entry: FileEntry) -> Diagnostic | None:
+def _describe(layout: Layout, directory: Path, path: Path) -> FileEntry:
+    if path != directory / MEMBERSHIPS:
+        return describe_file(directory, path)
+    memberships = MembershipFile(path, partial(open_memberships, layout))
+    memberships.check_base()
+    return FileEntry(MEMBERSHIPS, path.stat().st_size, len(memberships.segments), memberships.index_checksum)
+
+
+def _faults(layout: Layout, ref: SnapshotRef, directory: Path, entry: FileEntry) -> Sequence[Diagnostic]:
     path = directory / entry.name
     try:
-        found = describe_file(directory, path)
-    except (DataError, OSError):
-        why = "it cannot be read" if path.exists() else "it is gone"
-        return damaged("snapshot-damaged", f"snapshot {ref} has lost {entry.name}", why)
+        found = _describe(layout, directory, path)
+        if path == directory / MEMBERSHIPS:
+            MembershipFile(path).check()
+    except DataError as e:
+        if path.exists() and entry.name == MEMBERSHIPS:
+            return e.diagnostics
+        return (_lost(ref, entry, path),)
+    except OSError:
+        return (_lost(ref, entry, path),)
     if found != entry:
-        return damaged("snapshot-damaged", f"{entry.name} of snapshot {ref} is not as it was written", "checksum")
-    return None
+        return (damaged("snapshot-damaged", f"{entry.name} of snapshot {ref} is not as it was written", "checksum"),)
+    return ()
+
+
+def _lost(ref: SnapshotRef, entry: FileEntry, path: Path) -> Diagnostic:
+    why = "it cannot be read" if path.exists() else "it is gone"
+    return damaged("snapshot-damaged", f"snapshot {ref} has lost {entry.name}", why)

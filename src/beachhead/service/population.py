@@ -1,0 +1,178 @@
+"""The customers of a day for rules: attributes as codes, and anything else by SQL over the model as known then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from beachhead.engines.dialect import emit
+from beachhead.engines.duck import DuckEngine, quote_name
+from beachhead.project.model import BY_NAME, day_column
+from beachhead.rules import Node, ValueType, attributes_used
+from beachhead.rules.row_sql import MAX_COLUMNS
+from beachhead.rules.statement import values_sql
+from beachhead.segments.activity import Events
+from beachhead.segments.columns import Column, encode
+from beachhead.sources.zones import to_local
+
+Numbers = NDArray[np.uint32]
+
+
+class World(Protocol):
+    """What a population is made of, beside the views `known_<table>` of an engine.
+
+    `columns` gives attributes of the customers known on a day, with account_no and account_id, in the order of
+    account_no; one without data is null. `known_on` gives a FROM item with the rows of a model table as known by the
+    end of an earlier day. All raise `BeachheadError` where something cannot be had.
+    """
+
+    @property
+    def engine(self) -> DuckEngine: ...
+
+    def columns(self, names: Collection[str], day: date) -> pa.Table: ...
+
+    def known_on(self, table: str, day: date) -> str: ...
+
+    def event_rows(self) -> tuple[pa.Table, Sequence[str]]:
+        """The rows of the event store, and the event names by code."""
+        ...
+
+    def listed(self, name: str) -> Collection[str]:
+        """The ids of the customers on a list."""
+        ...
+
+    def members(self, segment: str, day: date) -> Numbers:
+        """Who is in a segment as of a day."""
+        ...
+
+    def moved(self, segment: str, has_joined: bool, first: date, last: date) -> Numbers:
+        """Who joined (or left) a segment on one of the days, by what was published."""
+        ...
+
+
+class Customers:
+    """A population as of a day, of a world whose engine has the views `known_<table>` of that day."""
+
+    def __init__(
+        self,
+        as_of: date,
+        timezone: str,
+        numbers: Numbers,
+        types: Mapping[str, ValueType],
+        events: Events | None,
+        world: World,
+    ) -> None:
+        self.as_of = as_of
+        self.timezone = timezone
+        self.numbers = numbers
+        self.events = events
+        self.world = world
+        self._types = types
+        self._remembered: dict[str, Numbers] = {}
+
+    def attribute(self, name: str) -> Column:
+        values = self.world.columns([name], self.as_of)[name]
+        return encode(values, self._types[name], self.numbers, int(self.numbers.max(initial=0)))
+
+    def remember(self, segment: str, members: Numbers) -> None:
+        self._remembered[segment] = members
+
+    def members(self, segment: str, day: date) -> Numbers:
+        """Who is in a segment: today as remembered, earlier as was published."""
+        if day == self.as_of and segment in self._remembered:
+            return self._remembered[segment]
+        return self.world.members(segment, day)
+
+    def computed(self, values: Sequence[Node]) -> list[pa.Array]:
+        found: list[pa.Array] = []
+        for start in range(0, len(values), MAX_COLUMNS):
+            batch = values[start : start + MAX_COLUMNS]
+            names = frozenset[str]().union(*map(attributes_used, batch))
+            result = self.world.engine.query(emit(values_sql(batch, self.as_of, _Relations(self, names)), "duckdb"))
+            order = pa.array(np.argsort(result["account_no"].to_numpy()))
+            found += [result[f"v{n}"].combine_chunks().take(order) for n in range(len(batch))]
+        return found
+
+
+class _Relations:
+    """What one statement reads; tables are loaded into the engine when it names them. `names`: attributes that it
+    uses."""
+
+    key = "account_no"
+    person = "user_no"
+
+    def __init__(self, of: Customers, names: Collection[str]) -> None:
+        self._of = of
+        self._world = of.world
+        self._names = names
+        self._loaded: dict[object, str] = {}
+
+    def customers(self, day: date) -> str:
+        return self._table(("customers", day), lambda: self._world.columns(self._names, day))
+
+    def attribute(self, name: str, row: str) -> str:
+        return f"{row}.{quote_name(name)}"
+
+    def account_id(self, row: str) -> str:
+        return f"{row}.account_id"
+
+    def rows(self, table: str, day: date) -> str:
+        if table == "events":
+            return self._events()
+        return f"known_{table}" if day == self._of.as_of else self._world.known_on(table, day)
+
+    def column(self, table: str, name: str, row: str) -> str:
+        model = BY_NAME[table]
+        known_at = "moment" if table == "events" else model.known_at
+        if name == "day":
+            day = "day" if table == "events" else known_at and day_column(known_at)
+            return f"{row}.{day}" if day else "CAST(NULL AS DATE)"
+        if name == "moment" or (table == "events" and name == "occurred_at"):
+            return self._local(f"{row}.{known_at}") if known_at else "CAST(NULL AS TIMESTAMP)"
+        column = model.column(name)
+        if column and column.type == "timestamp":
+            return self._local(f"{row}.{name}")
+        return f"{row}.billing_interval" if column and name == "interval" else f"{row}.{quote_name(name)}"
+
+    def members(self, segment: str, day: date) -> str:
+        return self._of_numbers(("members", segment, day), lambda: self._of.members(segment, day))
+
+    def moved(self, segment: str, has_joined: bool, first: date, last: date) -> str:
+        key = ("moved", segment, has_joined, first, last)
+        return self._of_numbers(key, lambda: self._world.moved(segment, has_joined, first, last))
+
+    def listed(self, name: str) -> str:
+        def ids() -> pa.Table:
+            return pa.table({"account_id": pa.array(sorted(set(self._world.listed(name))), pa.string())})
+
+        return self._table(("list", name), ids)
+
+    def _local(self, moment: str) -> str:
+        return to_local(moment, self._of.timezone)
+
+    def _of_numbers(self, key: object, find: Callable[[], Numbers]) -> str:
+        return self._table(key, lambda: pa.table({"account_no": pa.array(find(), pa.uint32())}))
+
+    def _table(self, key: object, make: Callable[[], pa.Table]) -> str:
+        if key not in self._loaded:
+            self._loaded[key] = f"rule_table_{len(self._loaded)}"
+            self._world.engine.load(self._loaded[key], make())
+        return self._loaded[key]
+
+    def _events(self) -> str:
+        """Events with their names, in the engine once."""
+        if "events" not in self._loaded:
+            rows, names = self._world.event_rows()
+            self._world.engine.load("rule_event_rows", rows)
+            coded = pa.table({"code": pa.array(range(len(names)), pa.uint16()), "event": pa.array(names, pa.string())})
+            self._world.engine.load("rule_event_codes", coded)
+            self._loaded["events"] = (
+                "(SELECT r.* REPLACE (nullif(r.user_no, 0) AS user_no), c.event "
+                "FROM rule_event_rows AS r JOIN rule_event_codes AS c ON c.code = r.code)"
+            )
+        return self._loaded["events"]

@@ -1,0 +1,106 @@
+"""What rules read of a published update: its records, the model as it was known then, and what was published before."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import date
+from functools import cached_property
+from typing import cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from beachhead.customers.event_counts import read_events
+from beachhead.customers.events import open_parts
+from beachhead.customers.record import arrow_type, known_on, make_known
+from beachhead.engines.duck import DuckEngine
+from beachhead.errors import DataError, Diagnostic
+from beachhead.project.definitions import ValueTypeName
+from beachhead.rules import ValueType
+from beachhead.segments.activity import Events
+from beachhead.service.model_of_run import event_parts, model_files, open_tables
+from beachhead.service.past import run_on
+from beachhead.service.plan import Plan, ids_of_list
+from beachhead.service.population import Customers
+from beachhead.service.results import Run
+from beachhead.service.short_engine import short_engine
+
+
+class PublishedWorld:
+    """The world of a run, under the present definitions of attributes and lists. Opens an engine when one is asked
+    for; `close` gives it up."""
+
+    def __init__(self, run: Run, plan: Plan) -> None:
+        self._run = run
+        self._plan = plan
+        self._open = ExitStack()
+
+    @cached_property
+    def engine(self) -> DuckEngine:
+        engine, _ = self._open.enter_context(short_engine())
+        self._extra: dict[str, dict[str, ValueTypeName]] = open_tables(engine, model_files(self._run))
+        numbers = self._run.columns("account_no")["account_no"]
+        as_of = pa.array([self._run.as_of] * len(numbers), pa.date32())
+        engine.load("spine", pa.table({"account_no": numbers, "as_of": as_of}))
+        make_known(engine, self._extra, self._run.about.mapped or None)
+        return engine
+
+    def close(self) -> None:
+        self._open.close()
+
+    def columns(self, names: Collection[str], day: date) -> pa.Table:
+        run = self._run if day == self._run.as_of else self._earlier(day)
+        here = [n for n in names if n in run.attributes and n != "account_id"]
+        table = run.columns("account_no", "account_id", *here)
+        for name in names:
+            if name not in table.column_names:
+                kind = arrow_type(self._plan.catalog.attributes[name])
+                table = table.append_column(name, pa.nulls(len(table), kind))
+        return table
+
+    def known_on(self, table: str, day: date) -> str:
+        _ = self.engine
+        return known_on(table, day, self._extra, self._run.about.mapped or None)
+
+    def event_rows(self) -> tuple[pa.Table, Sequence[str]]:
+        return open_parts(event_parts(self._run)), self._run.about.event_codes
+
+    def listed(self, name: str) -> Collection[str]:
+        ids = ids_of_list(self._plan.project, name)
+        if not len(self._run.matches):
+            return ids
+        matches = self._run.matches.arrow()
+        numbers = matches.filter(pc.is_in(matches["account_id"], pa.array(ids, pa.string())))["account_no"]
+        accounts = self._run.columns("account_no", "account_id")
+        of_numbers = accounts.filter(pc.is_in(accounts["account_no"], numbers.combine_chunks()))
+        return {*ids, *cast("list[str]", of_numbers["account_id"].to_pylist())}
+
+    def members(self, segment: str, day: date) -> NDArray[np.uint32]:
+        return self._history.members_on(segment, day)
+
+    def moved(self, segment: str, has_joined: bool, first: date, last: date) -> NDArray[np.uint32]:
+        return self._history.moved(segment, first, last, has_joined)
+
+    def _earlier(self, day: date) -> Run:
+        found = run_on(self._plan, self._run.snapshot, day)
+        if found is None:
+            message = f"there is no data as of {day}, which the rule asks for"
+            raise DataError(Diagnostic("no-earlier-data", message, remedy=f"Run `beachhead run --as-of {day}`."))
+        return found
+
+
+@contextmanager
+def population_of_run(run: Run, plan: Plan) -> Iterator[Customers]:
+    """The customers of a published run as rules see them, until the context ends."""
+    world = PublishedWorld(run, plan)
+    types = {name: ValueType(a.type) for name, a in plan.catalog.attributes.items()}
+    parts = event_parts(run)
+    events = Events.of(read_events(parts), run.about.event_codes, run.as_of) if parts else None
+    numbers = run.columns("account_no")["account_no"].to_numpy()
+    try:
+        yield Customers(run.as_of, run.about.settings.timezone, numbers, types, events, world)
+    finally:
+        world.close()
