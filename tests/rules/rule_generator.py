@@ -26,9 +26,12 @@ TYPES = {
     "signed_up_on": ValueType.DATE,
     "first_paid_on": ValueType.DATE,
     "last_seen_at": ValueType.TIMESTAMP,
+    "tags": ValueType.LIST,
 }
 SEGMENTS = {"some": [1, 3, 5, 8, 13], "none": []}
 TEXTS = ["a", "A", "b", "ab", "aB", "Ab", "", "é", "É", "%", "it's", "a\nb"]
+LISTS = ["a", "a;b", "ab;A", "é", "%;it's"]
+ITEMS = ["a", "b", "A", "ab", "é", "%", "it's"]
 PATTERNS = ["a", "a%", "%b", "_", "A_", "%", "", "É", "%é%", "__", "%'%", "a._", "_%b"]
 COMPARISONS = ["=", "!=", "<", "<=", ">", ">="]
 
@@ -52,6 +55,8 @@ class Generator:
         match kind:
             case ValueType.TEXT:
                 return choose(TEXTS)
+            case ValueType.LIST:
+                return choose(LISTS)
             case ValueType.BOOLEAN:
                 return choose([True, False])
             case ValueType.NUMBER:
@@ -91,6 +96,21 @@ class Generator:
             lambda: self._attribute(ValueType.DATE, ValueType.TIMESTAMP),
             self._date_literal,
             lambda: self._same(self.moment, depth),
+            lambda: self._other_day(depth),
+        )
+
+    def _other_day(self, depth: int) -> Node:
+        """A day so many days from another one."""
+        if depth <= 0:
+            return self._attribute(ValueType.DATE, ValueType.TIMESTAMP)
+        return Call(self.random.choice("+-"), (self._known_moment(depth), self.number(depth - 1)))
+
+    def _known_moment(self, depth: int) -> Node:
+        """A moment of which it is seen without its neighbours that it is one."""
+        return self._one_of(
+            lambda: self._attribute(ValueType.DATE, ValueType.TIMESTAMP),
+            lambda: tree.relative(self.random.randint(-3, 3), "day"),
+            lambda: self._other_day(depth - 1),
         )
 
     def _date_literal(self) -> Node:
@@ -117,6 +137,7 @@ class Generator:
             lambda: Call("length", (self.text(less),)),
             lambda: Call("days_since", (self.moment(less),)),
             lambda: Call("days_between", (self.moment(less), self.moment(less))),
+            lambda: Call("-", (self._known_moment(less), self._known_moment(less))),
             lambda: self._same(self.number, depth),
         )
 
@@ -176,5 +197,6 @@ class Generator:
             lambda: Call("in", (make(depth), *(literal() for _ in range(self.random.randint(1, 3))))),
             lambda: Call(self.random.choice(["like", "ilike"]), (self.text(depth), pattern)),
             lambda: Call("is null", (make(depth),)),
+            lambda: Call("contains", (Attribute("tags"), tree.text(self.random.choice(ITEMS)))),
             lambda: Call(self.random.choice(["is null", "is true", "is false"]), (self.condition(depth),)),
         )

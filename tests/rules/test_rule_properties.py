@@ -7,12 +7,13 @@ from datetime import date, datetime, time
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rule_generator import Generator
+from rule_generator import SEGMENTS, TYPES, Generator
 from rule_world import AS_OF
 
 from beachhead.errors import DefinitionError
 from beachhead.rules import (
     OPERATORS,
+    FixedCatalog,
     Value,
     check_expression,
     check_rule,
@@ -92,7 +93,8 @@ def test_any_text_parses_or_is_explained(text: str) -> None:
 
 def test_generator_makes_every_operator() -> None:
     generator = Generator(7)
-    made: list[Node] = [generator.condition(4) for _ in range(400)]
+    catalog = FixedCatalog(TYPES, tuple(SEGMENTS))
+    made: list[Node] = [check_rule(generator.condition(4), catalog).node for _ in range(400)]
     assert {part.operator for node in made for part in walk(node) if isinstance(part, Call)} == set(OPERATORS)
 
 

@@ -130,10 +130,12 @@ def finished(statement: exp.Expr, dialect: Dialect) -> exp.Expr:
     for node in statement.find_all(exp.Cast):
         if (wide := _WIDE.get(node.to.this)) is not None:
             node.set("to", exp.DataType.build(f"Nullable({wide})", dialect="clickhouse"))
-    if isinstance(statement, exp.Select):  # without this, an outer join gives 0 where there is nothing
-        statement.set("settings", [exp.EQ(this=exp.var("join_use_nulls"), expression=exp.Literal.number(1))])
+    if isinstance(statement, exp.Select):
+        statement.set("settings", [exp.EQ(this=exp.var(s), expression=exp.Literal.number(1)) for s in _SETTINGS])
     return statement
 
 
+# Without these, an outer join gives 0 where there is nothing, and a name means what SELECT calls so, not the column.
+_SETTINGS = ("join_use_nulls", "prefer_column_name_to_alias")
 # Its other types of days and times begin in 1970.
 _WIDE = {exp.DType.DATE: "Date32", exp.DType.TIMESTAMP: "DateTime64(6)", exp.DType.TIMESTAMPNTZ: "DateTime64(6)"}

@@ -272,12 +272,18 @@ class Canon:
 
 def implies(narrow: Demand, wide: Demand) -> bool:
     """Whether whoever fulfils the first fulfils the second. False where it cannot be seen."""
-    has = dict(narrow.terms)
-    return all(term in has and has[term] <= values for term, values in wide.terms) and all(
+    return all(_gives(narrow, term, values) for term, values in wide.terms) and all(
         choice in narrow.choices
         or any(implies(narrow, item) for item in choice.items)
         or any(all(any(implies(a, b) for b in choice.items) for a in own.items) for own in narrow.choices)
         for choice in wide.choices
+    )
+
+
+def _gives(demand: Demand, term: Term, values: Values) -> bool:
+    """Whether a term has one of these values wherever a demand is fulfilled."""
+    return any(own == term and given <= values for own, given in demand.terms) or any(
+        all(_gives(item, term, values) for item in choice.items) for choice in demand.choices
     )
 
 

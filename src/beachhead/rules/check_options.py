@@ -177,7 +177,7 @@ def _measure(checker: Checker, row: FormRow, options: Mapping[str, Node], column
     found = columns.column_type(value.name) if isinstance(value, Attribute) else None
     if names[0] == "avg" and found is not ValueType.MONEY:
         return ValueType.NUMBER
-    return found
+    return ValueType.NUMBER if names[0] == "sum" and found not in NUMERIC else found
 
 
 def _one_window(checker: Checker, node: Invoke, row: FormRow, options: Mapping[str, Node], columns: Scope) -> None:
@@ -206,9 +206,10 @@ def _one_window(checker: Checker, node: Invoke, row: FormRow, options: Mapping[s
 
 
 def _is_empty(first: Node, last: Node) -> bool:
-    """Whether a window of written days has none."""
+    """Whether a window of written days, or of days counted from today, has none."""
     ends = [_as_of(first), _as_of(last)]
-    return all(a is not None and b is not None and b < a for a, b in zip(*ends, strict=True))
+    is_of_one_kind = type(first) is type(last)
+    return is_of_one_kind and all(a is not None and b is not None and b < a for a, b in zip(*ends, strict=True))
 
 
 def _as_of(node: Node) -> list[date | None]:

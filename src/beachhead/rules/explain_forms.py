@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from beachhead.rules.ast import And, Attribute, Call, Duration, Invoke, Literal, Node, RelativeDate
+from beachhead.rules.ast import And, Attribute, Call, Duration, Invoke, Literal, Node, Or, RelativeDate
 from beachhead.rules.format import duration
 from beachhead.rules.forms import FORMS, MEASURES, Takes, events_named, table_of
 
@@ -263,7 +263,8 @@ def _where(words: Words, node: Node, condition: Node | None) -> str:
         had = [_had(inner, item) for item in items]
         if all(had):
             return f" with {' and '.join(filter(None, had))}"
-    return f" where {inner.condition(condition)}"
+    said = inner.condition(condition)
+    return f" where ({said})" if isinstance(condition, And | Or) else f" where {said}"
 
 
 def _had(inner: Words, item: Node) -> str | None:

@@ -117,10 +117,10 @@ def syntax_diagnostic(text: str, offset: int, token: str, accepted: Collection[s
             return Diagnostic("unbalanced-bracket", "this bracket is never closed", why=why, remedy="Add ')'."), opening
         remedy = f"Complete it with {expected}." if expected else "Complete it."
         return Diagnostic("incomplete-rule", "the rule ends too early", why=why, remedy=remedy), offset
-    if _SPAN_WORD.match(text, offset) and (number := _OPTION_NUMBER.search(text, 0, offset)):
-        span = f"'{text[number.start(1) : _SPAN_WORD.match(text, offset).end()]}'"  # type: ignore[union-attr]
-        message = "a span of time as an option is written in quotes"
-        return Diagnostic("syntax-error", message, why=why, remedy=f"Write {span}."), number.start(1)
+    unit, number = _SPAN_WORD.match(text, offset), _OPTION_NUMBER.search(text, 0, offset)
+    if unit and number:
+        message, remedy = "a span of time as an option is written in quotes", f"'{number[1]} {unit[0]}'"
+        return Diagnostic("syntax-error", message, why=why, remedy=f"Write {remedy}."), number.start(1)
     for mistake in _MISTAKES:
         start = offset - mistake.back
         if start >= 0 and mistake.pattern.match(text, start, start + _SEARCH_SIZE):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from beachhead.customers.event_counts import EPOCH, EventRuns
 from beachhead.rules.ast import Aggregate, Attribute, Call, Literal, Node
 from beachhead.rules.days import resolve_day
-from beachhead.rules.types import ValueType
+from beachhead.rules.types import Value, ValueType
 from beachhead.segments.activity_kernels import COUNT, DATED, DAYS, FIRST_DAY, LAST_DAY, WEEKS, count_block
 from beachhead.segments.columns import Column, code_type
 from beachhead.segments.program import Test
@@ -144,6 +144,17 @@ def plan_activity(tests: Mapping[Node, Sequence[Test]], events: Events) -> Activ
         np.cumsum([0, *map(len, by_names.values())]).astype(np.int64),
         np.array(rows, np.int32).reshape(-1, 7),
     )
+
+
+def counted_value(value: Node, events: Events, account_no: int) -> tuple[Value] | None:
+    """What the pass counts for one customer, exactly; None where it does not know the value."""
+    activity = plan_activity({value: [Test(value, ">=", (_MOST_COUNTED,))]}, events)
+    if not activity.columns:
+        return None
+    column = activity.columns[value]
+    planes = np.empty(int(activity.widths[0]), np.uint8)
+    activity.count(account_no, 1, planes, np.zeros(1, np.int64))
+    return (column.decoded(int(planes.view(column.codes.dtype)[0])),)
 
 
 def _selections(

@@ -54,7 +54,10 @@ class Column:
 
     def value(self, account_no: int) -> Value:
         """The value of one customer, None where it is unknown."""
-        code = int(self.codes[account_no])
+        return self.decoded(int(self.codes[account_no]))
+
+    def decoded(self, code: int) -> Value:
+        """The value of a code, None for 0."""
         return None if code == 0 else self._value(self.known[code - 1])
 
     def values(self) -> Iterable[Value]:

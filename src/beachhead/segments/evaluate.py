@@ -82,7 +82,7 @@ def make_ready(rules: Mapping[str, Node], population: Population) -> Ready:
     tests = tests_of(rules.values(), population.as_of)
     asked = frozenset[str]().union(*map(segments_used, tests)) & rules.keys()
     if asked:  # a value, not only a rule, is made of who is in a segment
-        below = make_ready(_with_all_used(asked, rules), population)
+        below = make_ready(with_all_used(asked, rules), population)
         for name, members in below.engine.members(asked - below.failed.keys()).items():
             population.remember(name, members)
     activity = plan_activity(tests, population.events) if population.events else None
@@ -98,7 +98,7 @@ def make_ready(rules: Mapping[str, Node], population: Population) -> Ready:
     return Ready(Engine.of(sound, columns, activity, population.numbers, population.as_of), failed)
 
 
-def _with_all_used(names: Iterable[str], rules: Mapping[str, Node]) -> dict[str, Node]:
+def with_all_used(names: Iterable[str], rules: Mapping[str, Node]) -> dict[str, Node]:
     """The rules of these segments and of all that they name, at any distance, in the given order."""
     needed: set[str] = set()
     waiting = list(names)
@@ -133,6 +133,13 @@ def _columns(
             except BeachheadError as e:
                 broken[value] = e
     return columns, broken
+
+
+def column_of(value: Node, population: Population) -> Column:
+    """The column of one value. Raises `BeachheadError`."""
+    if isinstance(value, Attribute):
+        return population.attribute(value.name)
+    return _encoded(population.computed([value])[0], population.numbers)
 
 
 def _encoded(values: pa.Array | pa.ChunkedArray, numbers: NDArray[np.uint32]) -> Column:

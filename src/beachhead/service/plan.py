@@ -80,6 +80,10 @@ class Plan:
         families = {s.definition.for_each for s in self.segments if s.definition.for_each}
         return frozenset[str]().union(families, *map(attributes_used, nodes), (i.attribute for i in self.score_inputs))
 
+    def english(self, node: Node) -> str:
+        """A checked rule in words, with the titles of attributes and segments."""
+        return english(self.project, self.catalog, node)
+
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
         return tuple(d for d in self.diagnostics if d.is_error)
@@ -238,13 +242,6 @@ def _check_segments(
     compiled: list[CompiledSegment] = []
     waiting: dict[str, str] = {}
 
-    def label(attribute: str) -> str:
-        found = catalog.attributes.get(attribute)
-        return found.title if found else attribute
-
-    def money(minor: float) -> str:
-        return money_text(minor, project.settings.currency, exact=True)
-
     for name in checked:
         if name not in ordered.names:
             broken[name] = tuple(ordered.diagnostics)
@@ -280,14 +277,31 @@ def _check_segments(
             )
         else:
             lacking = tuple(sorted(n for n in attributes_used(node) if n in catalog.missing))
-            english = explain(node, label, money, catalog)
+            told = english(project, catalog, node)
             definition = project.segments[name]
             by_hand = "".join(f" {ids}" for ids in (definition.include, definition.exclude) if ids)
             of_rule = version(node)
             of_all = hashlib.sha256((of_rule + by_hand).encode()).hexdigest()[:12] if by_hand else of_rule
             core = _with_those_by_hand(definition, core)
-            compiled.append(CompiledSegment(definition, core, of_all, english, lacking))
+            compiled.append(CompiledSegment(definition, core, of_all, told, lacking))
     return tuple(compiled), broken, waiting
+
+
+def english(project: Project, catalog: Catalog, node: Node) -> str:
+    """A checked rule in words, with the titles of attributes and segments."""
+
+    def label(attribute: str) -> str:
+        found = catalog.attributes.get(attribute)
+        return found.title if found else attribute
+
+    def money(minor: float) -> str:
+        return money_text(minor, project.settings.currency, exact=True)
+
+    def title(segment: str) -> str:
+        found = project.segments.get(segment)
+        return found.title if found else segment
+
+    return explain(node, label, money, catalog, title)
 
 
 INCLUDED, EXCLUDED = "include of", "exclude of"

@@ -21,6 +21,8 @@ from beachhead.segments.columns import Column, encode
 from beachhead.sources.zones import to_local
 
 Numbers = NDArray[np.uint32]
+_MOST_COMPUTED = 1_000
+"""Computed values that stay in memory for the next rule."""
 
 
 class World(Protocol):
@@ -56,7 +58,8 @@ class World(Protocol):
 
 
 class Customers:
-    """A population as of a day, of a world whose engine has the views `known_<table>` of that day."""
+    """A population as of a day, of a world whose engine has the views `known_<table>` of that day. What was read or
+    computed stays for the next rule."""
 
     def __init__(
         self,
@@ -74,10 +77,14 @@ class Customers:
         self.world = world
         self._types = types
         self._remembered: dict[str, Numbers] = {}
+        self._columns: dict[str, Column] = {}
+        self._computed: dict[Node, pa.Array] = {}
 
     def attribute(self, name: str) -> Column:
-        values = self.world.columns([name], self.as_of)[name]
-        return encode(values, self._types[name], self.numbers, int(self.numbers.max(initial=0)))
+        if name not in self._columns:
+            values = self.world.columns([name], self.as_of)[name]
+            self._columns[name] = encode(values, self._types[name], self.numbers, int(self.numbers.max(initial=0)))
+        return self._columns[name]
 
     def remember(self, segment: str, members: Numbers) -> None:
         self._remembered[segment] = members
@@ -89,14 +96,17 @@ class Customers:
         return self.world.members(segment, day)
 
     def computed(self, values: Sequence[Node]) -> list[pa.Array]:
-        found: list[pa.Array] = []
-        for start in range(0, len(values), MAX_COLUMNS):
-            batch = values[start : start + MAX_COLUMNS]
+        missing = [v for v in values if v not in self._computed]
+        if len(self._computed) + len(missing) > _MOST_COMPUTED:
+            self._computed.clear()
+            missing = list(values)
+        for start in range(0, len(missing), MAX_COLUMNS):
+            batch = missing[start : start + MAX_COLUMNS]
             names = frozenset[str]().union(*map(attributes_used, batch))
             result = self.world.engine.query(emit(values_sql(batch, self.as_of, _Relations(self, names)), "duckdb"))
             order = pa.array(np.argsort(result["account_no"].to_numpy()))
-            found += [result[f"v{n}"].combine_chunks().take(order) for n in range(len(batch))]
-        return found
+            self._computed |= {v: result[f"v{n}"].combine_chunks().take(order) for n, v in enumerate(batch)}
+        return [self._computed[v] for v in values]
 
 
 class _Relations:
@@ -171,8 +181,9 @@ class _Relations:
             self._world.engine.load("rule_event_rows", rows)
             coded = pa.table({"code": pa.array(range(len(names)), pa.uint16()), "event": pa.array(names, pa.string())})
             self._world.engine.load("rule_event_codes", coded)
+            columns = [f"r.{quote_name(n)}" for n in rows.column_names if n not in ("user_no", "code")]
             self._loaded["events"] = (
-                "(SELECT r.* REPLACE (nullif(r.user_no, 0) AS user_no), c.event "
+                f"(SELECT {', '.join(columns)}, nullif(r.user_no, 0) AS user_no, c.event "
                 "FROM rule_event_rows AS r JOIN rule_event_codes AS c ON c.code = r.code)"
             )
         return self._loaded["events"]

@@ -19,46 +19,51 @@ _WORD = ir.IntType(64)
 _VECTOR = ir.VectorType(_WORD, COLUMNS)
 
 
-@intrinsic
-def add_rows(_context, counters, stride, rows, places):
-    """Add 16 rows to bit-sliced counters by a tree of full adders (Harley and Seal; Warren, "Hacker's Delight", 2nd ed.
-    2013, 5-1).
+def _adder():
+    @intrinsic
+    def add_rows(_context, counters, stride, rows, places):
+        def emit(_context, builder, _signature, arguments):
+            def at(address, offset):
+                return builder.inttoptr(builder.add(address, offset), _VECTOR.as_pointer())
 
-    All are addresses: of the counters' lowest bits, the next ones following after `stride` bytes each; of the rows; of
-    16 int64, how many bytes after `rows` each of them begins.
-    """
+            def counter(level):
+                return at(arguments[0], builder.mul(arguments[1], _WORD(level)))
 
-    def emit(_context, builder, _signature, arguments):
-        def at(address, offset):
-            return builder.inttoptr(builder.add(address, offset), _VECTOR.as_pointer())
+            def load(pointer):
+                return builder.load(pointer, align=8)
 
-        def counter(level):
-            return at(arguments[0], builder.mul(arguments[1], _WORD(level)))
+            def place(n):
+                return builder.load(builder.inttoptr(builder.add(arguments[3], _WORD(8 * n)), _WORD.as_pointer()))
 
-        def load(pointer):
-            return builder.load(pointer, align=8)
+            def carried(level, first):
+                """The sum of 2 ** level rows from `first` on, without the lower bits, which stay in the counters."""
+                if not level:
+                    return load(at(arguments[2], place(first)))
+                a = carried(level - 1, first)
+                b = carried(level - 1, first + 2 ** (level - 1))
+                before = sums[level - 1]
+                half = builder.xor(before, a)
+                sums[level - 1] = builder.xor(half, b)
+                return builder.or_(builder.and_(before, a), builder.and_(half, b))
 
-        def place(n):
-            return builder.load(builder.inttoptr(builder.add(arguments[3], _WORD(8 * n)), _WORD.as_pointer()))
+            sums = [load(counter(level)) for level in range(4)]
+            carry = carried(4, 0)
+            for level, total in enumerate(sums):
+                builder.store(total, counter(level), align=8)
+            for level in range(4, LEVELS):
+                before = load(counter(level))
+                builder.store(builder.xor(before, carry), counter(level), align=8)
+                carry = builder.and_(before, carry)
 
-        def carried(level, first):
-            """The sum of 2 ** level rows from `first` on, without the lower bits, which stay in the counters."""
-            if not level:
-                return load(at(arguments[2], place(first)))
-            a = carried(level - 1, first)
-            b = carried(level - 1, first + 2 ** (level - 1))
-            before = sums[level - 1]
-            half = builder.xor(before, a)
-            sums[level - 1] = builder.xor(half, b)
-            return builder.or_(builder.and_(before, a), builder.and_(half, b))
+        return types.void(types.intp, types.intp, types.intp, types.intp), emit
 
-        sums = [load(counter(level)) for level in range(4)]
-        carry = carried(4, 0)
-        for level, total in enumerate(sums):
-            builder.store(total, counter(level), align=8)
-        for level in range(4, LEVELS):
-            before = load(counter(level))
-            builder.store(builder.xor(before, carry), counter(level), align=8)
-            carry = builder.and_(before, carry)
+    return add_rows
 
-    return types.void(types.intp, types.intp, types.intp, types.intp), emit
+
+add_rows = _adder()
+"""Add 16 rows to bit-sliced counters by a tree of full adders (Harley and Seal; Warren, "Hacker's Delight", 2nd ed.
+2013, 5-1).
+
+All are addresses: of the counters' lowest bits, the next ones following after `stride` bytes each; of the rows; of
+16 int64, how many bytes after `rows` each of them begins.
+"""

@@ -16,6 +16,7 @@ from pyroaring import BitMap
 NUMBERS = 65_536
 """Numbers that a container covers: those with one `number >> 16`, its key."""
 CONTAINER_BYTES = NUMBERS // 8
+WORDS = NUMBERS // 64
 LIST_AT_MOST = 4096
 
 _COOKIE_WITHOUT_RUNS = 12346
@@ -59,11 +60,26 @@ def bitmap_of_bits(bits: npt.NDArray[np.uint8]) -> BitMap:
     whole = -(-len(bits) // CONTAINER_BYTES) * CONTAINER_BYTES
     padded = np.zeros(whole, dtype=np.uint8)
     padded[: len(bits)] = bits
-    blocks = padded.reshape(-1, CONTAINER_BYTES)
-    sizes = np.bitwise_count(blocks.view(np.uint64)).sum(axis=1, dtype=np.int64)
-    keys = np.flatnonzero(sizes)
-    content = [_container(blocks[key], size) for key, size in zip(keys, sizes[keys], strict=True)]
-    return bitmap_of_containers(Containers(keys, sizes[keys], content))
+    blocks = padded.view(np.uint64).reshape(-1, WORDS)
+    return bitmap_of_blocks(np.arange(len(blocks)), blocks)
+
+
+def bitmap_of_blocks(keys: npt.NDArray[np.int64], words: npt.NDArray[np.uint64]) -> BitMap:
+    """Of whole blocks: row i of `words` (blocks, WORDS) are the bits of the numbers with key keys[i], ascending."""
+    sizes = np.bitwise_count(words).sum(axis=1, dtype=np.int64)
+    there = np.flatnonzero(sizes)
+    content = [_container(words[n].view(np.uint8), int(sizes[n])) for n in there.tolist()]
+    return bitmap_of_containers(Containers(keys[there], sizes[there], content))
+
+
+def blocks_of(bitmap: BitMap) -> dict[int, npt.NDArray[np.uint64]]:
+    """By key the bits of each block that is not empty, WORDS of them."""
+    found = containers_of(bitmap)
+    blocks = {}
+    for key, size, content in zip(found.keys.tolist(), found.cardinalities.tolist(), found.content, strict=True):
+        bits = content if size > LIST_AT_MOST else _bits(np.frombuffer(content, "<u2"))
+        blocks[key] = np.frombuffer(bits, "<u8")
+    return blocks
 
 
 def bitmap_of_containers(containers: Containers) -> BitMap:
@@ -102,12 +118,14 @@ def _of_runs(numbers: npt.NDArray[np.uint32]) -> Containers:
     content: list[bytes | memoryview] = []
     for start, size in zip(starts.tolist(), sizes.tolist(), strict=True):
         low = numbers[start : start + size].astype("<u2")
-        if size > LIST_AT_MOST:
-            mask = np.zeros(NUMBERS, dtype=np.bool_)
-            mask[low] = True
-            low = np.packbits(mask, bitorder="little")
-        content.append(low.tobytes())
+        content.append(_bits(low) if size > LIST_AT_MOST else low.tobytes())
     return Containers(keys.astype(np.int64), sizes.astype(np.int64), content)
+
+
+def _bits(low: npt.NDArray[np.uint16]) -> bytes:
+    mask = np.zeros(NUMBERS, dtype=np.bool_)
+    mask[low] = True
+    return np.packbits(mask, bitorder="little").tobytes()
 
 
 def _container(block: npt.NDArray[np.uint8], size: int) -> bytes:

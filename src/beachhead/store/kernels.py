@@ -10,11 +10,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from beachhead.store.bitmaps import LIST_AT_MOST
+from beachhead.store.bitmaps import LIST_AT_MOST, WORDS
 from beachhead.store.checksum import KEYS
-
-WORDS = 1024
-"""Words of a segment in a block."""
 
 Words = NDArray[np.uint64]
 UInt16 = NDArray[np.uint16]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pyroaring import BitMap
 
 from beachhead.errors import DataError, Diagnostic
-from beachhead.store.bitmaps import LIST_AT_MOST, Containers, bitmap_of_containers, container_bytes
+from beachhead.store.bitmaps import LIST_AT_MOST, WORDS, Containers, bitmap_of_containers, container_bytes
 from beachhead.store.checksum import checksum
 from beachhead.store.files import outside
 from beachhead.store.manifest import SnapshotRef, damaged
@@ -78,10 +78,10 @@ class MembershipFile:
         """The snapshot on whose file some of the segments build."""
         return self._head.base.ref if self._head.base else None
 
-    @property
-    def block_numbers(self) -> Sequence[int]:
-        """The blocks in which a container is not empty; in those of a base there may be members too."""
-        return self._head.blocks
+    def block_numbers(self) -> list[int]:
+        """The blocks that may have members, ascending."""
+        below = self._base_columns[0].block_numbers() if self._changed.any() else []
+        return sorted({*self._head.blocks, *below})
 
     def read(self, segment: str, known: Mapping[SnapshotRef, BitMap] | None = None) -> Membership:
         """One segment. `known`: its members in other snapshots, where these need not be read again."""
@@ -112,17 +112,18 @@ class MembershipFile:
         return bool(self._look_up(account_no, np.array([self._column(segment)]))[0])
 
     def blocks(self) -> Iterator[tuple[int, Words]]:
-        """Block by block its number and the bits of all segments (in the order of `segments`): uint64 (segments, 1024),
-        bit `n % 64` of word `n // 64` for the customer with `account_no & 0xFFFF == n`. Empty blocks may be left out.
+        """Block by block its number and the bits of all segments, in their order: uint64 (segments, WORDS), with bit
+        `n % 64` of word `n // 64` for the customer with `account_no & 0xFFFF == n`. Left out: blocks without members.
         """
-        for number in self._all_blocks():
+        for number in self.block_numbers():
             yield number, self.words(number)
 
-    def words(self, number: int, room: int | None = None) -> Words:
-        """The bits of one block. `room`: for so many segments, those after the last being empty."""
-        count = len(self._head.segments)
-        words = np.zeros((room or count, 1024), np.uint64)
-        self._toggle(number, np.arange(count), np.arange(count), words)
+    def words(self, number: int, places: NDArray[np.int64] | None = None, room: int | None = None) -> Words:
+        """The bits of one block. `places`: by segment its row, default its own place; `room`: how many rows there are,
+        those that are nobody's being empty."""
+        columns = np.arange(len(self._head.segments))
+        words = np.zeros((len(columns) if room is None else room, WORDS), np.uint64)
+        self._toggle(number, columns, columns if places is None else places, words)
         return words
 
     def check(self) -> None:
@@ -222,10 +223,6 @@ class MembershipFile:
         if len(changed):
             base, at = self._base_columns
             base._toggle(number, at[columns[changed]], rows[changed], words)
-
-    def _all_blocks(self) -> list[int]:
-        below = self._base_columns[0]._all_blocks() if self._changed.any() else []
-        return sorted({*self._head.blocks, *below})
 
     def _refuse(self, column: int) -> None:
         if column >= 0:

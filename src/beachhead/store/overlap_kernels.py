@@ -13,9 +13,9 @@ import numpy as np
 from numba import njit
 
 from beachhead.store.adders import COLUMNS, LEVELS, add_rows
-from beachhead.store.kernels import WORDS, Int64, Words, first_one, ones_in
+from beachhead.store.bitmaps import NUMBERS, WORDS
+from beachhead.store.kernels import Int64, Words, first_one, ones_in
 
-CUSTOMERS = WORDS * 64
 _WORDS_AT_ONCE = 32
 """A segment with many members is walked so many words at a time: the rows of 2,048 customers stay in the cache."""
 _MOST = 2**LEVELS - 1  # members that are counted before the counters are emptied
@@ -56,54 +56,62 @@ def _transpose(tile: Words) -> None:
 def add_pairs(words: Words, rows: Words, planes: Words) -> None:
     """Add the counts of a block to `planes` (segments, bits, segments / 64): bit p of the counters of segment s with 64
     others. `rows`: as by `turn_round`, the last one being empty."""
-    segments, bits, width = planes.shape
+    segments, _, width = planes.shape
+    counts = np.zeros(segments, np.int64)
+    for s in range(segments):
+        for k in range(WORDS):
+            counts[s] += ones_in(words[s, k])
     members = np.empty(_MOST + 16, np.int64)
     counters, carries = np.zeros((LEVELS, width), np.uint64), np.zeros(width, np.uint64)
+    for start in range(0, WORDS, _WORDS_AT_ONCE):
+        for s in range(segments):
+            if counts[s] > _MOST:
+                _add_members(words[s], start, start + _WORDS_AT_ONCE, s // 64, rows, members, counters)
+                _add_counters(counters, planes[s], carries, s // 64)
     for s in range(segments):
-        count = np.int64(0)
-        for k in range(WORDS):
-            count += ones_in(words[s, k])
-        if not count:
-            continue
-        first = s // 64 // COLUMNS * COLUMNS
-        at_once = WORDS if count <= _MOST else _WORDS_AT_ONCE
-        for start in range(0, WORDS, at_once):
-            found = np.int64(0)
-            for k in range(start, start + at_once):
-                word = words[s, k]
-                while word:
-                    members[found] = (k * 64 + first_one(word)) * width * 8
-                    found += 1
-                    word &= word - np.uint64(1)
-            if not found:
-                continue
-            members[found : found + 16] = CUSTOMERS * width * 8
-            counters[:, first:] = 0
-            for i in range(0, found, 16):
-                for column in range(first, width, COLUMNS):
-                    at = counters.ctypes.data + column * 8
-                    add_rows(at, width * 8, rows.ctypes.data + column * 8, members.ctypes.data + i * 8)
-            _add_counters(counters[:, first:], planes[s, :, first:], carries[first:])
+        if 0 < counts[s] <= _MOST:
+            _add_members(words[s], 0, WORDS, s // 64, rows, members, counters)
+            _add_counters(counters, planes[s], carries, s // 64)
 
 
 @njit(cache=True, nogil=True)
-def _add_counters(counters: Words, planes: Words, carries: Words) -> None:
-    """Add to numbers with more bits; all three reach over the same columns, and `carries` are only for this."""
+def _add_members(row: Words, start: int, stop: int, first: int, rows: Words, members: Int64, counters: Words) -> None:
+    """Set the counters of the columns from `first` on to the sums over the customers in these words of a segment."""
+    width = rows.shape[1]
+    found = np.int64(0)
+    for k in range(start, stop):
+        word = row[k]
+        while word:
+            members[found] = (k * 64 + first_one(word)) * width * 8
+            found += 1
+            word &= word - np.uint64(1)
+    members[found : found + 16] = NUMBERS * width * 8
+    counters[:] = 0
+    for i in range(0, found, 16):
+        for column in range(first // COLUMNS * COLUMNS, width, COLUMNS):
+            at = counters.ctypes.data + column * 8
+            add_rows(at, width * 8, rows.ctypes.data + column * 8, members.ctypes.data + i * 8)
+
+
+@njit(cache=True, nogil=True)
+def _add_counters(counters: Words, planes: Words, carries: Words, first: int) -> None:
+    """Add to the numbers, with more bits, of the columns from `first` on; `carries` are only for this."""
     carries[:] = 0
+    carry = carries[first:]
     for level in range(len(planes)):
-        plane = planes[level]
-        if level < len(counters):
-            counter = counters[level]
-            for w in range(len(carries)):
-                a, b, carry = plane[w], counter[w], carries[w]
-                half = a ^ b
-                plane[w] = half ^ carry
-                carries[w] = (a & b) | (half & carry)
+        plane = planes[level, first:]
+        if level < LEVELS:
+            counter = counters[level, first:]
+            for w in range(len(carry)):
+                half = plane[w] ^ counter[w]
+                both = plane[w] & counter[w]
+                plane[w] = half ^ carry[w]
+                carry[w] = both | (half & carry[w])
         else:
-            for w in range(len(carries)):
-                a, carry = plane[w], carries[w]
-                plane[w] = a ^ carry
-                carries[w] = a & carry
+            for w in range(len(carry)):
+                both = plane[w] & carry[w]
+                plane[w] ^= carry[w]
+                carry[w] = both
 
 
 @njit(cache=True, nogil=True)
@@ -119,3 +127,22 @@ def counts_of(planes: Words) -> Int64:
                 for bit in range(64):
                     counts[s, w * 64 + bit] += np.int64((word >> np.uint64(bit)) & np.uint64(1)) << level
     return counts
+
+
+@njit(cache=True, nogil=True)
+def cover(words: Words, known: Words, once: Words, several: Words, exclusive: Int64, sizes: Int64) -> None:
+    """Fill the bits of the known customers of a block who are in one segment, and in several; add to how many of each
+    segment are in no other, and to how many are known."""
+    once[:] = 0
+    several[:] = 0
+    for s in range(len(words)):
+        for k in range(WORDS):
+            several[k] |= once[k] & words[s, k]
+            once[k] |= words[s, k]
+    for k in range(WORDS):
+        several[k] &= known[k]
+        once[k] &= known[k] & ~several[k]
+    for s in range(len(words)):
+        for k in range(WORDS):
+            exclusive[s] += ones_in(words[s, k] & once[k])
+            sizes[s] += ones_in(words[s, k] & known[k])

@@ -23,7 +23,7 @@ from beachhead.store.manifest import (
     describe_file,
     encode,
 )
-from beachhead.store.membership_file import MembershipFile
+from beachhead.store.membership_file import MembershipFile, OpenFile
 from beachhead.store.scratch import scratch_path, write_atomically
 
 MEMBERSHIPS = "memberships.bin"
@@ -217,9 +217,10 @@ class SnapshotStore:
         there = {ref for ref in self.list() if (self.directory(ref) / MEMBERSHIPS).is_file()}
         return tuple(sorted({*there, *self._archived()}))
 
-    def open_memberships(self, ref: SnapshotRef) -> MembershipFile:
-        """The memberships of a snapshot, which may have been removed. Raises `DataError`."""
-        return open_memberships(self._layout, ref)
+    def open_memberships(self, ref: SnapshotRef, opener: OpenFile | None = None) -> MembershipFile:
+        """The memberships of a snapshot, which may have been removed. `opener`: for those that they build on. Raises
+        `DataError`."""
+        return open_memberships(self._layout, ref, opener)
 
     def remove(self, ref: SnapshotRef) -> None:
         """Remove a snapshot but keep its memberships, on which others may build. Raises `UsageError` for the current
@@ -241,9 +242,9 @@ class SnapshotStore:
         return _refs(self._layout.memberships, _ARCHIVED)
 
 
-def open_memberships(layout: Layout, ref: SnapshotRef) -> MembershipFile:
+def open_memberships(layout: Layout, ref: SnapshotRef, opener: OpenFile | None = None) -> MembershipFile:
     """The memberships of a snapshot: its own, or those that were kept when it was removed. Raises `DataError`."""
-    opener = partial(open_memberships, layout)
+    opener = opener or partial(open_memberships, layout)
     try:
         return MembershipFile(layout.snapshots / ref.name / MEMBERSHIPS, opener)
     except DataError as e:

@@ -1,0 +1,234 @@
+"""What a change of rules will do, before it is done: who joins and leaves each segment, what they pay, who else asks.
+
+Changed are segments whose rule is another one than the newest update has, and those that name them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from beachhead.analysis.money import pick_money
+from beachhead.errors import BeachheadError, Diagnostic, UsageError
+from beachhead.rules import segments_used
+from beachhead.rules.ast import Was
+from beachhead.rules.ast import walk as walk_nodes
+from beachhead.segments.evaluate import CompiledSegment
+from beachhead.service.about import ABOUT
+from beachhead.service.plan import Plan
+from beachhead.service.published_world import population_of_run
+from beachhead.service.results import Run
+from beachhead.service.update_segments import Evaluated, evaluate_segments, failures, told_of_segments, write_segments
+from beachhead.store.files import FileSystem
+from beachhead.store.layout import Layout
+from beachhead.store.lock import writer_lock
+from beachhead.store.manifest import Contents, SnapshotRef
+from beachhead.store.snapshots import MEMBERSHIPS, Snapshot, SnapshotStore
+
+Kind = Literal["new", "changed", "removed", "follows"]
+_NOTABLE = 5
+_COPIED_ANEW = frozenset({MEMBERSHIPS, ABOUT})
+
+
+@dataclass(frozen=True, slots=True)
+class Notable:
+    """A customer worth naming."""
+
+    account_id: str
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Those who join, or those who leave. `money_cents`: what they bring in all; None where no money is known."""
+
+    count: int
+    money_cents: int | None
+    notable: tuple[Notable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentChange:
+    """What happens to one segment. `follows`: its own rule stays, but it names one that changes. Sizes are None before
+    the first time and after the last."""
+
+    name: str
+    title: str
+    kind: Kind
+    before: int | None
+    after: int | None
+    joined: Side
+    left: Side
+    english: str
+    used_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentPlan:
+    """All that `apply` would do. `measure`: the attribute that the money is of. `needs_update`: other definitions than
+    rules changed, so that records must be computed again. `seconds`: how long evaluating took; `looks_back`: how many
+    earlier days rules ask for."""
+
+    changes: tuple[SegmentChange, ...]
+    unchanged: int
+    measure: str | None
+    needs_update: bool
+    seconds: float
+    looks_back: int
+    diagnostics: tuple[Diagnostic, ...] = field(default=())
+
+
+def plan_segments(run: Run, plan: Plan) -> SegmentPlan:
+    """Compare the rules as they are now with the newest update. Raises `DataError`, `OutsideError`."""
+    started = time.perf_counter()
+    with population_of_run(run, plan) as population:
+        evaluated = evaluate_segments(plan, population)
+        touched = _touched(run, evaluated)
+        fresh = evaluated.ready.engine.members([n for n, kind in touched.items() if kind != "removed"])
+    seconds = time.perf_counter() - started
+    measured = _Measured(run)
+    told = {s.name: s for s in run.about.segments}
+    changes = []
+    for name, kind in touched.items():
+        old = _stored(run, name if name in told else _previous(evaluated, name))
+        new = fresh.get(name)
+        segment = evaluated.segments.get(name)
+        empty = np.zeros(0, np.uint32)
+        before, after = old if old is not None else empty, new if new is not None else empty
+        changes.append(
+            SegmentChange(
+                name,
+                segment.definition.title if segment else told[name].title,
+                kind,
+                None if old is None else len(old),
+                None if new is None else len(new),
+                measured.side(np.setdiff1d(after, before, assume_unique=True)),
+                measured.side(np.setdiff1d(before, after, assume_unique=True)),
+                segment.english if segment else told[name].english,
+                _used_by(name, evaluated.segments.values(), plan),
+            )
+        )
+    days = {part.at for s in evaluated.segments.values() for part in walk_nodes(s.node) if isinstance(part, Was)}
+    return SegmentPlan(
+        tuple(changes),
+        len(evaluated.segments) - len([c for c in changes if c.kind != "removed"]),
+        measured.name,
+        plan.made_by != run.about.made_by,
+        seconds,
+        len(days),
+        (*plan.diagnostics, *failures(evaluated)),
+    )
+
+
+def publish_segments(run: Run, plan: Plan, files: FileSystem | None = None) -> SnapshotRef:
+    """Publish the rules as they are now over the records of the newest update, as its next revision.
+
+    Raises `UsageError` when other definitions changed, which takes an update; `DataError`, `OutsideError`.
+    """
+    files = files or FileSystem()
+    layout = Layout(plan.project.root)
+    if plan.made_by != run.about.made_by:
+        message = "not only rules changed since the last update, so customers must be computed again"
+        raise UsageError(Diagnostic("needs-update", message, remedy="Run `beachhead run`."))
+    with writer_lock(layout, "apply", 600.0, lambda _: None), population_of_run(run, plan) as population:
+        store = SnapshotStore(layout, files)
+        evaluated = evaluate_segments(plan, population)
+        day_before = _day_before(store, run)
+        with store.begin(run.as_of) as draft:
+            for entry in run.snapshot.manifest.files:
+                if entry.name not in _COPIED_ANEW:
+                    _link(run.snapshot.file(entry.name), draft.directory / entry.name)
+            path = draft.directory / MEMBERSHIPS
+            written = write_segments(path, plan, evaluated, run.snapshot, day_before)
+            segments = told_of_segments(plan, evaluated, written, run.snapshot)
+            said = tuple(d for d in (*plan.diagnostics, *failures(evaluated)) if d.severity != "info")
+            about = run.about.model_copy(update={"segments": segments, "diagnostics": said})
+            files.write_bytes(draft.directory / ABOUT, about.model_dump_json(indent=1).encode())
+            known = run.snapshot.manifest.contents
+            counts = {**known.counts, "segments": len(evaluated.ready.engine.names)}
+            return draft.publish(Contents(known.watermark, known.references, counts))
+
+
+def _touched(run: Run, evaluated: Evaluated) -> dict[str, Kind]:
+    """Segments that will not be as they are, each after those it names."""
+    told = {s.name: s for s in run.about.segments if s.size is not None}
+    kinds: dict[str, Kind] = {}
+    for name, segment in evaluated.segments.items():
+        if name in evaluated.failed:
+            continue
+        if name not in told:
+            kinds[name] = "changed" if segment.definition.previously in told else "new"
+        elif told[name].version != segment.version or told[name].stale:
+            kinds[name] = "changed"
+        elif any(other in kinds for other in segments_used(segment.node)):
+            kinds[name] = "follows"
+    heirs = {s.definition.previously for s in evaluated.segments.values()}
+    gone = [n for n in told if n not in evaluated.segments and n not in evaluated.failed and n not in heirs]
+    return kinds | dict.fromkeys(gone, "removed")
+
+
+def _previous(evaluated: Evaluated, name: str) -> str | None:
+    segment = evaluated.segments.get(name)
+    return segment.definition.previously if segment else None
+
+
+def _stored(run: Run, name: str | None) -> NDArray[np.uint32] | None:
+    with suppress(BeachheadError):
+        return run.members(name)[name] if name else None
+    return None
+
+
+def _used_by(name: str, segments: Iterable[CompiledSegment], plan: Plan) -> tuple[str, ...]:
+    """Who names a segment: other segments, and the segmentation."""
+    found = [s.name for s in segments if name in segments_used(s.node)]
+    segmentation = plan.project.segmentation
+    if segmentation and any(group.segment == name for group in segmentation.groups):
+        found.append("segmentation.yml")
+    return tuple(found)
+
+
+class _Measured:
+    """Customers of a run by number, with their money and their worth."""
+
+    def __init__(self, run: Run) -> None:
+        attributes = run.attributes
+        wanted = [n for n in ("account_name", "value_score") if n in attributes]
+        money = pick_money(run.accounts.arrow(), attributes, run.about.settings.template)
+        self.name = money.attribute.name if money else None
+        names = dict.fromkeys(["account_no", "account_id", *wanted, *([self.name] if self.name else [])])
+        self._table = run.columns(*names)
+        self._numbers = self._table["account_no"].to_numpy()
+
+    def side(self, numbers: NDArray[np.uint32]) -> Side:
+        rows = self._table.take(pa.array(np.searchsorted(self._numbers, numbers)))
+        order = "value_score" if "value_score" in rows.column_names else self.name
+        best = rows.sort_by([(order, "descending")]) if order else rows
+        notable = tuple(
+            Notable(row["account_id"], row.get("account_name")) for row in best.slice(0, _NOTABLE).to_pylist()
+        )
+        money = None if self.name is None else sum(v for v in rows[self.name].to_pylist() if v is not None)
+        return Side(len(numbers), money, notable)
+
+
+def _day_before(store: SnapshotStore, run: Run) -> Snapshot | None:
+    for ref in reversed([r for r in store.list() if r.as_of < run.as_of]):
+        with suppress(BeachheadError):
+            return store.open(ref)
+    return None
+
+
+def _link(source: os.PathLike[str], target: os.PathLike[str]) -> None:
+    """The same file under another name; a copy where the disk knows no such thing."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
