@@ -24,7 +24,9 @@ from beachhead.metrics.measures import Measure
 from beachhead.project import definitions
 from beachhead.project.model import TABLES
 from beachhead.project.templates import TEMPLATES
-from beachhead.rules import FUNCTIONS, OPERATORS, attributes_used, parse
+from beachhead.rules import FORMS, FUNCTIONS, OPERATORS, Option, attributes_used, format_rule, parse
+from beachhead.rules.forms import MEASURES as ROW_MEASURES
+from beachhead.rules.forms import WINDOW_NAMES
 from beachhead.sources.recognise.exports import products
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,6 +70,36 @@ def attributes(said: Meanings) -> str:
 def operators(_said: Meanings) -> str:
     rows = [(f"`{o.key}`", f"`{o.example}`", o.doc, o.null_rule) for o in OPERATORS.values()]
     return table(("operator", "example", "meaning", "with null"), rows)
+
+
+def forms(_said: Meanings) -> str:
+    rows = [r for r in FORMS.values() if r.table]
+    shared = {o.name: o for r in rows for o in r.options}
+    others = [
+        (f"`{r.key}`", f"`{r.example}`", r.doc, "; ".join(own_options(r.options)) or "–", r.null_rule)
+        for r in FORMS.values()
+        if not r.table
+    ]
+    windows, measures = (
+        [(f"`{o.name}`", o.kind, o.doc) for o in shared.values() if o.name in names]
+        for names in (WINDOW_NAMES, ROW_MEASURES)
+    )
+    listed = [(f"`{r.key}`", f"`{r.moment}`", f"`{r.example}`") for r in rows]
+    parts = [
+        ("Rows", table(("form", "the day of a row", "example"), listed)),
+        ("Windows", table(("option", "is", "takes rows"), windows)),
+        ("Measures", table(("option", "is", "gives"), measures)),
+        ("Everything else", table(("form", "example", "meaning", "options", "with null"), others)),
+    ]
+    return "\n\n".join(f"### {title}\n\n{text}" for title, text in parts)
+
+
+def own_options(options: Iterable[Option]) -> list[str]:
+    """Options in words; those of a window together, since they have a table of their own."""
+    given = list(options)
+    own = [o for o in given if not (o.name in WINDOW_NAMES and not o.required and o.kind != "a written value")]
+    told = [f"`{o.name}` ({o.kind}{'' if o.required else ', if you like'}): {o.doc}" for o in own]
+    return [*told, "a window"] if len(own) < len(given) else told
 
 
 def model_tables(_said: Meanings) -> str:
@@ -196,6 +228,7 @@ BLOCKS: dict[str, tuple[str, Callable[[Meanings], str]]] = {
     "left-out": ("adding-data.md", left_out),
     "attributes": ("attributes.md", attributes),
     "operators": ("language.md", operators),
+    "forms": ("language.md", forms),
     "templates": ("projects.md", templates),
     "settings": ("projects.md", keys(definitions.Settings)),
     "guard": ("projects.md", keys(definitions.Guard)),
@@ -266,11 +299,26 @@ def test_every_possible_word_of_a_key_is_told() -> None:
     assert [w for w in words if f"`{w}`" not in pages] == []
 
 
-def test_examples_of_operators_name_attributes_that_exist() -> None:
-    names = {a.name for a in BUILT_IN}
-    assert {o.example: attributes_used(parse(o.example)) - names for o in OPERATORS.values()} == {
-        o.example: set() for o in OPERATORS.values()
-    }
+def test_every_option_of_a_form_is_told() -> None:
+    page = read("language.md")
+    options = {o.name for r in FORMS.values() for o in r.options}
+    assert [name for name in options if f"`{name}`" not in page] == []
+
+
+def test_examples_of_operators_and_forms_name_attributes_that_exist() -> None:
+    names = {a.name for a in BUILT_IN} | {"tags"}  # the example of a list, which only a source can bring
+    examples = [row.example for row in (*OPERATORS.values(), *FORMS.values())]
+    assert {e: attributes_used(parse(e)) - names for e in examples} == {e: set() for e in examples}
+
+
+def test_rules_in_the_language_page_are_right() -> None:
+    """Every rule that the page shows as code, with attributes of any name, parses and reads back equal."""
+    prose = re.sub(r"<!-- operators -->.*?<!-- end -->", "", read("language.md"), flags=re.S)
+    prose = prose.partition("## When something is wrong")[0]
+    shown = [rule for rule in re.findall(r"`([^`\n]+)`", prose) if "=>" in rule and "(" in rule]
+    shown += re.findall(r"```sql\n(.*?)```", prose, re.S)
+    assert len(shown) > 50
+    assert [rule for rule in shown if parse(format_rule(parse(rule))) != parse(rule)] == []
 
 
 def test_measures_of_key_events_are_told() -> None:

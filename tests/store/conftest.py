@@ -12,7 +12,8 @@ from pyroaring import BitMap
 from beachhead.store.files import FileSystem
 from beachhead.store.layout import Layout
 from beachhead.store.manifest import Contents, SnapshotRef
-from beachhead.store.memberships import Membership, write_memberships
+from beachhead.store.membership_writer import write_memberships
+from beachhead.store.memberships import Membership
 from beachhead.store.snapshots import MEMBERSHIPS, SnapshotStore
 
 Publish = Callable[..., SnapshotRef]

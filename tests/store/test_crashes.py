@@ -7,7 +7,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,8 @@ from beachhead.store.files import FileSystem, Hook, Operation
 from beachhead.store.layout import Layout
 from beachhead.store.lock import writer_lock
 from beachhead.store.manifest import Contents, SnapshotRef
-from beachhead.store.memberships import Membership, read_memberships, write_memberships
+from beachhead.store.membership_writer import Base, write_memberships
+from beachhead.store.memberships import Membership
 from beachhead.store.registry import Registry
 from beachhead.store.retention import collect_garbage
 from beachhead.store.scratch import scratch_path
@@ -34,6 +35,11 @@ def ids_of(day: date) -> list[str]:
     """What the customers of that day are: some new every day."""
     n = (day - FIRST_DAY).days
     return [f"c{i}" for i in range(n, n + 5)]
+
+
+def members_of(account_nos: Iterable[int]) -> BitMap:
+    """These and many others, the same each day, so that a change is smaller than all of them."""
+    return BitMap([*account_nos, *range(1_000_000, 1_000_200, 2)])
 
 
 def publish_day(layout: Layout, day: date, files: FileSystem) -> SnapshotRef:
@@ -60,8 +66,10 @@ def publish_day(layout: Layout, day: date, files: FileSystem) -> SnapshotRef:
             pq.write_table(accounts, draft.directory / "accounts.parquet")
             (draft.directory / "codes").mkdir()
             (draft.directory / "codes" / "plan.bin").write_bytes(day.isoformat().encode())
-            members = BitMap(accounts["account_no"].to_pylist())
-            write_memberships(draft.directory / MEMBERSHIPS, [Membership("all", "v1", members)])
+            current = store.current()
+            base = Base(current, store.open_memberships(current)) if current else None
+            everybody = members_of(accounts["account_no"].to_pylist())
+            write_memberships(draft.directory / MEMBERSHIPS, [Membership("all", "v1", everybody)], base)
             contents = Contents((str(day),), (layout.relative(model),), {"customers": accounts.num_rows})
             ref = draft.publish(contents, LONG_AGO + (day - FIRST_DAY) * 3 + timedelta(seconds=draft.ref.revision))
         in_two_days = datetime.now(UTC) + timedelta(days=2)  # so that files of this test are old enough to go
@@ -80,10 +88,11 @@ def assert_whole(layout: Layout) -> SnapshotRef | None:
         store.verify(each)
         accounts = pq.read_table(store.open(each).file("accounts.parquet"))
         assert accounts["account_id"].to_pylist() == ids_of(each.as_of)
-        (members,) = read_memberships(store.memberships()[each])
-        assert list(members.members) == accounts["account_no"].to_pylist()
-    for path in store.memberships().values():
-        read_memberships(path)
+        assert store.open_memberships(each).read("all").members == members_of(accounts["account_no"].to_pylist())
+    for each in store.memberships():
+        memberships = store.open_memberships(each)
+        memberships.check()
+        assert len(memberships.read("all").members) == len(members_of(range(5)))
     with DuckEngine(layout.tmp / "reader", threads=1) as engine:
         known = engine.query(f"SELECT account_no, account_id FROM {Registry(layout, 'account').relation()}").to_pylist()
     assert sorted(row["account_no"] for row in known) == list(range(1, len(known) + 1))

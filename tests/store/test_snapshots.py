@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from pyroaring import BitMap
 
 from beachhead.errors import BeachheadError, DataError, OutsideError, UsageError
 from beachhead.store.files import FileSystem
 from beachhead.store.guard import check_loss
 from beachhead.store.layout import Layout
 from beachhead.store.manifest import Contents, SnapshotRef, decode, encode
-from beachhead.store.memberships import read_membership
+from beachhead.store.membership_writer import Base, write_memberships
+from beachhead.store.memberships import Membership
 from beachhead.store.snapshots import MEMBERSHIPS, SnapshotStore
 
 OCT_31 = date(2024, 10, 31)
@@ -39,7 +41,7 @@ def test_published_snapshot_is_current_and_reads_back(store, publish):
     assert [(f.name, f.rows) for f in snapshot.manifest.files] == [
         ("accounts.parquet", 3),
         ("codes/plan.bin", None),
-        ("memberships.parquet", 1),
+        ("memberships.bin", 1),
     ]
     assert snapshot.manifest.contents == Contents(("load-1",), (), {"customers": 3})
     assert store.verify(ref) == snapshot.manifest
@@ -205,15 +207,78 @@ def test_other_names_are_no_snapshots(name):
     assert SnapshotRef.parse(name) is None
 
 
-def test_memberships_outlive_their_snapshot(store, publish):
+def test_memberships_outlive_their_snapshot(store, publish, layout):
     first = publish(OCT_31, [4, 5])
     second = publish(NOV_1, [5])
-    assert [path.name for path in store.memberships().values()] == [MEMBERSHIPS, MEMBERSHIPS]
+    opened = store.open(first).memberships()
+    inode = (store.directory(first) / MEMBERSHIPS).stat().st_ino
     store.remove(first)
     assert store.list() == (second,)
-    found = store.memberships()
-    assert list(found) == [first, second]
-    assert list(read_membership(found[first], "all").members) == [4, 5]
+    assert store.memberships() == (first, second)
+    assert list(store.open_memberships(first).read("all").members) == [4, 5]
+    assert list(opened.read("all").members) == [4, 5]
+    assert (layout.memberships / "2024-10-31-r1.bin").stat().st_ino == inode
+
+
+def test_memberships_are_copied_where_a_file_has_one_name_only(layout, publish, store):
+    def refuse(operation: str, _path: Path) -> None:
+        if operation == "link":
+            raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    first = publish(OCT_31, [4, 5])
+    publish(NOV_1)
+    SnapshotStore(layout, FileSystem(refuse)).remove(first)
+    assert list(store.open_memberships(first).read("all").members) == [4, 5]
+    assert list(layout.tmp.iterdir()) == []
+
+
+def test_every_changed_byte_of_the_memberships_is_found(store, publish):
+    ref = publish(OCT_31, list(range(1, 40)))
+    path = store.open(ref).file(MEMBERSHIPS)
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
+        with pytest.raises(DataError) as error:
+            store.verify(ref)
+        assert codes(error) in (["memberships-damaged"], ["snapshot-damaged"])
+    path.write_bytes(whole)
+    store.verify(ref)
+
+
+def test_memberships_of_another_snapshot_are_not_taken(store, publish):
+    first, second = publish(OCT_31, [4, 5]), publish(NOV_1, [5])
+    other = store.open(second).file(MEMBERSHIPS).read_bytes()
+    store.open(first).file(MEMBERSHIPS).write_bytes(other)
+    with pytest.raises(DataError, match=r"memberships\.bin of snapshot 2024-10-31-r1 is not as it was") as error:
+        store.verify(first)
+    assert codes(error) == ["snapshot-damaged"]
+
+
+def test_draft_with_memberships_that_build_on_a_missing_file_is_not_published(store, publish):
+    first = publish(OCT_31, list(range(2, 200, 2)))
+    base = Base(first, store.open_memberships(first))
+    with pytest.raises(DataError) as error, store.begin(NOV_1) as draft:
+        everybody = Membership("all", "v1", BitMap(range(2, 202, 2)))
+        write_memberships(draft.directory / MEMBERSHIPS, [everybody], base)
+        (store.directory(first) / MEMBERSHIPS).unlink()
+        draft.publish(Contents())
+    assert codes(error) == ["memberships-base-missing"]
+
+
+def test_base_is_found_wherever_it_lies_and_verified_to_be_there(store, publish, layout):
+    first = publish(OCT_31, list(range(2, 200, 2)))
+    with store.begin(NOV_1) as draft:
+        everybody = Membership("all", "v1", BitMap(range(2, 202, 2)))
+        write_memberships(draft.directory / MEMBERSHIPS, [everybody], Base(first, store.open_memberships(first)))
+        second = draft.publish(Contents())
+    assert store.open_memberships(second).base == first
+    store.remove(first)
+    store.verify(second)
+    assert store.open(second).memberships().read("all") == everybody
+    (layout.memberships / "2024-10-31-r1.bin").unlink()
+    with pytest.raises(DataError) as error:
+        store.verify(second)
+    assert codes(error) == ["memberships-base-missing"]
 
 
 def test_current_snapshot_cannot_be_removed(store, publish):

@@ -42,6 +42,7 @@ from beachhead.cli.output import (
     printable,
     refuse_file,
 )
+from beachhead.cli.segmenting import apply, plan, segments_of, sql, verify, why
 from beachhead.cli.serving import serve, serve_folder
 from beachhead.cli.showing import sight
 from beachhead.cli.testing import test
@@ -422,6 +423,12 @@ app.command()(fill)
 app.command()(serve)
 app.command()(sight)
 app.command("tie-out")(tie_out)
+app.command()(why)
+app.command("segments-of")(segments_of)
+app.command()(plan)
+app.command()(apply)
+app.command()(verify)
+app.command()(sql)
 
 
 def main() -> None:

@@ -25,10 +25,17 @@ def model_engine(settings: Settings, embedded: DuckEngine, place: Place | None =
     if settings.engine_kind == "duckdb":
         yield embedded
         return
+    with postgres(setting, place) as engine:
+        yield engine
+
+
+@contextmanager
+def postgres(url: str, place: Place | None = None) -> Iterator[Engine]:
+    """A PostgreSQL database. Raises `OutsideError` as above."""
     try:
         from beachhead.engines.postgres import PostgresEngine
     except ImportError as e:
         message, remedy = "the PostgreSQL driver is not installed", "Install it: pip install 'beachhead[postgres]'."
         raise OutsideError(Diagnostic("driver-missing", message, place=place, remedy=remedy)) from e
-    with PostgresEngine(setting, place) as engine:
+    with PostgresEngine(url, place) as engine:
         yield engine

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from beachhead.engines.dialect import emit
 from beachhead.engines.duck import DuckEngine, quote_name
+from beachhead.errors import UsageError
 from beachhead.project.model import BY_NAME, day_column
 from beachhead.rules import Node, ValueType, attributes_used
 from beachhead.rules.row_sql import MAX_COLUMNS
@@ -19,6 +20,8 @@ from beachhead.rules.statement import values_sql
 from beachhead.segments.activity import Events
 from beachhead.segments.columns import Column, encode
 from beachhead.sources.zones import to_local
+from beachhead.store.bitmaps import numbers_of
+from beachhead.store.membership_history import MembershipHistory
 
 Numbers = NDArray[np.uint32]
 _MOST_COMPUTED = 1_000
@@ -48,12 +51,9 @@ class World(Protocol):
         """The ids of the customers on a list."""
         ...
 
-    def members(self, segment: str, day: date) -> Numbers:
-        """Who is in a segment as of a day."""
-        ...
-
-    def moved(self, segment: str, has_joined: bool, first: date, last: date) -> Numbers:
-        """Who joined (or left) a segment on one of the days, by what was published."""
+    @property
+    def history(self) -> MembershipHistory:
+        """Who was in which segment, by what was published."""
         ...
 
 
@@ -93,7 +93,20 @@ class Customers:
         """Who is in a segment: today as remembered, earlier as was published."""
         if day == self.as_of and segment in self._remembered:
             return self._remembered[segment]
-        return self.world.members(segment, day)
+        return numbers_of(self.world.history.on(segment, day)[1])
+
+    def moved(self, segment: str, has_joined: bool, first: date, last: date) -> Numbers:
+        """Who joined (or left) on one of the days: by what was published before, and today by what is remembered."""
+        yesterday = self.as_of - timedelta(days=1)
+        try:
+            self.world.history.on(segment, yesterday)
+        except UsageError:  # there is nothing to compare with, so that nobody moved
+            return np.zeros(0, np.uint32)
+        found = numbers_of(self.world.history.moved(segment, first, min(last, yesterday), joined=has_joined))
+        if last < self.as_of:
+            return found
+        now, before = self.members(segment, self.as_of), self.members(segment, yesterday)
+        return np.union1d(found, np.setdiff1d(now, before) if has_joined else np.setdiff1d(before, now))
 
     def computed(self, values: Sequence[Node]) -> list[pa.Array]:
         missing = [v for v in values if v not in self._computed]
@@ -154,7 +167,7 @@ class _Relations:
 
     def moved(self, segment: str, has_joined: bool, first: date, last: date) -> str:
         key = ("moved", segment, has_joined, first, last)
-        return self._of_numbers(key, lambda: self._world.moved(segment, has_joined, first, last))
+        return self._of_numbers(key, lambda: self._of.moved(segment, has_joined, first, last))
 
     def listed(self, name: str) -> str:
         def ids() -> pa.Table:

@@ -8,10 +8,8 @@ from datetime import date
 from functools import cached_property
 from typing import cast
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from beachhead.customers.event_counts import read_events
 from beachhead.customers.events import open_parts
@@ -27,6 +25,9 @@ from beachhead.service.plan import Plan, ids_of_list
 from beachhead.service.population import Customers
 from beachhead.service.results import Run
 from beachhead.service.short_engine import short_engine
+from beachhead.store.layout import Layout
+from beachhead.store.membership_history import MembershipHistory
+from beachhead.store.snapshots import SnapshotStore
 
 
 class PublishedWorld:
@@ -78,11 +79,9 @@ class PublishedWorld:
         of_numbers = accounts.filter(pc.is_in(accounts["account_no"], numbers.combine_chunks()))
         return {*ids, *cast("list[str]", of_numbers["account_id"].to_pylist())}
 
-    def members(self, segment: str, day: date) -> NDArray[np.uint32]:
-        return self._history.members_on(segment, day)
-
-    def moved(self, segment: str, has_joined: bool, first: date, last: date) -> NDArray[np.uint32]:
-        return self._history.moved(segment, first, last, has_joined)
+    @cached_property
+    def history(self) -> MembershipHistory:
+        return MembershipHistory(SnapshotStore(Layout(self._plan.project.root)))
 
     def _earlier(self, day: date) -> Run:
         found = run_on(self._plan, self._run.snapshot, day)

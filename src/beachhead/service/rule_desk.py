@@ -9,7 +9,7 @@ import numpy as np
 
 from beachhead.errors import BeachheadError, DataError, Diagnostic
 from beachhead.rules import Node, Value, check_rule, expand, format_rule, parse, segments_used
-from beachhead.rules.ast import And, InSegment, Not, Or, all_of
+from beachhead.rules.ast import And, Attribute, InSegment, Not, Or, all_of
 from beachhead.segments.activity import counted_value
 from beachhead.segments.engine import Engine
 from beachhead.segments.evaluate import column_of, make_ready, with_all_used
@@ -57,8 +57,8 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One condition for one customer. `holds`: None is unknown. `value`: what it looks at, where that is one value;
-    `wanted`: in words, what would have to be."""
+    """One condition for one customer. `holds`: None is unknown. `value`: what it looks at, where that is one value,
+    and `attribute` its name where it is an attribute."""
 
     path: Path
     text: str
@@ -66,6 +66,7 @@ class Reason:
     holds: bool | None
     value: Value
     has_value: bool
+    attribute: str | None = None
 
 
 class RuleDesk:
@@ -122,10 +123,18 @@ class RuleDesk:
         for path, part in leaves:
             true, false = holds[f"true {_name(path)}"], holds[f"false {_name(path)}"]
             known = self._value(cores[path], account_no)
+            looked_at = test_of(cores[path], self._population.as_of).value
             reasons.append(
-                Reason(path, format_rule(part), self._plan.english(part), True if true else False if false else None,
-                       known[0] if known else None, known is not None)
-            )  # fmt: skip
+                Reason(
+                    path,
+                    format_rule(part),
+                    self._plan.english(part),
+                    True if true else False if false else None,
+                    known[0] if known else None,
+                    known is not None,
+                    looked_at.name if isinstance(looked_at, Attribute) else None,
+                )
+            )
         return holds[_name(WHOLE)], tuple(reasons)
 
     def _engine(self, rules: Mapping[str, Node]) -> Engine:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from datetime import date
+from functools import cached_property
 from typing import cast
 
-import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from beachhead.customers.event_counts import read_events
 from beachhead.customers.events import open_parts
@@ -19,6 +18,7 @@ from beachhead.segments.activity import Events
 from beachhead.service.compute import Day, compute
 from beachhead.service.plan import ids_of_list
 from beachhead.service.population import Customers
+from beachhead.store.membership_history import MembershipHistory
 from beachhead.store.snapshots import SnapshotStore
 
 _NO_EVENTS = pa.table(
@@ -73,11 +73,9 @@ class UpdateWorld:
         )
         return cast("list[str]", found["account_id"].to_pylist())
 
-    def members(self, segment: str, day: date) -> NDArray[np.uint32]:
-        return numbers_of(members_on(self._store.membership_history(), segment, day))
-
-    def moved(self, segment: str, has_joined: bool, first: date, last: date) -> NDArray[np.uint32]:
-        return numbers_of(moved(self._store.membership_history(), segment, first, last, has_joined))
+    @cached_property
+    def history(self) -> MembershipHistory:
+        return MembershipHistory(self._store)
 
     def _records_of(self, day: date) -> pa.Table:
         if day not in self._records:

@@ -42,7 +42,7 @@ class Verified:
 
 
 def verify(run: Run, plan: Plan) -> Verified:
-    """Evaluate every rule afresh over the records, events and model tables of a run, and compare with what is stored."""
+    """Evaluate every rule afresh over what a run was computed from, and compare with its stored members."""
     damaged: list[Diagnostic] = []
     try:
         run.snapshot.memberships().check()
@@ -52,7 +52,8 @@ def verify(run: Run, plan: Plan) -> Verified:
     with population_of_run(run, plan) as population:
         evaluated = evaluate_segments(plan, population)
         engine = evaluated.ready.engine
-        same, others = [], []
+        same: list[str] = []
+        others: list[str] = []
         for name in engine.names:
             is_same = name in told and not told[name].stale and told[name].version == evaluated.segments[name].version
             (same if is_same else others).append(name)

@@ -96,12 +96,13 @@ class FileSystem:
         `target` is free, and not atomic when it is a copy.
         """
         with outside("link", target):
-            self._before("link", target)
             try:
+                self._before("link", target)
                 target.hardlink_to(source)
             except OSError as e:
                 if e.errno not in _NO_LINKS:
                     raise
+                self._before("write", target)
                 shutil.copyfile(source, target)
         self.fsync_file(target)
 

@@ -1,0 +1,154 @@
+"""Commands about segments: why a customer is in one, what a change will do, whether all is sound, rules as SQL."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, get_args
+
+import typer
+
+from beachhead.cli.options import JsonOption, ProjectOption, project_of
+from beachhead.cli.output import print_json, printable
+from beachhead.engines.base import Dialect
+from beachhead.errors import Diagnostic, UsageError
+from beachhead.service.documents import document
+from beachhead.service.plan import make_plan
+from beachhead.service.published_world import population_of_run
+from beachhead.service.segment_answers import (
+    plan_json,
+    plan_lines,
+    verified_json,
+    verified_lines,
+    why_json,
+    why_lines,
+)
+from beachhead.service.segment_plan import plan_segments, publish_segments
+from beachhead.service.verifying import verify as verify_run
+from beachhead.service.warehouse_sql import segment_sql
+from beachhead.service.warehouse_write import write_back
+from beachhead.service.why import why as why_of
+
+_Segment = Annotated[str, typer.Argument(help="Name of a segment; one of a family as family/value.")]
+_DayOption = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day, YYYY-MM-DD.")]
+_DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
+
+
+def why(
+    account_id: Annotated[str, typer.Argument(metavar="ID", help="The customer's id.")],
+    segment: _Segment,
+    project: ProjectOption = None,
+    as_of: _DayOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Why a customer is in a segment or not: each condition with the value, and what would have to change."""
+    opened = project_of(None, project)
+    run = opened.as_of(as_of.date()) if as_of else opened.latest()
+    plan = make_plan(opened.root)
+    with population_of_run(run, plan) as population:
+        answer = why_of(run, plan, population, account_id, segment)
+    if as_json:
+        print_json(document("why", why_json(answer), run))
+        return
+    for line in why_lines(answer, run, plan):
+        print(printable(line))
+
+
+def segments_of(
+    account_id: Annotated[str, typer.Argument(metavar="ID", help="The customer's id.")],
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The segments that one customer is in."""
+    run = project_of(None, project).latest()
+    number = run.customer(account_id)["account_no"]
+    assert isinstance(number, int)
+    names = run.segments_of(number)
+    if as_json:
+        print_json(document("segments_of", {"account_id": account_id, "segments": list(names)}, run))
+        return
+    titles = {s.name: s.title for s in run.about.segments}
+    for name in names:
+        print(printable(f"{name}: {titles[name]}"))
+    if not names:
+        print("in no segment")
+
+
+def plan(project: ProjectOption = None, as_json: JsonOption = False) -> None:
+    """What the segment files as they are now would change: who joins, who leaves, what they pay, who else asks."""
+    opened = project_of(None, project)
+    run = opened.latest()
+    found = plan_segments(run, make_plan(opened.root))
+    if as_json:
+        print_json(document("plan", plan_json(found, run), run, found.diagnostics))
+    else:
+        for line in plan_lines(found, run):
+            print(printable(line))
+        for diagnostic in found.diagnostics:
+            if diagnostic.severity != "info":
+                print(printable(str(diagnostic)))
+    if any(d.is_error for d in found.diagnostics):
+        raise typer.Exit(1)
+
+
+def apply(project: ProjectOption = None, as_json: JsonOption = False) -> None:
+    """Publish the segments as their files are now, over the customers of the newest update; `plan` shows it before."""
+    opened = project_of(None, project)
+    checked = make_plan(opened.root)
+    publish_segments(opened.latest(), checked)
+    run = opened.latest()
+    if as_json:
+        print_json(document("apply", {"snapshot": run.name}, run, run.about.diagnostics))
+    else:
+        print(f"published {run.name}: {len(run.segments)} segments")
+    if any(d.is_error for d in run.about.diagnostics):
+        raise typer.Exit(1)
+
+
+def verify(project: ProjectOption = None, as_json: JsonOption = False) -> None:
+    """Compute all members afresh and compare them with what is stored."""
+    opened = project_of(None, project)
+    run = opened.latest()
+    found = verify_run(run, make_plan(opened.root))
+    if as_json:
+        print_json(document("verified", verified_json(found), run, found.damaged))
+    else:
+        for line in verified_lines(found):
+            print(printable(line))
+    if not found.is_sound:
+        raise typer.Exit(1)
+
+
+def sql(
+    segment: _Segment,
+    project: ProjectOption = None,
+    dialect: Annotated[str, typer.Option(help=f"One of {', '.join(_DIALECTS)}.")] = "postgres",
+    schema: Annotated[str | None, typer.Option(help="The schema that the warehouse's tables are in.")] = None,
+    as_of: _DayOption = None,
+    write: Annotated[
+        str | None, typer.Option("--write", metavar="TABLE", help="Write the members into this table, and the changes.")
+    ] = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="URL", help="The PostgreSQL database to write to.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The rule of a segment as SQL for your warehouse; or, with --write, its members in a table there."""
+    opened = project_of(None, project)
+    run = opened.latest()
+    if write is not None:
+        if to is None:
+            remedy = "Name the database: --to postgresql://user@host/database; a password may stand in PGPASSWORD."
+            raise UsageError(Diagnostic("no-database", "--write needs a database", remedy=remedy))
+        done = write_back(to, write, run, [segment])
+        if as_json:
+            print_json(document("written", asdict(done), run))
+        else:
+            print(f"{done.table}: {done.members:,} members, {done.joined:,} joined, {done.left:,} left")
+        return
+    chosen = next((d for d in _DIALECTS if d == dialect), None)
+    if chosen is None:
+        raise UsageError(Diagnostic.unknown_name("dialect", dialect, _DIALECTS))
+    text = segment_sql(make_plan(opened.root), segment, as_of.date() if as_of else run.as_of, chosen, schema)
+    if as_json:
+        print_json(document("sql", {"segment": segment, "dialect": dialect, "sql": text}, run))
+    else:
+        print(text)

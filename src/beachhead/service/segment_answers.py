@@ -1,0 +1,169 @@
+"""What is asked about segments, as lines for people and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from beachhead.analysis.display import date_text, money_text, plural, value_text
+from beachhead.customers.attributes import Attribute
+from beachhead.rules import Value
+from beachhead.service.documents import Json, money_value, plain
+from beachhead.service.plan import Plan
+from beachhead.service.results import Run
+from beachhead.service.rule_desk import Reason
+from beachhead.service.segment_plan import SegmentChange, SegmentPlan, Side
+from beachhead.service.verifying import Verified
+from beachhead.service.why import Why
+
+_SIGNS = {True: "yes    ", False: "no     ", None: "unknown"}
+_KINDS = {
+    "new": "new",
+    "changed": "other rule",
+    "removed": "removed",
+    "follows": "same rule, but a segment that it names changes",
+}
+
+
+def why_lines(answer: Why, run: Run, plan: Plan) -> Iterator[str]:
+    """The answer, then each condition with the customer's value, then what would have to change."""
+    is_in = "is in" if answer.is_member else "is not in"
+    since = f" since {date_text(answer.since)}" if answer.since else ""
+    yield f"{answer.account_id} {is_in} '{answer.title}' as of {date_text(answer.as_of)}{since}"
+    if answer.note:
+        yield f"note: {answer.note}"
+    for reason in answer.reasons:
+        yield f"  {_SIGNS[reason.holds]}  {reason.english}{_shown(reason, run, plan)}"
+    if answer.change:
+        yield f"to be {'out' if answer.is_member else 'in'}, this would have to change:"
+        for reason in answer.change:
+            yield f"  {reason.english}"
+
+
+def why_json(answer: Why) -> Json:
+    return {
+        "account_id": answer.account_id,
+        "segment": answer.segment,
+        "title": answer.title,
+        "is_member": answer.is_member,
+        "since": plain(answer.since),
+        "note": answer.note,
+        "conditions": [_reason_json(r) for r in answer.reasons],
+        "to_change": [r.text for r in answer.change],
+    }
+
+
+def _reason_json(reason: Reason) -> Json:
+    return {
+        "path": list(reason.path),
+        "text": reason.text,
+        "english": reason.english,
+        "holds": reason.holds,
+        "value": plain(reason.value),
+        "has_value": reason.has_value,
+    }
+
+
+def _shown(reason: Reason, run: Run, plan: Plan) -> str:
+    if not reason.has_value or isinstance(reason.value, bool):
+        return ""
+    return f": {_words(reason.value, _attribute_of(reason, plan), run.about.settings.currency)}"
+
+
+def _attribute_of(reason: Reason, plan: Plan) -> Attribute | None:
+    return plan.catalog.attributes.get(reason.attribute) if reason.attribute else None
+
+
+def _words(value: Value, attribute: Attribute | None, currency: str) -> str:
+    if attribute:
+        return value_text(value, attribute, currency)
+    if value is None:
+        return "unknown"
+    return f"{value:,.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def plan_lines(found: SegmentPlan, run: Run) -> Iterator[str]:
+    """Segment by segment who joins and who leaves, with names and money."""
+    currency, people = run.about.settings.currency, run.about.settings.customers_are
+    for change in found.changes:
+        before = "" if change.before is None else f"{change.before:,} → "
+        after = "gone" if change.after is None else f"{change.after:,}"
+        yield f"{change.name}: {_KINDS[change.kind]}; {before}{after} {people}"
+        for sign, word, side in (("+", "join", change.joined), ("-", "leave", change.left)):
+            if side.count:
+                yield f"  {sign}{side.count:,} {word}{_money(side, currency)}: {_names(side)}"
+        if change.used_by:
+            yield f"  used by {', '.join(change.used_by)}"
+    if not found.changes:
+        yield "no segment changes"
+    yield f"{plural(found.unchanged, 'segments')} stay as they are; evaluated in {found.seconds:.2f} s"
+    if found.looks_back:
+        yield f"rules look back to {plural(found.looks_back, 'earlier days')}, each computed in every update"
+    if found.needs_update:
+        yield "sources, attributes or the score changed too: `beachhead run` computes the customers again"
+
+
+def _money(side: Side, currency: str) -> str:
+    return "" if side.money_cents is None else f", {money_text(side.money_cents, currency)}"
+
+
+def _names(side: Side) -> str:
+    named = ", ".join(n.name or n.account_id for n in side.notable)
+    return f"{named}{', …' if side.count > len(side.notable) else ''}"
+
+
+def plan_json(found: SegmentPlan, run: Run) -> Json:
+    currency = run.about.settings.currency
+    return {
+        "changes": [_change_json(c, currency) for c in found.changes],
+        "unchanged": found.unchanged,
+        "money_of": found.measure,
+        "needs_update": found.needs_update,
+        "looks_back": found.looks_back,
+        "seconds": round(found.seconds, 3),
+    }
+
+
+def _change_json(change: SegmentChange, currency: str) -> Json:
+    return {
+        "segment": change.name,
+        "title": change.title,
+        "kind": change.kind,
+        "before": change.before,
+        "after": change.after,
+        "joined": _side_json(change.joined, currency),
+        "left": _side_json(change.left, currency),
+        "english": change.english,
+        "used_by": list(change.used_by),
+    }
+
+
+def _side_json(side: Side, currency: str) -> Json:
+    return {
+        "count": side.count,
+        "money": money_value(side.money_cents, currency),
+        "notable": [{"account_id": n.account_id, "name": n.name} for n in side.notable],
+    }
+
+
+def verified_lines(found: Verified) -> Iterator[str]:
+    yield f"{plural(found.equal, 'segments')} have exactly the members that their rule gives"
+    for drift in found.drifted:
+        yield (
+            f"{drift.segment}: {plural(drift.missing, 'members')} missing, {drift.too_many:,} too many, "
+            f"such as {', '.join(drift.examples)}"
+        )
+    if found.other_rule:
+        yield f"not compared, since their rule changed after the update: {', '.join(found.other_rule)}"
+    for damage in found.damaged:
+        yield str(damage)
+
+
+def verified_json(found: Verified) -> Json:
+    return {
+        "equal": found.equal,
+        "drifted": [
+            {"segment": d.segment, "missing": d.missing, "too_many": d.too_many, "examples": list(d.examples)}
+            for d in found.drifted
+        ],
+        "other_rule": list(found.other_rule),
+    }
