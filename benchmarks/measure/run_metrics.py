@@ -31,7 +31,9 @@ from beachhead.metrics.periods import periods_between
 from beachhead.project.definitions import Settings
 from beachhead.project.model import BY_NAME
 from beachhead.store.bitmaps import bitmap_of_numbers, numbers_of
-from beachhead.store.memberships import Membership, read_some, write_memberships
+from beachhead.store.membership_file import MembershipFile
+from beachhead.store.membership_writer import write_memberships
+from beachhead.store.memberships import Membership
 
 FIRST, LAST, MONTHS, SEGMENTS = date(2023, 1, 1), date(2025, 12, 31), 36, 7
 HERE = Path(__file__).resolve().parent
@@ -115,7 +117,7 @@ def segments(engine: DuckEngine, folder: Path, _: int) -> Figures:
         codes = np.full((MONTHS, largest + 1), -1, np.int16)
         labels = tuple(f"segment{n}" for n in range(SEGMENTS))
         for month in range(MONTHS):
-            found = read_some(folder / f"{month}.memberships", labels)
+            found = MembershipFile(folder / f"{month}.memberships").read_some(labels)
             for n, label in enumerate(labels):
                 members = numbers_of(found[label].members)
                 codes[month, members[: np.searchsorted(members, largest, "right")]] = n

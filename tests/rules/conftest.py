@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from compiled_way import Compiled
 from rule_engines import ClickHouse, Duck, Postgres, RuleEngine, Snowflake
 from rule_ways import InSql, Oracle, Way
 
 from postgres_server import PostgresServer
 
-WAYS = ("oracle", "duckdb", "postgres", "snowflake", "clickhouse")
+WAYS = ("oracle", "compiled", "duckdb", "postgres", "snowflake", "clickhouse")
 """Each is the name of a way; a further one is a fixture `way_NAME` and a name here."""
 
 
 @pytest.fixture(scope="session")
 def way_oracle() -> Way:
     return Oracle()
+
+
+@pytest.fixture(scope="session")
+def way_compiled() -> Way:
+    return Compiled()
 
 
 @pytest.fixture(scope="session")

@@ -105,7 +105,7 @@ class WorldRelations:
     def rows(self, table: str, day: date) -> str:
         if not (reveals := MODEL[table].reveals):
             return f"{self._prefix}{table}"
-        made = ["account_no", "user_id", "day", "moment"]
+        made = [identifier(name) for name in ("account_no", "user_id", "day", "moment")]
         for name in self._world.columns[table]:
             column = identifier(name)
             if name in reveals:

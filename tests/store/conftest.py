@@ -12,7 +12,7 @@ from pyroaring import BitMap
 from beachhead.store.files import FileSystem
 from beachhead.store.layout import Layout
 from beachhead.store.manifest import Contents, SnapshotRef
-from beachhead.store.membership_writer import write_memberships
+from beachhead.store.membership_writer import Base, write_memberships
 from beachhead.store.memberships import Membership
 from beachhead.store.snapshots import MEMBERSHIPS, SnapshotStore
 
@@ -40,6 +40,7 @@ def publish(store: SnapshotStore) -> Publish:
         accounts: list[int] | None = None,
         created_at: datetime | None = None,
         references: tuple[str, ...] = (),
+        builds_on: SnapshotRef | None = None,
     ) -> SnapshotRef:
         numbers = accounts or [1, 2, 3]
         with store.begin(as_of) as draft:
@@ -48,7 +49,8 @@ def publish(store: SnapshotStore) -> Publish:
             )
             (draft.directory / "codes").mkdir()
             (draft.directory / "codes" / "plan.bin").write_bytes(bytes(numbers))
-            write_memberships(draft.directory / MEMBERSHIPS, [Membership("all", "v1", BitMap(numbers))])
+            base = Base(builds_on, store.open_memberships(builds_on)) if builds_on else None
+            write_memberships(draft.directory / MEMBERSHIPS, [Membership("all", "v1", BitMap(numbers))], base)
             contents = Contents(("load-1",), references, {"customers": len(numbers)})
             return draft.publish(contents, created_at or datetime.now(UTC))
 

@@ -57,6 +57,23 @@ def test_old_days_go_and_month_ends_stay(store, publish, collect):
     assert collect(daily=2).snapshots == ()
 
 
+def test_memberships_on_which_later_ones_build_stay_whatever_is_removed(store, publish, collect):
+    days = [date(2024, 11, 1) + timedelta(days=n) for n in range(20)]
+    for n, day in enumerate(days):
+        publish(day, [*range(0, 200, 2), 201 + n], created_at=at_noon_after(day), builds_on=store.current())
+    collect(daily=1, now=NOW + timedelta(days=40))
+    assert [ref.as_of for ref in store.list()] == days[-1:]
+    assert [store.open_memberships(ref).entry("all").depth for ref in store.memberships()] == [
+        *range(9),
+        *range(9),
+        0,
+        1,
+    ]
+    for n, ref in enumerate(store.memberships()):
+        assert set(store.open_memberships(ref).read("all").members) == {*range(0, 200, 2), 201 + n}
+        store.open_memberships(ref).check_base()
+
+
 def test_older_revision_goes_when_a_day_has_passed(store, publish, collect):
     day = date(2024, 12, 13)
     publish(day, created_at=NOW - timedelta(hours=60))

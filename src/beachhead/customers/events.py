@@ -1,10 +1,11 @@
 """The event store: coded events in immutable parts, each sorted by account and time; new files add parts.
 
 A part is an Arrow file, read by mapping it into memory: account_no, user_no (0: none), code, day, moment, and the
-properties of events that sources map. Events of customers that are not known yet wait in a pending file and enter with a later part; repeats of an event id are
-kept aside in a file of their own. Events of a known customer by a person whom nobody knows count for the customer;
-when that person becomes known, or people change their customer, all events are matched again. `state.json` names all
-of these files; it is replaced by rename after they are on disk, so that an interrupted load is simply done again.
+properties of events that sources map. Events of customers that are not known yet wait in a pending file and enter with
+a later part; repeats of an event id are kept aside in a file of their own. Events of a known customer by a person whom
+nobody knows count for the customer; when that person becomes known, or people change their customer, all events are
+matched again. `state.json` names all of these files; it is replaced by rename after they are on disk, so that an
+interrupted load is simply done again.
 """
 
 from __future__ import annotations
@@ -235,7 +236,8 @@ class EventStore:
         engine.execute(
             f"CREATE OR REPLACE TEMP TABLE matched_events AS SELECT {people.account_no} AS account_no, "
             f"{people.user_no} AS user_no, c.code, r.occurred_day AS day, r.occurred_at AS moment"
-            f"{''.join(f', r.{name}' for name in names)}, CASE WHEN u.user_no IS NULL THEN {people.user_key} END AS user_key "
+            f"{''.join(f', r.{name}' for name in names)}, "
+            f"CASE WHEN u.user_no IS NULL THEN {people.user_key} END AS user_key "
             f"FROM ({rows}) AS r JOIN event_codes AS c ON c.event = r.event {people.joins}"
         )
         matched = "FROM matched_events WHERE account_no IS NOT NULL"

@@ -1,4 +1,4 @@
-"""A compiled loop over events that are sorted by account and day. Nobody else imports numba.
+"""A compiled loop over events that are sorted by account and day.
 
 Days are days since 1970-01-01 (int32). `codes` are dense event codes; `slots` gives, for each code, the
 position of a key event or −1. Windows of N days reach from as_of−N+1 to as_of; later events are ignored.

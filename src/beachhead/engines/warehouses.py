@@ -24,11 +24,25 @@ ENTRIES = frozenset(
 )  # fmt: skip
 
 
+def _is_day(node: exp.Expr) -> bool:
+    return isinstance(node, exp.Cast) and node.to.this == exp.DType.DATE
+
+
+def _days_later(node: exp.Expr) -> exp.Expr:
+    """A date and whole days; a number that is computed is not everywhere one that can be added."""
+    if not _is_day(node.this) or isinstance(node.expression, exp.Interval):
+        return node.copy()
+    days = node.expression.copy()
+    if isinstance(node, exp.Sub):
+        days = exp.Neg(this=days)
+    return cast(exp.DateAdd(this=node.this.copy(), expression=days, unit=exp.var("DAY")), "DATE")
+
+
 def _days_apart(node: exp.Expr) -> exp.Expr:
-    """A date less a date, which some give as a span of time."""
-    if all(isinstance(side, exp.Cast) and side.to.this == exp.DType.DATE for side in (node.this, node.expression)):
+    """A date less a date, which some give as a span of time, or less whole days."""
+    if _is_day(node.this) and _is_day(node.expression):
         return exp.DateDiff(this=node.this.copy(), expression=node.expression.copy(), unit=exp.var("DAY"))
-    return node.copy()
+    return _days_later(node)
 
 
 def _plain_truth(node: exp.Expr) -> exp.Expr:
@@ -101,6 +115,7 @@ def _numbers_as_double(node: exp.Expr) -> exp.Expr:
 
 
 _ON_ALL: Mapping[str, Rewrite] = {
+    "+": _days_later,
     "-": _days_apart,
     "/": double_division,
     "floor": value_as_double,

@@ -1,4 +1,4 @@
-"""A compiled walk over MRR movements: sums by group and period. Beside that of events the only user of numba."""
+"""A compiled walk over MRR movements: sums by group and period."""
 
 from __future__ import annotations
 

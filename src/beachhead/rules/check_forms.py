@@ -17,7 +17,7 @@ from beachhead.rules.format import short
 from beachhead.rules.forms import FORMS, MEASURES, WINDOW_NAMES, FormRow, Gives, Takes, table_of
 from beachhead.rules.kinds import Typed, word
 from beachhead.rules.scope import CUSTOMER, Scope
-from beachhead.rules.types import NUMERIC, TEMPORAL, Catalog, ValueType
+from beachhead.rules.types import Catalog, ValueType
 
 
 class Checker(Protocol):
@@ -174,8 +174,7 @@ def _rows(checker: Checker, row: FormRow, node: Node) -> Typed:
 
 def _value(checker: Checker, row: FormRow, node: Node) -> Typed:
     typed = checker.infer(node)
-    has_order = typed.type is None or typed.type in NUMERIC or typed.type in TEMPORAL
-    if row.key in ("percentile", "rank") and not has_order:
+    if row.key in ("percentile", "rank") and typed.type in (ValueType.BOOLEAN, ValueType.LIST):
         message = f"'{row.key}' needs a number or a date, but '{short(node)}' is {word(typed.type)}"
         checker.say("type-mismatch", message, node, f"For example: {row.example}.")
     return typed

@@ -119,6 +119,8 @@ def encode(values: pa.Array | pa.ChunkedArray, kind: ValueType, account_no: NDAr
     """Values of the customers `account_no` as a column for the numbers 0 to `size`; all others are unknown."""
     if isinstance(values, pa.ChunkedArray):
         values = pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], values.type)
+    if pa.types.is_null(values.type):
+        values = values.cast(pa.string() if kind in (ValueType.TEXT, ValueType.LIST) else pa.int64())
     if not pa.types.is_dictionary(values.type):
         values = values.dictionary_encode()
     known, order = _in_order(values.dictionary, kind)

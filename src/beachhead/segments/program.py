@@ -87,6 +87,9 @@ def tests_of(rules: Iterable[Node], as_of: date) -> dict[Node, list[Test]]:
 def codes_where(test: Test, column: Column, holds: bool) -> tuple[Range, ...]:
     """The codes for which a test is true (`holds`) or false; unknown, code 0, is among them only for `is`."""
     last = len(column.known)
+    if not last:  # unknown for everybody, whatever its type would be
+        is_true = test.operator == "is null"
+        return ((0, 0),) if test.operator.startswith("is ") and holds is is_true else ()
     if test.operator.startswith("is "):
         wanted = (0, 0) if test.operator == "is null" else _equal(column, test.operator == "is true")
         return _some(wanted) if holds else _others(wanted, 0, last)

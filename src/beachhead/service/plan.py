@@ -106,7 +106,11 @@ def _is_left_out(diagnostic: Diagnostic) -> bool:
 
 def make_plan(folder: Path) -> Plan:
     """Load and check a project folder. Never raises for what a definition says; look at `diagnostics`."""
-    project = load(folder)
+    return plan_of(load(folder))
+
+
+def plan_of(project: Project) -> Plan:
+    """Check a project that was loaded, or one that says something else than its folder. Never raises."""
     said: list[Diagnostic] = [*project.diagnostics, *check_files(project)]
     for source, name, remedy in taken_names(project.settings, project.sources):
         said.append(_name_taken(name, project.place("sources", source, "extra", name), remedy))

@@ -36,7 +36,7 @@ def why_lines(answer: Why, run: Run, plan: Plan) -> Iterator[str]:
     if answer.change:
         yield f"to be {'out' if answer.is_member else 'in'}, this would have to change:"
         for reason in answer.change:
-            yield f"  {reason.english}"
+            yield f"  to {'false' if reason.holds else 'true'}: {reason.english}"
 
 
 def why_json(answer: Why) -> Json:

@@ -55,7 +55,7 @@ def why(run: Run, plan: Plan, population: Customers, account_id: str, segment: s
     told = {s.name: s for s in run.about.segments}
     if segment in told and told[segment].version != chosen.version and chosen.definition.for_each is None:
         note = "the rule has changed since the last update; this is what the present one says"
-    turned = _fewest(reading.node, {r.path: r for r in reasons}, not is_member)
+    turned = fewest(reading.node, {r.path: r for r in reasons}, not is_member)
     since = None
     if is_member and segment in told:
         stay = population.world.history.stays(segment, number).present
@@ -74,7 +74,7 @@ def _text_of(segment: CompiledSegment, value: str) -> str:
     return f"({where}) and {segment.definition.for_each} = '{quoted}'"
 
 
-def _fewest(node: Node, reasons: Mapping[tuple[int, ...], Reason], wanted: bool) -> tuple[Reason, ...]:
+def fewest(node: Node, reasons: Mapping[tuple[int, ...], Reason], wanted: bool) -> tuple[Reason, ...]:
     """The fewest conditions that would have to turn so that the rule is true (`wanted`) or is not."""
     return _turn(node, (), reasons, wanted) or ()
 
