@@ -121,10 +121,17 @@ class Segment:
         )
 
 
+Pair = tuple[str, str, str | None]
+"""A condition as a rule and as SQL, where `{m}` stands for the aggregate that it reads."""
+
+
 class _Maker:
-    def __init__(self, random: Random) -> None:
+    """`pool`: segments are made of so many conditions; None: each condition is made anew."""
+
+    def __init__(self, random: Random, pool: int | None) -> None:
         self.random = random
         self.aggregates: list[str] = []
+        self.pool = [self._made() for _ in range(pool)] if pool else None
 
     def segment(self) -> Segment:
         self.aggregates = []
@@ -143,6 +150,13 @@ class _Maker:
         return f"({f' {word} '.join(rules)})", f"({f' {word.upper()} '.join(sqls)})"
 
     def _condition(self) -> tuple[str, str]:
+        rule, sql, aggregate = self.random.choice(self.pool) if self.pool else self._made()
+        if aggregate is None:
+            return rule, sql
+        self.aggregates.append(aggregate)
+        return rule, sql.replace("{m}", f"b.m{len(self.aggregates) - 1}")
+
+    def _made(self) -> Pair:
         draw = self.random.random()
         if draw < 1 / 3:
             return self._behaviour()
@@ -152,34 +166,34 @@ class _Maker:
             return self._date()
         return self._text() if draw < 0.95 else self._flag()
 
-    def _number(self) -> tuple[str, str]:
+    def _number(self) -> Pair:
         n = self.random.randrange(len(NUMBERS))
         name, sign = NUMBERS[n], self.random.choice([">", ">=", "<", "<="])
         if n < _FRACTIONS:
             value = f"{round(self.random.lognormvariate(4, 2), 2):.2f}"
-            return f"{name} {sign} {value}", f"a.{name} {sign} {value}::DOUBLE"
+            return f"{name} {sign} {value}", f"a.{name} {sign} {value}::DOUBLE", None
         whole = self.random.randrange(1, _TOPS[n - _FRACTIONS])
-        return f"{name} {sign} {whole}", f"a.{name} {sign} {whole}"
+        return f"{name} {sign} {whole}", f"a.{name} {sign} {whole}", None
 
-    def _date(self) -> tuple[str, str]:
+    def _date(self) -> Pair:
         name, sign, days = self.random.choice(DATES), self.random.choice(["<", ">="]), self.random.randrange(1, 1000)
-        return f"{name} {sign} {days} days ago", f"a.{name} {sign} DATE '{AS_OF - timedelta(days=days)}'"
+        return f"{name} {sign} {days} days ago", f"a.{name} {sign} DATE '{AS_OF - timedelta(days=days)}'", None
 
-    def _text(self) -> tuple[str, str]:
+    def _text(self) -> Pair:
         n = self.random.randrange(len(TEXTS))
         name, words = TEXTS[n], _WORDS[n % 6]
         if self.random.random() < 0.15:
-            return f"{name} is null", f"a.{name} IS NULL"
+            return f"{name} is null", f"a.{name} IS NULL", None
         chosen = sorted(self.random.sample(range(words), self.random.randint(1, min(4, words - 1))))
         listed = ", ".join(f"'{name}_{w}'" for w in chosen)
         word = self.random.choice(["in", "in", "not in"])
-        return f"{name} {word} ({listed})", f"a.{name} {word.upper()} ({listed})"
+        return f"{name} {word} ({listed})", f"a.{name} {word.upper()} ({listed})", None
 
-    def _flag(self) -> tuple[str, str]:
+    def _flag(self) -> Pair:
         name = self.random.choice(FLAGS)
-        return name, f"a.{name}"
+        return name, f"a.{name}", None
 
-    def _behaviour(self) -> tuple[str, str]:
+    def _behaviour(self) -> Pair:
         event = self.random.choice(EVENTS)
         days = self.random.choice([7, 14, 30, 60, 90, 180])
         sign, at_least = self.random.choice([">=", ">=", "<", "="]), self.random.choice([0, 1, 1, 2, 3, 5, 8, 12])
@@ -196,12 +210,11 @@ class _Maker:
             aggregate, measure = f"count(DISTINCT day) FILTER (WHERE {where})", ", distinct => day"
         else:
             aggregate, measure = f"count(*) FILTER (WHERE {where})", ""
-        self.aggregates.append(aggregate)
-        value = f"coalesce(b.m{len(self.aggregates) - 1}, 0)"
-        return f"events('{event}'{measure}, {window}) {sign} {at_least}", f"{value} {sign} {at_least}"
+        value = "coalesce({m}, 0)"
+        return f"events('{event}'{measure}, {window}) {sign} {at_least}", f"{value} {sign} {at_least}", aggregate
 
 
-def make_segments(count: int, seed: int) -> list[Segment]:
-    """`count` segments of about 4.5 conditions, a third of them on behaviour."""
-    maker = _Maker(Random(seed))
+def make_segments(count: int, seed: int, pool: int | None = None) -> list[Segment]:
+    """`count` segments of about 4.5 conditions, a third of them on behaviour; of a `pool` of conditions if given."""
+    maker = _Maker(Random(seed), pool)
     return [maker.segment() for _ in range(count)]

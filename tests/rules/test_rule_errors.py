@@ -116,6 +116,15 @@ def test_ten_thousand_conditions_are_possible() -> None:
     assert check_rule(node, CATALOG).diagnostics == ()
 
 
+def test_forms_that_multiply_are_refused() -> None:
+    text = "seats > 3"
+    for _ in range(40):
+        text = f"changed({text}, last => '3 days')"
+    checked = check_rule(parse(text), CATALOG)
+    assert [d.code for d in checked.diagnostics] == ["rule-too-large"]
+    assert checked.core is None
+
+
 def test_too_long_rule_is_refused() -> None:
     assert _error("a" * 1_000_001).code == "rule-too-long"
 

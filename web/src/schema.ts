@@ -416,6 +416,354 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/segments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed
+         * @description A page of the list.
+         */
+        get: operations["listed_api_segments_get"];
+        /**
+         * Save
+         * @description Write a segment's file.
+         */
+        put: operations["save_api_segments_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Count
+         * @description Whom a rule means, condition by condition. Given up when nobody waits for it any more.
+         */
+        post: operations["count_api_segments_count_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Customers
+         * @description Customers whose id or name holds a text.
+         */
+        get: operations["customers_api_segments_customers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete
+         * @description Delete a segment's file.
+         */
+        post: operations["delete_api_segments_delete_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/free-name": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Name For
+         * @description What a new segment of this title would be called.
+         */
+        get: operations["name_for_api_segments_free_name_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/look-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look Back
+         * @description Compute an earlier day, for rules that ask for it.
+         */
+        post: operations["look_back_api_segments_look_back_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Members
+         * @description Who is in it, the notable first.
+         */
+        get: operations["members_api_segments_members_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/one": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One
+         * @description All about one segment.
+         */
+        get: operations["one_api_segments_one_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Plan
+         * @description What publishing the files as they are now would do.
+         */
+        get: operations["plan_api_segments_plan_get"];
+        put?: never;
+        /**
+         * Plan Of Draft
+         * @description What a draft would do.
+         */
+        post: operations["plan_of_draft_api_segments_plan_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/plan-delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Of Removal
+         * @description What deleting would do.
+         */
+        post: operations["plan_of_removal_api_segments_plan_delete_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/plan-rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan Of Renaming
+         * @description What another name would do.
+         */
+        post: operations["plan_of_renaming_api_segments_plan_rename_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish
+         * @description Publish the segments as their files are now, at once where only rules changed, else by an update.
+         */
+        post: operations["publish_api_segments_publish_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read
+         * @description What a rule says: its text, its tree, English, mistakes with their place.
+         */
+        post: operations["read_api_segments_read_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/rename": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rename
+         * @description Give a segment another name; its history follows.
+         */
+        post: operations["rename_api_segments_rename_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values
+         * @description The values of an attribute, the most frequent first; of a column as `table.column`.
+         */
+        get: operations["values_api_segments_values_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Why
+         * @description Why a customer is in or not: each condition with the value, and what would have to change.
+         */
+        post: operations["why_api_segments_why_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/segments/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Words
+         * @description All that a rule may name and say.
+         */
+        get: operations["words_api_segments_words_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tie-out": {
         parameters: {
             query?: never;
@@ -556,6 +904,26 @@ export interface components {
             target?: string | null;
         };
         /**
+         * AttributeWord
+         * @description An attribute. `lacks`: what would have to be mapped; null where it has data.
+         */
+        AttributeWord: {
+            /** Area */
+            area: string;
+            /** Description */
+            description: string;
+            /** Kind */
+            kind: string;
+            /** Lacks */
+            lacks: string | null;
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Type */
+            type: string;
+        };
+        /**
          * Behind
          * @description Who is behind a number; at most 500 are listed. `measures`: titles of what they add to.
          */
@@ -647,6 +1015,34 @@ export interface components {
             too_young: number;
             /** Value */
             value: number | null;
+        };
+        /**
+         * ChangeTold
+         * @description What happens to one segment. `is_asked`: it is the one that is being edited; others were changed before, or
+         *     follow.
+         */
+        ChangeTold: {
+            /** After */
+            after: number | null;
+            /** Before */
+            before: number | null;
+            /** English */
+            english: string;
+            /** Is Asked */
+            is_asked: boolean;
+            joined: components["schemas"]["SideTold"];
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "new" | "changed" | "removed" | "follows";
+            left: components["schemas"]["SideTold"];
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Used By */
+            used_by: string[];
         };
         /**
          * Choice
@@ -823,6 +1219,15 @@ export interface components {
              */
             target: string;
         };
+        /** ColumnWord */
+        ColumnWord: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Type */
+            type: string;
+        };
         /** Confirmation */
         Confirmation: {
             /** Ids */
@@ -872,10 +1277,83 @@ export interface components {
             /** Name */
             name: string;
         };
+        /**
+         * CustomerTold
+         * @description A customer by name. `money`: as people read it, empty where none is known.
+         */
+        CustomerTold: {
+            /** Account Id */
+            account_id: string;
+            /**
+             * Money
+             * @default
+             */
+            money: string;
+            /** Name */
+            name: string | null;
+        };
+        /** CustomersFound */
+        CustomersFound: {
+            /** Customers */
+            customers: components["schemas"]["CustomerTold"][];
+        };
         /** CustomersTold */
         CustomersTold: {
             /** Customers */
             customers: components["schemas"]["CustomerName"][];
+        };
+        /** DayAsked */
+        DayAsked: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+        };
+        /**
+         * DayTold
+         * @description The size on a published day. `is_other_rule`: the rule was another one the day before; `stale`: the members of
+         *     an earlier day, for want of a rule that could be evaluated.
+         */
+        DayTold: {
+            /** Day */
+            day: string;
+            /** Is Other Rule */
+            is_other_rule: boolean;
+            /** Size */
+            size: number;
+            /** Stale */
+            stale: boolean;
+        };
+        /**
+         * Draft
+         * @description A segment as somebody wrote it. `base`: of the file that it was made from, null for a new one; `where` is null
+         *     where the rule stays as it is written.
+         */
+        Draft: {
+            /** Base */
+            base?: string | null;
+            /** Description */
+            description?: string | null;
+            /** For Each */
+            for_each?: string | null;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner?: string | null;
+            /** Profile */
+            profile?: string | null;
+            /** Title */
+            title: string;
+            /** Where */
+            where?: string | null;
+        };
+        /** EventWord */
+        EventWord: {
+            /** Count */
+            count: number;
+            /** Name */
+            name: string;
         };
         /** ExcelOptions */
         ExcelOptions: {
@@ -947,11 +1425,11 @@ export interface components {
             /** Name */
             name: string;
             /** Problems */
-            problems: components["schemas"]["ProblemTold"][];
+            problems: components["schemas"]["beachhead__service__first_result__ProblemTold"][];
             /** Problems Lead */
             problems_lead: string;
             /** Segments */
-            segments: components["schemas"]["SegmentTold"][];
+            segments: components["schemas"]["beachhead__service__first_result__SegmentTold"][];
             /** Shared */
             shared: components["schemas"]["Shared"][];
             /** Shared Best */
@@ -968,6 +1446,33 @@ export interface components {
             worst: components["schemas"]["Person"][];
             /** Worst Title */
             worst_title: string;
+        };
+        /**
+         * FormWord
+         * @description A form of the language, as its table has it. `takes`: what its arguments are.
+         */
+        FormWord: {
+            /** Doc */
+            doc: string;
+            /** Example */
+            example: string;
+            /** Gives */
+            gives: string;
+            /** Key */
+            key: string;
+            /** Options */
+            options: components["schemas"]["OptionWord"][];
+            /** Takes */
+            takes: string;
+        };
+        /** FunctionWord */
+        FunctionWord: {
+            /** Doc */
+            doc: string;
+            /** Example */
+            example: string;
+            /** Key */
+            key: string;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -1010,10 +1515,35 @@ export interface components {
         JobTold: {
             job: components["schemas"]["Job"] | null;
         };
+        JsonValue: unknown;
         /** Left */
         Left: {
             /** Left */
             left: number;
+        };
+        /**
+         * MemberTold
+         * @description A member, with what its conditions look at.
+         */
+        MemberTold: {
+            /** Account Id */
+            account_id: string;
+            /** Money */
+            money: string;
+            /** Name */
+            name: string | null;
+            /** Values */
+            values: string[];
+        };
+        /**
+         * MembersTold
+         * @description Some members of a segment; `total`: how many fit what is searched for.
+         */
+        MembersTold: {
+            /** Members */
+            members: components["schemas"]["CustomerTold"][];
+            /** Total */
+            total: number;
         };
         /**
          * MetricAnswer
@@ -1136,6 +1666,38 @@ export interface components {
             /** Tables */
             tables: components["schemas"]["ModelTable"][];
         };
+        /**
+         * MoveTold
+         * @description Who joined and left between two published days; of both some names, the notable first.
+         */
+        MoveTold: {
+            /** Day */
+            day: string;
+            /** Is Other Rule */
+            is_other_rule: boolean;
+            /** Joined */
+            joined: number;
+            /** Joined Names */
+            joined_names: components["schemas"]["CustomerTold"][];
+            /** Left */
+            left: number;
+            /** Left Names */
+            left_names: components["schemas"]["CustomerTold"][];
+            /** Since */
+            since: string;
+        };
+        /** NameTold */
+        NameTold: {
+            /** Name */
+            name: string;
+        };
+        /** NamedTold */
+        NamedTold: {
+            /** Account Id */
+            account_id: string;
+            /** Name */
+            name: string | null;
+        };
         /** NewProject */
         NewProject: {
             /** Currency */
@@ -1158,6 +1720,72 @@ export interface components {
             message: string;
             /** Remedy */
             remedy: string;
+        };
+        /**
+         * OperatorWord
+         * @description An operator that fits a type, in words; `negated`: with "not". `takes`: how many written values.
+         */
+        OperatorWord: {
+            /** Doc */
+            doc: string;
+            /** Key */
+            key: string;
+            /** Negated */
+            negated: boolean;
+            /**
+             * Takes
+             * @enum {string}
+             */
+            takes: "none" | "one" | "two" | "many";
+            /** Words */
+            words: string;
+        };
+        /** OptionWord */
+        OptionWord: {
+            /** Doc */
+            doc: string;
+            /** Kind */
+            kind: string;
+            /** Name */
+            name: string;
+            /** Required */
+            required: boolean;
+        };
+        /**
+         * PartCounted
+         * @description For how many a condition is true; `with_those_before`: it and those before it in its "and". `members` is null
+         *     where it cannot be evaluated now; `problem` says why.
+         */
+        PartCounted: {
+            /** Members */
+            members: number | null;
+            /** Path */
+            path: number[];
+            /** Problem */
+            problem?: string | null;
+            /** With Those Before */
+            with_those_before?: number | null;
+        };
+        /**
+         * PartRead
+         * @description A condition, or a group of them: where it stands in the tree and in the text.
+         */
+        PartRead: {
+            /** End */
+            end: number;
+            /** English */
+            english: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "and" | "or" | "not" | "condition";
+            /** Path */
+            path: number[];
+            /** Start */
+            start: number;
+            /** Text */
+            text: string;
         };
         /** PeriodTold */
         PeriodTold: {
@@ -1198,6 +1826,29 @@ export interface components {
             /** Why */
             why: components["schemas"]["Why"][];
         };
+        /**
+         * PlanTold
+         * @description All that publishing would do. `needs_update`: more than rules changed, so that it takes an update; `looks_back`:
+         *     earlier days that rules ask for.
+         */
+        PlanTold: {
+            /** Changes */
+            changes: components["schemas"]["ChangeTold"][];
+            /** Looks Back */
+            looks_back: number;
+            /** Money Title */
+            money_title: string | null;
+            /** Needs Update */
+            needs_update: boolean;
+            /** Problems */
+            problems: {
+                [key: string]: string | number | null;
+            }[];
+            /** Seconds */
+            seconds: number;
+            /** Unchanged */
+            unchanged: number;
+        };
         /** PreviewTold */
         PreviewTold: {
             /** Best */
@@ -1208,23 +1859,6 @@ export interface components {
             scored: number;
             /** Worst */
             worst: components["schemas"]["RankedTold"][];
-        };
-        /** ProblemTold */
-        ProblemTold: {
-            /** Column */
-            column: string | null;
-            /** Count */
-            count: number;
-            /** Examples */
-            examples: string[];
-            /** Message */
-            message: string;
-            /** Remedy */
-            remedy: string;
-            /** Severity */
-            severity: string;
-            /** Source */
-            source: string | null;
         };
         /**
          * ProjectTold
@@ -1322,6 +1956,15 @@ export interface components {
             where?: string | null;
         };
         /**
+         * Published
+         * @description `snapshot`: what was published at once; `job`: the update that does it where more than rules changed.
+         */
+        Published: {
+            job?: components["schemas"]["Job"] | null;
+            /** Snapshot */
+            snapshot?: string | null;
+        };
+        /**
          * Question
          * @description `left`, `right`: what is known of two records, label → value. `variants`, `target`: words of a column that may be
          *     one, and which; of a free text the groups it would make. `why`: why it is asked.
@@ -1402,6 +2045,28 @@ export interface components {
             unmatched: number;
         };
         /**
+         * ReasonTold
+         * @description One condition for one customer. `value`: as people read it, null where it looks at no single value. `wanted`:
+         *     what it takes to turn it, in words; `turns`: whether turning it is part of the shortest way.
+         */
+        ReasonTold: {
+            /** English */
+            english: string;
+            /**
+             * Holds
+             * @enum {string}
+             */
+            holds: "yes" | "no" | "unknown";
+            /** Path */
+            path: number[];
+            /** Turns */
+            turns: boolean;
+            /** Value */
+            value: string | null;
+            /** Wanted */
+            wanted: string;
+        };
+        /**
          * Recognition
          * @description All that is known of a file: its columns, some rows, what it could feed (best first; empty: not understood).
          */
@@ -1436,12 +2101,217 @@ export interface components {
             /** Rows */
             rows?: number | null;
         };
-        /** SegmentTold */
-        SegmentTold: {
+        /**
+         * Remark
+         * @description What is to know of a segment: odd, stale, broken, not published.
+         */
+        Remark: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /** Remedy */
+            remedy?: string | null;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "error" | "warning" | "info";
+        };
+        /** Removal */
+        Removal: {
+            /** Base */
+            base: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * Renaming
+         * @description Another name for a segment; its history follows.
+         */
+        Renaming: {
+            /** Base */
+            base: string;
+            /** Name */
+            name: string;
+            /** To */
+            to: string;
+        };
+        /**
+         * RuleAsked
+         * @description A rule to be read: a text; or a tree, whose text keeps what `text` says alike.
+         */
+        RuleAsked: {
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+            /** Tree */
+            tree?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+        };
+        /**
+         * RuleCounted
+         * @description Whom a rule means. `members` is null where it cannot be evaluated now, as `problems` say; `lacks_day`: an earlier
+         *     day that would have to be computed for it.
+         */
+        RuleCounted: {
+            /** Customers */
+            customers: number;
+            /** Lacks Day */
+            lacks_day?: string | null;
+            /** Members */
+            members: number | null;
+            /** Money */
+            money: string;
+            /** Parts */
+            parts: components["schemas"]["PartCounted"][];
+            /** Problems */
+            problems: {
+                [key: string]: string | number | null;
+            }[];
+            /** Seconds */
+            seconds: number;
+            /** Some */
+            some: components["schemas"]["MemberTold"][];
+        };
+        /**
+         * RuleRead
+         * @description A rule as it was understood. `tree`: null where the text cannot be read; `ok`: it can be counted.
+         */
+        RuleRead: {
+            /** English */
+            english: string;
+            /** Ok */
+            ok: boolean;
+            /** Parts */
+            parts: components["schemas"]["PartRead"][];
+            /** Problems */
+            problems: components["schemas"]["beachhead__service__rule_reading__ProblemTold"][];
+            /** Text */
+            text: string;
+            /** Tree */
+            tree: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+        };
+        /**
+         * RuleWords
+         * @description All that a rule may name and say. `operators`: by type of value; `days`: those with published records.
+         */
+        RuleWords: {
+            /** As Of */
+            as_of: string;
+            /** Attributes */
+            attributes: components["schemas"]["AttributeWord"][];
+            /** Currency */
+            currency: string;
+            /** Customers */
+            customers: number;
+            /** Customers Are */
+            customers_are: string;
+            /** Events */
+            events: components["schemas"]["EventWord"][];
+            /** Forms */
+            forms: components["schemas"]["FormWord"][];
+            /** Functions */
+            functions: components["schemas"]["FunctionWord"][];
+            /** Lists */
+            lists: string[];
+            /** Measures */
+            measures: string[];
+            /** Minor Digits */
+            minor_digits: number;
+            /** Operators */
+            operators: {
+                [key: string]: components["schemas"]["OperatorWord"][];
+            };
+            /** Segments */
+            segments: components["schemas"]["SegmentWord"][];
+            /** Tables */
+            tables: components["schemas"]["TableWord"][];
+            /** Windows */
+            windows: string[][];
+        };
+        /**
+         * Saved
+         * @description What a segment is called after it was written.
+         */
+        Saved: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * SegmentList
+         * @description A page of the list. `total`: rows that fit what is searched for; `all`: segments there are. `pending`: segments
+         *     whose files differ from what is published.
+         */
+        SegmentList: {
+            /** All */
+            all: number;
+            /** As Of */
+            as_of: string;
+            /** Currency */
+            currency: string;
+            /** Customers */
+            customers: number;
+            /** Customers Are */
+            customers_are: string;
+            /** Money Title */
+            money_title: string | null;
+            /** Pending */
+            pending: number;
+            /** Rows */
+            rows: components["schemas"]["SegmentRow"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * SegmentRow
+         * @description One segment of the list, or a family with all of its segments. `sizes`: on the last published days. `share`: of
+         *     all customers. `joined`, `left`: since the update of an earlier day, null where the rule changed.
+         */
+        SegmentRow: {
+            /** Description */
+            description: string | null;
+            /** Family */
+            family: string | null;
             /** Joined */
             joined: number | null;
             /** Left */
             left: number | null;
+            /** Money */
+            money: string;
+            /** Money Cents */
+            money_cents: number | null;
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string | null;
+            /** Remarks */
+            remarks: components["schemas"]["Remark"][];
+            /** Segments */
+            segments: number | null;
+            /** Share */
+            share: number | null;
+            /** Size */
+            size: number | null;
+            /** Sizes */
+            sizes: number[];
+            /** Stale */
+            stale: boolean;
+            /**
+             * Standing
+             * @enum {string}
+             */
+            standing: "published" | "new" | "changed" | "removed" | "waiting" | "broken";
+            /** Title */
+            title: string;
+        };
+        /** SegmentWord */
+        SegmentWord: {
             /** Name */
             name: string;
             /** Size */
@@ -1466,6 +2336,18 @@ export interface components {
             title: string;
         };
         /**
+         * SideTold
+         * @description Those who join, or those who leave: what they bring, and the notable ones.
+         */
+        SideTold: {
+            /** Count */
+            count: number;
+            /** Money */
+            money: string;
+            /** Notable */
+            notable: components["schemas"]["NamedTold"][];
+        };
+        /**
          * SightTold
          * @description What the data can show, and what to do where that is little.
          */
@@ -1474,6 +2356,27 @@ export interface components {
             lines: string[];
             /** Next Steps */
             next_steps: string[];
+        };
+        /**
+         * TableWord
+         * @description Rows of customers. `noun`: in the plural; `columns` is empty without data.
+         */
+        TableWord: {
+            /** Columns */
+            columns: components["schemas"]["ColumnWord"][];
+            /** Has Data */
+            has_data: boolean;
+            /** Is Of People */
+            is_of_people: boolean;
+            /** Key */
+            key: string;
+            /** Noun */
+            noun: string;
+        };
+        /** TextAsked */
+        TextAsked: {
+            /** Text */
+            text: string;
         };
         /** ThemeTold */
         ThemeTold: {
@@ -1533,6 +2436,18 @@ export interface components {
             /** Error Type */
             type: string;
         };
+        /**
+         * ValueCount
+         * @description A value as it is in the data: `value` as a rule has it, `text` as people read it, how many have it.
+         */
+        ValueCount: {
+            /** Count */
+            count: number;
+            /** Text */
+            text: string;
+            /** Value */
+            value: string | number | boolean;
+        };
         /** ValueTold */
         ValueTold: {
             /** Best */
@@ -1543,6 +2458,21 @@ export interface components {
             themes: components["schemas"]["ThemeTold"][];
             /** Worst */
             worst: components["schemas"]["RankedTold"][];
+        };
+        /**
+         * ValuesTold
+         * @description The most frequent values of an attribute or column. `distinct`: how many there are; `unknown`: who has none;
+         *     `summary`: of numbers and dates, in words.
+         */
+        ValuesTold: {
+            /** Distinct */
+            distinct: number;
+            /** Summary */
+            summary: string;
+            /** Unknown */
+            unknown: number;
+            /** Values */
+            values: components["schemas"]["ValueCount"][];
         };
         /**
          * Variant
@@ -1628,6 +2558,148 @@ export interface components {
             helps: boolean;
             /** Text */
             text: string;
+        };
+        /**
+         * WhyAsked
+         * @description Why this customer: in a segment, or in a rule that is not saved.
+         */
+        WhyAsked: {
+            /** Account Id */
+            account_id: string;
+            /** Segment */
+            segment?: string | null;
+            /** Text */
+            text?: string | null;
+        };
+        /**
+         * WhyTold
+         * @description Why a customer is in or not. `since`: the first published day of the present stay; `to`: what would have to
+         *     change for the answer to turn, in words.
+         */
+        WhyTold: {
+            /** Account Id */
+            account_id: string;
+            /** Is Member */
+            is_member: boolean;
+            /** Name */
+            name: string | null;
+            /** Note */
+            note: string | null;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonTold"][];
+            /** Since */
+            since: string | null;
+        };
+        /** ProblemTold */
+        beachhead__service__first_result__ProblemTold: {
+            /** Column */
+            column: string | null;
+            /** Count */
+            count: number;
+            /** Examples */
+            examples: string[];
+            /** Message */
+            message: string;
+            /** Remedy */
+            remedy: string;
+            /** Severity */
+            severity: string;
+            /** Source */
+            source: string | null;
+        };
+        /** SegmentTold */
+        beachhead__service__first_result__SegmentTold: {
+            /** Joined */
+            joined: number | null;
+            /** Left */
+            left: number | null;
+            /** Name */
+            name: string;
+            /** Size */
+            size: number | null;
+            /** Title */
+            title: string;
+        };
+        /**
+         * ProblemTold
+         * @description One thing that is wrong or worth knowing. `start`, `end`: the characters of the text, as a browser counts them;
+         *     null where it is of no place. `path`: the condition in which it stands.
+         */
+        beachhead__service__rule_reading__ProblemTold: {
+            /** Code */
+            code: string;
+            /** End */
+            end?: number | null;
+            /** Message */
+            message: string;
+            /** Nearest */
+            nearest?: string | null;
+            /** Path */
+            path?: number[] | null;
+            /** Remedy */
+            remedy?: string | null;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "error" | "warning" | "info";
+            /** Start */
+            start?: number | null;
+            /** Why */
+            why?: string | null;
+        };
+        /**
+         * SegmentTold
+         * @description A segment with its definition. `base`: of its file as it is now, to be sent back when it is saved; null for one
+         *     of a family or without file. `rule`: laid out for reading where it is one long line.
+         */
+        beachhead__service__segment_page__SegmentTold: {
+            /** Base */
+            base: string | null;
+            /** Days */
+            days: components["schemas"]["DayTold"][];
+            /** Description */
+            description: string | null;
+            /** Exclude */
+            exclude: number;
+            /** Family */
+            family: string | null;
+            /** File */
+            file: string;
+            /** For Each */
+            for_each: string | null;
+            /** Include */
+            include: number;
+            /** Money */
+            money: string;
+            /** Money Title */
+            money_title: string | null;
+            /** Moves */
+            moves: components["schemas"]["MoveTold"][];
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string | null;
+            /** Profile */
+            profile: string | null;
+            /** Remarks */
+            remarks: components["schemas"]["Remark"][];
+            rule: components["schemas"]["RuleRead"];
+            /** Share */
+            share: number | null;
+            /** Size */
+            size: number | null;
+            /**
+             * Standing
+             * @enum {string}
+             */
+            standing: "published" | "new" | "changed" | "removed" | "waiting" | "broken";
+            /** Title */
+            title: string;
+            /** Used By */
+            used_by: string[];
+            /** Where */
+            where: string;
         };
     };
     responses: never;
@@ -2276,6 +3348,591 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FirstResult"];
+                };
+            };
+        };
+    };
+    listed_api_segments_get: {
+        parameters: {
+            query?: {
+                search?: string;
+                family?: string | null;
+                sort?: "title" | "size" | "money" | "joined" | "left" | "owner";
+                descending?: boolean;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentList"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    save_api_segments_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Draft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Saved"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    count_api_segments_count_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TextAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleCounted"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    customers_api_segments_customers_get: {
+        parameters: {
+            query: {
+                search: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomersFound"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    delete_api_segments_delete_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Removal"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Saved"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    name_for_api_segments_free_name_get: {
+        parameters: {
+            query: {
+                title: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NameTold"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    look_back_api_segments_look_back_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DayAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    members_api_segments_members_get: {
+        parameters: {
+            query: {
+                name: string;
+                search?: string;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembersTold"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    one_api_segments_one_get: {
+        parameters: {
+            query: {
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["beachhead__service__segment_page__SegmentTold"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    plan_api_segments_plan_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanTold"];
+                };
+            };
+        };
+    };
+    plan_of_draft_api_segments_plan_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Draft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanTold"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    plan_of_removal_api_segments_plan_delete_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Removal"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanTold"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    plan_of_renaming_api_segments_plan_rename_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Renaming"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanTold"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    publish_api_segments_publish_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Published"];
+                };
+            };
+        };
+    };
+    read_api_segments_read_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleRead"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    rename_api_segments_rename_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Renaming"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Saved"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    values_api_segments_values_get: {
+        parameters: {
+            query: {
+                attribute: string;
+                search?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValuesTold"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    why_api_segments_why_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WhyAsked"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhyTold"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    words_api_segments_words_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleWords"];
                 };
             };
         };

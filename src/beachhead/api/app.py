@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
 import beachhead
-from beachhead.api import files, metrics, results, score
+from beachhead.api import files, metrics, results, score, segments
 from beachhead.api.guard import Guard
 from beachhead.api.state import State
 from beachhead.errors import BeachheadError, DataError, DefinitionError, Diagnostic, OutsideError
@@ -34,7 +34,7 @@ def routes(state: State) -> FastAPI:
     """All routes, unguarded."""
     app = FastAPI(title="Beachhead", version=beachhead.__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.beachhead = state
-    for router in (files.router, results.router, score.router, metrics.router):
+    for router in (files.router, results.router, score.router, metrics.router, segments.router):
         app.include_router(router, prefix="/api")
     app.add_exception_handler(BeachheadError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)

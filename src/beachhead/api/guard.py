@@ -19,6 +19,9 @@ from beachhead.errors import Diagnostic
 
 _SAFE = frozenset({"GET", "HEAD"})
 _LOCAL = frozenset({"127.0.0.1", "localhost", "[::1]"})
+_SMALL = ("/api/segments",)
+"""Where no files are sent: whatever is larger than this is no request of the page."""
+_MOST_BYTES = 2_000_000
 HEADERS = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
@@ -81,6 +84,8 @@ class Guard:
                 return refused(401, "not-opened", "this page was not opened by the Beachhead that runs now")
             if request.method not in _SAFE and not _is_from_page(headers, host):
                 return refused(403, "other-origin", "this request does not come from Beachhead's own page")
+            if request.scope["path"].startswith(_SMALL) and not _is_small(headers):
+                return refused(413, "too-large", "this request is larger than anything that the page sends")
         return None
 
     def _is_key(self, given: str) -> bool:
@@ -98,6 +103,13 @@ def _is_from_page(headers: Headers, host: str) -> bool:
     if site is not None:
         return site == "same-origin"
     return origin is not None and urlsplit(origin).netloc == host
+
+
+def _is_small(headers: Headers) -> bool:
+    length = headers.get("content-length")
+    if length is None:
+        return "transfer-encoding" not in headers
+    return length.isdecimal() and len(length) < 20 and int(length) <= _MOST_BYTES
 
 
 def refused(status: int, code: str, message: str) -> JSONResponse:

@@ -19,6 +19,8 @@ from beachhead.service.jobs import Jobs
 from beachhead.service.preferences import Preferences
 from beachhead.service.project import Project
 from beachhead.service.results import Run
+from beachhead.service.segment_desk import WarmDesk
+from beachhead.service.segment_facts import SegmentFacts
 
 
 class State:
@@ -32,6 +34,8 @@ class State:
         self._run: Run | None = None
         self._weighing = threading.Lock()
         self._preferences: tuple[Run, Preferences] | None = None
+        self._desk: WarmDesk | None = None
+        self._segment_facts: SegmentFacts | None = None
 
     @property
     def is_open(self) -> bool:
@@ -81,6 +85,23 @@ class State:
             if self._run is None or self._run.name != latest.name:
                 self._run = latest
             return self._run
+
+    @property
+    def desk(self) -> WarmDesk:
+        """Where rules are tried while somebody writes them. Raises `UsageError` before there is a project."""
+        root = self.root
+        with self._lock:
+            if self._desk is None:
+                self._desk = WarmDesk(root)
+            return self._desk
+
+    def segment_facts(self) -> SegmentFacts:
+        """What is told of segments of the newest results. Raises `UsageError`, `DataError`."""
+        run = self.latest()
+        with self._lock:
+            if self._segment_facts is None or self._segment_facts.run is not run:
+                self._segment_facts = SegmentFacts(run, self.root)
+            return self._segment_facts
 
     def preferences(self) -> Preferences:
         """The score of the newest results, ready to be weighed anew. Raises `UsageError`, `DataError`."""

@@ -243,7 +243,7 @@ class _Loader:
         lists = list_files(self.root)
         self.diagnostics += lists.diagnostics
         singles = ("beachhead", "value", "matching", "segmentation")
-        self.diagnostics += unread_beside(self.root, (*_FOLDERS, "lists"), singles)
+        self.diagnostics += unread_beside(self.root, (*_FOLDERS, "lists", "tests"), singles)
         if not sources and not any(kind == "sources" for kind, _ in self.broken):
             remedy = "Say where customer data is, in a file such as sources/customers.yml."
             message = "the project has no sources"

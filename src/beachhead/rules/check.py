@@ -14,7 +14,7 @@ from beachhead.errors import Diagnostic, Place, Severity, nearest_name
 from beachhead.rules import ast
 from beachhead.rules.ast import And, Attribute, Call, Case, InSegment, Invoke, Literal, Node, Not, Or, RelativeDate
 from beachhead.rules.check_forms import check_form
-from beachhead.rules.expand import expand
+from beachhead.rules.expand import MAX_CORE, core_size, expand
 from beachhead.rules.format import quoted, short
 from beachhead.rules.forms import FORMS
 from beachhead.rules.kinds import OPERAND_FAMILIES, Family, Typed, common, conversion, family, read_date, result, word
@@ -77,9 +77,16 @@ class _Checker:
         self.diagnostics: list[Diagnostic] = []
 
     def checked(self, typed: Typed) -> Checked:
-        said = tuple(self.diagnostics)
-        core = None if any(d.is_error for d in said) else expand(typed.node)
-        return Checked(typed.node, core, typed.type, said)
+        core: Node | None = typed.node
+        if any(d.is_error for d in self.diagnostics):
+            core = None
+        elif any(isinstance(part, Invoke) for part in ast.walk(typed.node)):
+            core = expand(typed.node)
+            if core_size(core) > MAX_CORE:
+                message = "the rule has too many forms inside each other"
+                self.say("rule-too-large", message, typed.node, "Move a part of it into its own segment or attribute.")
+                core = None
+        return Checked(typed.node, core, typed.type, tuple(self.diagnostics))
 
     def say(
         self, code: str, message: str, node: Node, remedy: str, *, severity: Severity = Severity.ERROR,

@@ -39,10 +39,26 @@ from beachhead.rules.forms import FORMS, MEASURES, PERSON_SIGNED_UP, SIGNED_UP, 
 
 Options = Mapping[str, Node]
 
+MAX_CORE = 200_000
+"""So many nodes a core tree may have: forms such as `changed` say their argument twice, and may stand in each other."""
+
 
 def expand(node: Node) -> Node:
     """The core tree of a checked surface tree; a tree without forms is its own. ValueError for a wrong form."""
     return _Expander(SIGNED_UP).expand(node)
+
+
+def core_size(node: Node) -> int:
+    """How many nodes a core tree has, where forms in forms have multiplied; those of rows left out."""
+    sizes: dict[int, int] = {}
+
+    def size(part: Node) -> int:
+        found = sizes.get(id(part))
+        if found is None:
+            found = sizes[id(part)] = 1 + sum(map(size, ast.children(part)))
+        return found
+
+    return size(node)
 
 
 def day_before(span: Duration, plus: int = 0) -> Day:

@@ -114,10 +114,6 @@ def plan_activity(tests: Mapping[Node, Sequence[Test]], events: Events) -> Activ
     Counts are cut off above the largest number that a test compares with, so that their codes are small.
     """
     found = {v: m for v in tests if (m := measure_of(v, events.as_of)) and _fits(tests[v])}
-    by_names: dict[frozenset[str], list[Node]] = {}
-    for value, measure in sorted(found.items(), key=lambda pair: pair[1].kind != WEEKS):
-        by_names.setdefault(measure.names, []).append(value)
-    ordered = [value for values in by_names.values() for value in values]
     as_of, first = ((day - EPOCH).days for day in (events.as_of, events.first_day))
     oldest = as_of - first + 1  # an age that no event has
 
@@ -125,6 +121,10 @@ def plan_activity(tests: Mapping[Node, Sequence[Test]], events: Events) -> Activ
         newest = min(max(as_of - measure.last, 0), oldest)
         return newest, max(newest, min(max(as_of - measure.first + 1, 0), oldest))
 
+    by_names: dict[frozenset[str], list[Node]] = {}
+    for value, measure in sorted(found.items(), key=lambda pair: (pair[1].kind != WEEKS, -ages(pair[1])[1])):
+        by_names.setdefault(measure.names, []).append(value)
+    ordered = [value for values in by_names.values() for value in values]
     edges = sorted({0, *(age for m in found.values() for age in ages(m))})
     columns: dict[Node, Column] = {}
     rows: list[tuple[int, ...]] = []

@@ -40,8 +40,8 @@ def count_block(
     """Count the events `at` to `stop` of one run and those of the other together, for accounts from `first_no` on.
 
     An event of a code counts for the `selections` of that code. Its age falls into a bucket; a measure of a selection
-    takes the buckets from FROM_BUCKET up to but not TO_BUCKET, and for weeks (which come first) the days FIRST to LAST.
-    A count is cut off at CAP and its code is one more; the code of a day counts from BASE, and 0 is never. Events after
+    takes the buckets from FROM_BUCKET up to but not TO_BUCKET, and for weeks (which come first) the days FIRST to LAST;
+    the others come in descending order of TO_BUCKET. A count is cut off at CAP and its code is one more; the code of a day counts from BASE, and 0 is never. Events after
     `as_of` do not count.
     """
     accounts, _, codes, days = most
@@ -50,6 +50,7 @@ def count_block(
     buckets = np.int64(bucket_of_age.max()) + 1
     sums = np.zeros((2, chosen, buckets + 1), np.int32)  # of COUNT and DAYS, each in the place after its bucket
     edges = np.zeros((2, chosen, buckets), np.int32)  # first and last day
+    newest = np.zeros(chosen, np.int64)
     seen = np.full(chosen, -(2**40), np.int64)
     touched = np.empty(chosen, np.int64)
     weeks = np.zeros(len(measures), np.uint64)
@@ -93,6 +94,7 @@ def count_block(
                     edges[0, selection, bucket] = day
                 sums[COUNT, selection, bucket + 1] += 1
                 edges[1, selection, bucket] = day
+                newest[selection] = bucket
                 if seen[selection] != day:
                     sums[DAYS, selection, bucket + 1] += 1
                     seen[selection] = day
@@ -108,6 +110,8 @@ def count_block(
                 sums[COUNT, selection, b + 1] += sums[COUNT, selection, b]
                 sums[DAYS, selection, b + 1] += sums[DAYS, selection, b]
             for m in range(measure_starts[selection], measure_starts[selection + 1]):
+                if measures[m, TO_BUCKET] <= newest[selection] and measures[m, KIND] != WEEKS:
+                    break  # all others end before its newest event too
                 kind, low, high = measures[m, KIND], measures[m, FROM_BUCKET], measures[m, TO_BUCKET]
                 if kind <= DAYS:
                     found = np.int64(sums[kind, selection, high] - sums[kind, selection, low])

@@ -50,9 +50,7 @@ class Engine:
         """`columns` and those of `activity` have every value of the rules; `numbers` are the customers there are."""
         counted = activity.columns if activity else {}
         program = compile_rules(rules, {**columns, **counted}, as_of)
-        flags = np.zeros(padded(int(numbers.max(initial=0)) + 1), np.bool_)
-        flags[numbers] = True
-        return cls(program, tuple(columns.values()), activity, np.packbits(flags, bitorder="little").view(np.uint64))
+        return cls(program, tuple(columns.values()), activity if counted else None, _bits_of(numbers))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -66,8 +64,9 @@ class Engine:
         """Who of a block is in which segment: (rules, 1024), zero beyond the last customer."""
         members = np.zeros((len(self.names), BLOCK // 64), np.uint64)
         first, last = number * BLOCK, min((number + 1) * BLOCK, len(self.known) * 64)
-        for start in range(first, last, _PART):
-            rows = min(_PART, last - start)
+        part = _PART if self.activity else BLOCK
+        for start in range(first, last, part):
+            rows = min(part, last - start)
             members[:, (start - first) // 64 : (start - first + rows) // 64] = self.rows(start, rows)
         return members
 
@@ -105,11 +104,28 @@ class Engine:
         )
         return total
 
+    def segments_of(self, account_no: int) -> list[str]:
+        """The segments that one customer is in, evaluated now."""
+        start = account_no // 64 * 64
+        bits = self.rows(start, 64)[:, 0] >> np.uint64(account_no - start) & np.uint64(1)
+        return [self.names[n] for n in np.flatnonzero(bits)]
+
     def members(self, names: Collection[str]) -> dict[str, NDArray[np.uint32]]:
         """The account numbers of the members of some segments, ascending."""
         rows = [n for n, name in enumerate(self.names) if name in names]
         parts = list(self.each_block(lambda number, words: _numbers(number, words[rows])))
         return {self.names[r]: np.concatenate([part[n] for part in parts]) for n, r in enumerate(rows)}
+
+
+def _bits_of(numbers: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    """One bit for each account number, padded as columns are."""
+    size = padded(int(numbers[-1]) + 1) if len(numbers) else padded(1)
+    flags = np.zeros(size, np.bool_)
+    if len(numbers) and int(numbers[-1]) - int(numbers[0]) + 1 == len(numbers):
+        flags[numbers[0] : numbers[-1] + 1] = True
+    else:
+        flags[numbers] = True
+    return np.packbits(flags, bitorder="little").view(np.uint64)
 
 
 def _numbers(block: int, words: Words) -> list[NDArray[np.uint32]]:

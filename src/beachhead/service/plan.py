@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -25,6 +25,7 @@ from beachhead.rules import (
     check_expression,
     check_rule,
     explain,
+    lint,
     parse,
     segment_order,
     segments_used,
@@ -99,9 +100,12 @@ class Plan:
         return tuple(d for d in self.errors if d not in of_segments and not _is_left_out(d))
 
 
+_LEFT_OUT = ("segments/", "metrics/", "segmentation.")
+
+
 def _is_left_out(diagnostic: Diagnostic) -> bool:
     """Whether it is of a definition that an update can do without: a segment, a metric."""
-    return diagnostic.place is not None and diagnostic.place.file.startswith(("segments/", "metrics/"))
+    return diagnostic.place is not None and diagnostic.place.file.startswith(_LEFT_OUT)
 
 
 def make_plan(folder: Path) -> Plan:
@@ -129,6 +133,8 @@ def plan_of(project: Project) -> Plan:
     doubt = doubt.plus(name for name in project.attributes if name not in catalog.attributes)
     catalog = replace(catalog, segments=frozenset(project.segments), lists=frozenset(project.lists))
     segments, broken, waiting = _check_segments(project, catalog, doubt, said)
+    said += _odd_rules(segments, catalog, project)
+    said += _wrong_segmentation(project)
     inputs = _check_value(project, catalog, own, doubt, said)
     said += project_metrics(project, _ANY_DAY).diagnostics
     clean = tuple(dict.fromkeys(without_secrets(d, project) for d in said))
@@ -340,6 +346,25 @@ def _wrong_family(project: Project, definition: SegmentDefinition, catalog: Cata
     elif kind not in (ValueType.TEXT, ValueType.BOOLEAN, ValueType.INTEGER):
         message = f"'{attribute}' is a {kind}, and a family needs a text, a whole number or yes/no"
         yield Diagnostic("not-a-category", message, place=place, remedy="Take an attribute such as country or plan.")
+
+
+def _odd_rules(
+    segments: Sequence[CompiledSegment], catalog: Catalog, project: Project
+) -> Iterator[Diagnostic]:  # fmt: skip
+    """What is odd about rules that are correct, each in its file."""
+    for name, found in lint({s.name: s.node for s in segments}, catalog).items():
+        place = project.text_place("segments", name, "where").place
+        yield from (d.at(place) for d in found)
+
+
+def _wrong_segmentation(project: Project) -> Iterator[Diagnostic]:
+    for n, group in enumerate(project.segmentation.groups if project.segmentation else ()):
+        place = project.place("segmentation", "", "groups", n, "segment")
+        if group.segment not in project.segments:
+            yield Diagnostic.unknown_name("segment", group.segment, project.segments, place)
+        elif project.segments[group.segment].for_each:
+            message = f"'{group.segment}' is a family, not one segment"
+            yield Diagnostic("family-in-segmentation", message, place=place, remedy="Name single segments.")
 
 
 def _check_value(

@@ -18,6 +18,7 @@ from beachhead.rules import Node, ValueType, attributes_used
 from beachhead.rules.row_sql import MAX_COLUMNS
 from beachhead.rules.statement import values_sql
 from beachhead.segments.activity import Events
+from beachhead.segments.code_store import CodeShelf
 from beachhead.segments.columns import Column, encode
 from beachhead.sources.zones import to_local
 from beachhead.store.bitmaps import numbers_of
@@ -59,7 +60,7 @@ class World(Protocol):
 
 class Customers:
     """A population as of a day, of a world whose engine has the views `known_<table>` of that day. What was read or
-    computed stays for the next rule."""
+    computed stays for the next rule; `shelf` keeps attributes for the next process."""
 
     def __init__(
         self,
@@ -69,6 +70,7 @@ class Customers:
         types: Mapping[str, ValueType],
         events: Events | None,
         world: World,
+        shelf: CodeShelf | None = None,
     ) -> None:
         self.as_of = as_of
         self.timezone = timezone
@@ -76,15 +78,22 @@ class Customers:
         self.events = events
         self.world = world
         self._types = types
+        self._shelf = shelf
         self._remembered: dict[str, Numbers] = {}
         self._columns: dict[str, Column] = {}
         self._computed: dict[Node, pa.Array] = {}
 
     def attribute(self, name: str) -> Column:
         if name not in self._columns:
-            values = self.world.columns([name], self.as_of)[name]
-            self._columns[name] = encode(values, self._types[name], self.numbers, int(self.numbers.max(initial=0)))
+            self._columns[name] = (self._shelf and self._shelf.read(name)) or self._encoded(name)
         return self._columns[name]
+
+    def _encoded(self, name: str) -> Column:
+        values = self.world.columns([name], self.as_of)[name]
+        column = encode(values, self._types[name], self.numbers, int(self.numbers.max(initial=0)))
+        if self._shelf:
+            self._shelf.write(name, column)
+        return column
 
     def remember(self, segment: str, members: Numbers) -> None:
         self._remembered[segment] = members

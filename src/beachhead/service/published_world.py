@@ -19,6 +19,7 @@ from beachhead.errors import DataError, Diagnostic
 from beachhead.project.definitions import ValueTypeName
 from beachhead.rules import ValueType
 from beachhead.segments.activity import Events
+from beachhead.segments.code_store import CodeShelf
 from beachhead.service.model_of_run import event_parts, model_files, open_tables
 from beachhead.service.past import run_on
 from beachhead.service.plan import Plan, ids_of_list
@@ -92,14 +93,16 @@ class PublishedWorld:
 
 
 @contextmanager
-def population_of_run(run: Run, plan: Plan) -> Iterator[Customers]:
-    """The customers of a published run as rules see them, until the context ends."""
+def population_of_run(run: Run, plan: Plan, *, kept: bool = True) -> Iterator[Customers]:
+    """The customers of a published run as rules see them, until the context ends. `kept`: codes of attributes are read
+    from where they were kept, and kept."""
     world = PublishedWorld(run, plan)
     types = {name: ValueType(a.type) for name, a in plan.catalog.attributes.items()}
     parts = event_parts(run)
     events = Events.of(read_events(parts), run.about.event_codes, run.as_of) if parts else None
     numbers = run.columns("account_no")["account_no"].to_numpy()
+    shelf = CodeShelf(Layout(plan.project.root).codes / run.name) if kept else None
     try:
-        yield Customers(run.as_of, run.about.settings.timezone, numbers, types, events, world)
+        yield Customers(run.as_of, run.about.settings.timezone, numbers, types, events, world, shelf)
     finally:
         world.close()

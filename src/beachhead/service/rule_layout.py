@@ -85,7 +85,7 @@ def _edits(text: str, old: Node, new: Node) -> Iterator[_Edit]:
     if format_rule(old) == format_rule(new):
         return
     if isinstance(old, And | Or) and type(old) is type(new):
-        yield from _edits_of_items(text, old, new)  # type: ignore[arg-type]
+        yield from _edits_of_items(text, old, new)
     elif isinstance(old, Not) and isinstance(new, Not) and not _is_inside(old.item) and not _is_inside(new.item):
         yield from _edits(text, old.item, new.item)
     else:

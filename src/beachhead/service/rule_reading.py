@@ -25,7 +25,7 @@ class Told(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class ProblemTold(Told):
+class RuleProblem(Told):
     """One thing that is wrong or worth knowing. `start`, `end`: the characters of the text, as a browser counts them;
     null where it is of no place. `path`: the condition in which it stands."""
 
@@ -58,7 +58,7 @@ class RuleRead(Told):
     ok: bool
     tree: Tree | None
     english: str
-    problems: list[ProblemTold]
+    problems: list[RuleProblem]
     parts: list[PartRead]
 
 
@@ -119,10 +119,10 @@ def _part(text: str, plan: Plan, path: tuple[int, ...], node: Node, is_sound: bo
     )
 
 
-def _problem(text: str, diagnostic: Diagnostic, parts: Sequence[PartRead]) -> ProblemTold:
+def _problem(text: str, diagnostic: Diagnostic, parts: Sequence[PartRead]) -> RuleProblem:
     start, end = _token(text, _offset(text, diagnostic.place))
     around = [p for p in parts if p.start <= start < p.end]
-    return ProblemTold(
+    return RuleProblem(
         code=diagnostic.code,
         severity=diagnostic.severity.value,
         message=diagnostic.message,

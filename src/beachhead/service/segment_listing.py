@@ -166,7 +166,12 @@ def _entries(definitions: Definitions, facts: SegmentFacts) -> list[_Entry]:
     versions = {s.name: s.version for s in plan.segments}
     broken = {*plan.broken, *(name for kind, name in project.broken if kind == "segments")}
     found = {
-        name: _Entry(name, d, told.get(name), _standing(name, d, told, versions, broken, plan.waiting))
+        name: _Entry(
+            name,
+            d,
+            told.get(name) or told.get(d.previously or ""),
+            _standing(name, d, told, versions, broken, plan.waiting),
+        )
         for name, d in project.segments.items()
     }
     for name in broken - found.keys():
@@ -225,14 +230,14 @@ def _sorted(rows: Sequence[_Entry], facts: SegmentFacts, sort: SortKey, descendi
 
     known = [(k, e) for e in by_title if (k := key(e)) is not None]
     unknown = [e for e in by_title if key(e) is None]
-    ordered = sorted(known, key=lambda pair: pair[0], reverse=descending)  # type: ignore[arg-type, return-value]
+    ordered = sorted(known, key=lambda pair: pair[0], reverse=descending)
     return [*(e for _, e in ordered), *unknown]
 
 
 def _money(entry: _Entry, facts: SegmentFacts) -> int | None:
     if entry.children:
         return facts.sum_of([c.name for c in entry.children])
-    return facts.money_of(entry.name) if entry.size is not None else None
+    return facts.money_of(entry.told.name) if entry.told and entry.size is not None else None
 
 
 def _row(entry: _Entry, definitions: Definitions, facts: SegmentFacts) -> SegmentRow:
@@ -268,9 +273,7 @@ def _sizes(entry: _Entry, facts: SegmentFacts) -> list[int]:
     return [by_day[day] for day in sorted(by_day, key=str)][-_MOST_DAYS:]
 
 
-def _remarks(
-    definitions: Definitions, told: AboutSegment | None, name: str, standing: Standing
-) -> Iterator[Remark]:
+def _remarks(definitions: Definitions, told: AboutSegment | None, name: str, standing: Standing) -> Iterator[Remark]:
     plan = definitions.plan
     family = name.partition("/")[0]
     yield from map(_remark, plan.broken.get(family, ()))
@@ -292,9 +295,7 @@ def _remarks(
     yield from map(_remark, definitions.oddities.get(family, ()))
     if told and told.lacking:
         lacking = ", ".join(told.lacking)
-        yield Remark(
-            code="lacking", severity="info", message=f"these have no data, and count as unknown: {lacking}"
-        )
+        yield Remark(code="lacking", severity="info", message=f"these have no data, and count as unknown: {lacking}")
 
 
 def _unpublished(standing: Standing) -> Iterable[Remark]:

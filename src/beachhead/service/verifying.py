@@ -49,7 +49,7 @@ def verify(run: Run, plan: Plan) -> Verified:
     except DataError as e:
         damaged += e.diagnostics
     told = {s.name: s for s in run.about.segments}
-    with population_of_run(run, plan) as population:
+    with population_of_run(run, plan, kept=False) as population:
         evaluated = evaluate_segments(plan, population)
         engine = evaluated.ready.engine
         same: list[str] = []

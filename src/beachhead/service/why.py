@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from beachhead.errors import Diagnostic, UsageError
-from beachhead.rules import Node
+from beachhead.errors import DefinitionError, Diagnostic, UsageError
+from beachhead.rules import Node, ValueType
 from beachhead.rules.ast import And, Not, Or
-from beachhead.segments.evaluate import CompiledSegment
 from beachhead.service.plan import Plan
 from beachhead.service.population import Customers
 from beachhead.service.results import Run
@@ -44,8 +43,9 @@ def why(run: Run, plan: Plan, population: Customers, account_id: str, segment: s
     number = customer["account_no"]
     assert isinstance(number, int)
     desk = RuleDesk(plan, population)
-    reading = desk.read(_text_of(chosen, value))
-    assert reading.node is not None
+    reading = desk.read(rule_of(plan, segment))
+    if reading.node is None:  # a value that its attribute cannot have
+        raise DefinitionError(reading.diagnostics)
     is_member, reasons = desk.why(reading.node, number)
     by_hand = chosen.definition.include if account_id in chosen.definition.include else chosen.definition.exclude
     note = None
@@ -66,12 +66,15 @@ def why(run: Run, plan: Plan, population: Customers, account_id: str, segment: s
     )  # fmt: skip
 
 
-def _text_of(segment: CompiledSegment, value: str) -> str:
-    where = segment.definition.where
-    if not value:
-        return where
-    quoted = value.replace("'", "''")
-    return f"({where}) and {segment.definition.for_each} = '{quoted}'"
+def rule_of(plan: Plan, segment: str) -> str:
+    """The text of a segment's rule; of one of a family with the value that makes it one."""
+    family, _, value = segment.partition("/")
+    definition = plan.project.segments[family]
+    if not value or definition.for_each is None:
+        return definition.where
+    kind = plan.catalog.attribute_type(definition.for_each)
+    written = "'" + value.replace("'", "''") + "'" if kind is ValueType.TEXT else value
+    return f"({definition.where}\n) and {definition.for_each} = {written}"
 
 
 def fewest(node: Node, reasons: Mapping[tuple[int, ...], Reason], wanted: bool) -> tuple[Reason, ...]:

@@ -55,6 +55,11 @@ class Layout:
         return self.home / "memberships"
 
     @property
+    def codes(self) -> Path:
+        """By snapshot its attributes as codes, for rules; what is missing is made again."""
+        return self.home / "codes"
+
+    @property
     def current(self) -> Path:
         """A one-line file with the name of the snapshot that readers take."""
         return self.home / "current"

@@ -13,7 +13,7 @@ from beachhead.store.files import FileSystem, outside
 from beachhead.store.layout import Layout
 from beachhead.store.manifest import Manifest, SnapshotRef
 from beachhead.store.scratch import GRACE, remove_leftovers
-from beachhead.store.snapshots import SnapshotStore
+from beachhead.store.snapshots import MEMBERSHIPS, SnapshotStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,17 @@ def collect_garbage(
         store.remove(ref)
         removed.append(ref)
         del manifests[ref]
+    _remove_codes(layout, store, files)
     gone = () if diagnostics else _remove_unreferenced(layout, files, manifests, current, now)
     return Collected(tuple(removed), gone, leftovers, tuple(diagnostics))
+
+
+def _remove_codes(layout: Layout, store: SnapshotStore, files: FileSystem) -> None:
+    """Codes of snapshots that are gone; who has them open goes on reading."""
+    names = {ref.name for ref in store.list()}
+    for folder in layout.codes.iterdir() if layout.codes.is_dir() else ():
+        if folder.name not in names:
+            files.remove_tree(folder)
 
 
 def _read_all(store: SnapshotStore) -> tuple[dict[SnapshotRef, Manifest], list[Diagnostic]]:
@@ -77,7 +86,9 @@ def _read_all(store: SnapshotStore) -> tuple[dict[SnapshotRef, Manifest], list[D
             manifests[ref] = store.read_manifest(ref)
         except DataError as e:
             why = e.diagnostics[0].message
-            remedy = f"Remove {store.directory(ref)} if you do not need that day, or restore it from a backup."
+            remedy = (
+                f"Restore {store.directory(ref)} from a backup. Keep its {MEMBERSHIPS}: other days may build on it."
+            )
             message = f"nothing that snapshots share was cleaned up, because {ref} cannot be read"
             diagnostics.append(Diagnostic("cleanup-held-back", message, Severity.WARNING, why=why, remedy=remedy))
     return manifests, diagnostics

@@ -1,0 +1,202 @@
+"""One step of `benchmarks/segments.py` in a process of its own: prints its figures as JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from segment_world import AS_OF, EVENTS, TYPES, make_accounts, make_events, make_segments
+
+from beachhead.customers.event_counts import read_events
+from beachhead.rules import FixedCatalog, Node, ValueType, check_rule, parse
+from beachhead.segments.activity import Events
+from beachhead.segments.code_store import CodeShelf
+from beachhead.segments.columns import Column, encode
+from beachhead.segments.engine import Engine
+from beachhead.segments.evaluate import make_ready
+from beachhead.segments.publish import write_members
+from beachhead.store.manifest import SnapshotRef
+from beachhead.store.membership_file import MembershipFile
+from beachhead.store.membership_writer import Base
+
+SEED = 20_260_630
+POOL = 23_000
+"""Conditions that ten thousand segments are made of: 2.5 times as many as two thousand have."""
+Figures = dict[str, float | str]
+_CATALOG = FixedCatalog(
+    {name: ValueType(kind) for name, kind in TYPES.items()},
+    tables={"events": {"event": ValueType.TEXT, "occurred_at": ValueType.TIMESTAMP}},
+)
+
+
+class Population:
+    """The customers of a published day: codes and events where they lie on disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self.as_of = AS_OF
+        self._shelf = CodeShelf(folder / "codes")
+        self._columns: dict[str, Column] = {}
+        self.numbers: NDArray[np.uint32] = np.load(folder / "numbers.npy", mmap_mode="r")
+        self.events: Events | None = Events.of(read_events([folder / "events.arrow"]), EVENTS, AS_OF)
+
+    def attribute(self, name: str) -> Column:
+        if name not in self._columns:
+            found = self._shelf.read(name)
+            assert found is not None, name
+            self._columns[name] = found
+        return self._columns[name]
+
+    def computed(self, values: Sequence[Node]) -> Sequence[pa.Array]:
+        raise AssertionError(values)
+
+    def remember(self, segment: str, members: NDArray[np.uint32]) -> None:
+        raise AssertionError(segment)
+
+
+def make(folder: Path, accounts: int, per_account: float) -> Figures:
+    make_accounts(folder / "accounts.parquet", accounts, SEED)
+    events = make_events(folder / "events.parquet", folder / "events.arrow", accounts, per_account, SEED)
+    return {"accounts": accounts, "events": events}
+
+
+def encode_all(folder: Path) -> Figures:
+    """Every attribute from Parquet into codes on disk."""
+    file = pq.ParquetFile(folder / "accounts.parquet")
+    numbers = file.read(["account_no"])["account_no"].to_numpy()
+    np.save(folder / "numbers.npy", numbers)
+    shelf, started = CodeShelf(folder / "codes"), time.perf_counter()
+    for name, kind in TYPES.items():
+        shelf.write(name, encode(file.read([name])[name], ValueType(kind), numbers, int(numbers.max())))
+    seconds = time.perf_counter() - started
+    size = sum(path.stat().st_size for path in (folder / "codes").iterdir())
+    return {"seconds": seconds, "bytes": size}
+
+
+def rules_of(count: int) -> tuple[dict[str, Node], float]:
+    """The first `count` segments as checked rules, and how long reading them took."""
+    texts = [segment.rule for segment in make_segments(count, SEED, POOL if count > 5_000 else None)]
+    started = time.perf_counter()
+    rules: dict[str, Node] = {}
+    for n, text in enumerate(texts):
+        checked = check_rule(parse(text), _CATALOG)
+        assert checked.core is not None, checked.diagnostics
+        rules[f"segment_{n:05}"] = checked.core
+    return rules, time.perf_counter() - started
+
+
+def ours(folder: Path, count: int) -> Figures:
+    """Load, evaluate and store all segments; then evaluate alone."""
+    rules, reading = rules_of(count)
+    _warm(folder, rules)
+    path = folder / f"members_{count}.bin"
+    path.unlink(missing_ok=True)
+    started = time.perf_counter()
+    ready = make_ready(rules, Population(folder))
+    loaded = time.perf_counter()
+    written = write_members(path, ready.engine, dict.fromkeys(rules, "1"), [], None, {})
+    stored = time.perf_counter()
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+    on_disk = time.perf_counter()
+    counts = ready.engine.counts()
+    evaluated = time.perf_counter()
+    assert [written[name].size for name in rules] == counts.tolist()
+    return {
+        "reading": reading,
+        "load": loaded - started,
+        "all": stored - started,
+        "all_on_disk": on_disk - started,
+        "evaluate": evaluated - on_disk,
+        "bytes": path.stat().st_size,
+        "conditions": ready.engine.program.condition_count,
+        "values": len(ready.engine.program.values),
+        "counts": _digest(counts.tolist()),
+    }
+
+
+def duckdb_each(folder: Path, count: int) -> Figures:
+    """One query for each segment over the same store."""
+    import duckdb
+
+    segments = make_segments(count, SEED)
+    connection = duckdb.connect()
+    accounts, events = (f"read_parquet('{folder / name}.parquet')" for name in ("accounts", "events"))
+    connection.execute(f"SELECT count(*) FROM {accounts}")
+    started = time.perf_counter()
+    counts = [connection.execute(s.query(accounts, events)).fetchone() for s in segments]
+    seconds = time.perf_counter() - started
+    attributes = [n for n, s in enumerate(segments) if not s.aggregates]
+    return {"seconds": seconds, "attributes_only": len(attributes), "counts": _digest([int(c[0]) for c in counts if c])}
+
+
+def one_rule(folder: Path, _: int) -> Figures:
+    """A preview: one rule of several conditions, edited again and again, counts for each condition."""
+    rules, _reading = rules_of(200)
+    population = Population(folder)
+    _warm(folder, rules)
+    by_kind: dict[str, list[float]] = {"attributes": [], "behaviour": []}
+    for rule in rules.values():
+        started = time.perf_counter()
+        engine = make_ready({"rule": rule}, population).engine
+        engine.counts()
+        kind = "behaviour" if engine.activity and engine.activity.columns else "attributes"
+        by_kind[kind].append(time.perf_counter() - started)
+    return {
+        f"{kind}_{name}": float(value)
+        for kind, times in by_kind.items()
+        for name, value in (("median", np.median(times)), ("p95", np.quantile(times, 0.95)))
+    }
+
+
+def one_customer(folder: Path, count: int) -> Figures:
+    """All segments of one customer, from codes and events as they are now."""
+    rules, _reading = rules_of(count)
+    engine: Engine = make_ready(rules, Population(folder)).engine
+    draw = np.random.default_rng(1)
+    times = []
+    for number in draw.integers(1, len(engine.known) * 64 - 600, 300).tolist():
+        started = time.perf_counter()
+        engine.segments_of(number)
+        times.append(time.perf_counter() - started)
+    return {"median": float(np.median(times[20:])), "p99": float(np.quantile(times[20:], 0.99))}
+
+
+def _warm(folder: Path, rules: Mapping[str, Node]) -> None:
+    """Load the compiled loops, which every process does once."""
+    few = dict(list(rules.items())[:3])
+    make_ready(few, Population(folder)).engine.rows(0, 64)
+    engine = make_ready(few, Population(folder)).engine
+    scratch = folder / "warm.bin"
+    scratch.unlink(missing_ok=True)
+    small = Engine(engine.program, engine.columns, engine.activity, engine.known[:8].copy())
+    write_members(scratch, small, dict.fromkeys(few, "1"), [], None, {})
+    small.counts()
+
+
+def _digest(counts: Sequence[int]) -> str:
+    return hashlib.sha256(json.dumps(counts).encode()).hexdigest()[:16]
+
+
+STEPS = {"ours": ours, "duckdb": duckdb_each, "one_rule": one_rule, "one_customer": one_customer}
+
+if __name__ == "__main__":
+    step, where, *numbers = sys.argv[1:]
+    if step == "make":
+        found = make(Path(where), int(numbers[0]), float(numbers[1]))
+    elif step == "encode":
+        found = encode_all(Path(where))
+    else:
+        found = STEPS[step](Path(where), int(numbers[0]))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    found |= {"resident_gb": used.ru_maxrss / 1e6, "cpu_seconds": used.ru_utime + used.ru_stime}
+    print(json.dumps(found))
