@@ -131,6 +131,33 @@ class ClickHouse:
         self._session.close()
 
 
+class SparkSql:
+    """Spark in this process, with one thread and without a page of its own."""
+
+    dialect: Dialect = "spark"
+    _TYPES: Mapping[ValueType, str] = {
+        ValueType.TEXT: "string", ValueType.LIST: "string", ValueType.TIMESTAMP: "timestamp_ntz",
+    }  # fmt: skip
+
+    def __init__(self) -> None:
+        from pyspark.sql import SparkSession
+
+        builder = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false")
+        builder = builder.config("spark.sql.shuffle.partitions", "1").config("spark.log.level", "ERROR")
+        self._session = builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
+
+    def load(self, name: str, columns: Columns, rows: Rows) -> None:
+        schema = ", ".join(f"`{c}` {self._TYPES.get(kind) or _SQL_TYPES[kind]}" for c, kind in columns.items())
+        values = [tuple(row.get(c) for c in columns) for row in rows]
+        self._session.createDataFrame(values, schema).createOrReplaceTempView(name)
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in self._session.sql(sql).collect()]
+
+    def close(self) -> None:
+        self._session.stop()
+
+
 _SQL_TYPES = {
     ValueType.TEXT: "varchar", ValueType.LIST: "varchar", ValueType.INTEGER: "bigint", ValueType.MONEY: "bigint",
     ValueType.NUMBER: "double", ValueType.BOOLEAN: "boolean", ValueType.DATE: "date", ValueType.TIMESTAMP: "timestamp",

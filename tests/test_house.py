@@ -31,6 +31,9 @@ PLACES = {
     "numba": (
         "customers/kernels.py",
         "metrics/kernels.py",
+        "segments/kernels.py",
+        "segments/activity_kernels.py",
+        "segments/simd.py",
         "store/kernels.py",
         "store/overlap_kernels.py",
         "store/adders.py",

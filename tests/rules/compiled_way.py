@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from rule_engines import _ARROW, Duck
 from rule_ways import InSql
 from rule_world import World
 
@@ -18,6 +17,7 @@ from beachhead.rules.ast import Attribute, Call, Not, boolean, number
 from beachhead.segments.activity import Events
 from beachhead.segments.columns import Column, encode
 from beachhead.segments.evaluate import make_ready
+from rule_engines import _ARROW, Duck
 
 
 class Compiled:

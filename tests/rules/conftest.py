@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 from compiled_way import Compiled
-from rule_engines import ClickHouse, Duck, Postgres, RuleEngine, Snowflake
 from rule_ways import InSql, Oracle, Way
 
 from postgres_server import PostgresServer
+from rule_engines import ClickHouse, Duck, Postgres, RuleEngine, Snowflake, SparkSql
 
-WAYS = ("oracle", "compiled", "duckdb", "postgres", "snowflake", "clickhouse")
+WAYS = ("oracle", "compiled", "duckdb", "postgres", "snowflake", "clickhouse", "spark")
 """Each is the name of a way; a further one is a fixture `way_NAME` and a name here."""
 
 
@@ -45,6 +45,12 @@ def way_snowflake() -> Iterator[Way]:
 def way_clickhouse() -> Iterator[Way]:
     pytest.importorskip("chdb", reason="no ClickHouse: `uv sync --group clickhouse` installs chdb")
     yield from _in_sql(ClickHouse())
+
+
+@pytest.fixture(scope="session")
+def way_spark() -> Iterator[Way]:
+    pytest.importorskip("pyspark", reason="no Spark: `uv sync --group spark` installs it, and it needs Java")
+    yield from _in_sql(SparkSql())
 
 
 def _in_sql(engine: RuleEngine) -> Iterator[Way]:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, Protocol
 
-from rule_engines import RuleEngine
 from rule_world import MODEL, World
 
 from beachhead.engines.dialect import emit
@@ -17,6 +16,7 @@ from beachhead.rules import Node, ValueType, identifier
 from beachhead.rules.oracle import holds, value_of
 from beachhead.rules.sql import date_sql
 from beachhead.rules.statement import members_sql, values_sql
+from rule_engines import RuleEngine
 
 
 class Way(Protocol):

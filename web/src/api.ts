@@ -21,6 +21,18 @@ export type MetricAnswer = Schemas["MetricAnswer"];
 export type Cell = Schemas["CellTold"];
 export type Behind = Schemas["Behind"];
 export type ProjectTold = Schemas["ProjectTold"];
+export type SegmentList = Schemas["SegmentList"];
+export type SegmentRow = Schemas["SegmentRow"];
+export type SegmentPageTold = Schemas["SegmentPageTold"];
+export type Remark = Schemas["Remark"];
+export type RuleRead = Schemas["RuleRead"];
+export type RuleProblem = Schemas["RuleProblem"];
+export type RuleCounted = Schemas["RuleCounted"];
+export type RuleWords = Schemas["RuleWords"];
+export type ValuesTold = Schemas["ValuesTold"];
+export type WhyTold = Schemas["WhyTold"];
+export type PlanTold = Schemas["PlanTold"];
+export type SegmentDraft = Schemas["Draft"];
 
 export interface Diagnostic {
   code: string;

@@ -35,7 +35,7 @@ from beachhead.service.segment_editing import (
 )
 from beachhead.service.segment_facts import CustomerTold
 from beachhead.service.segment_listing import SegmentList, SortKey, segment_list
-from beachhead.service.segment_page import MembersTold, SegmentTold, segment_members, segment_page
+from beachhead.service.segment_page import MembersTold, SegmentPageTold, segment_members, segment_page
 from beachhead.service.segment_plan import publish_segments
 
 router = APIRouter(prefix="/segments")
@@ -110,7 +110,7 @@ def listed(
 
 
 @router.get("/one")
-def one(server: Server, name: Name) -> SegmentTold:
+def one(server: Server, name: Name) -> SegmentPageTold:
     """All about one segment."""
     return segment_page(server.desk.definitions, server.segment_facts(), name)
 

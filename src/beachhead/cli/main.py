@@ -42,7 +42,7 @@ from beachhead.cli.output import (
     printable,
     refuse_file,
 )
-from beachhead.cli.segmenting import apply, plan, segments_of, sql, verify, why
+from beachhead.cli.segmenting import apply, back_fill, plan, segmentation, segments_of, sql, verify, why
 from beachhead.cli.serving import serve, serve_folder
 from beachhead.cli.showing import sight
 from beachhead.cli.testing import test
@@ -429,6 +429,8 @@ app.command()(plan)
 app.command()(apply)
 app.command()(verify)
 app.command()(sql)
+app.command("back-fill")(back_fill)
+app.command()(segmentation)
 
 
 def main() -> None:

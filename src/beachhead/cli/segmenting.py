@@ -8,22 +8,30 @@ from typing import Annotated, get_args
 
 import typer
 
-from beachhead.cli.options import JsonOption, ProjectOption, project_of
-from beachhead.cli.output import print_json, printable
+from beachhead.cli.options import JsonOption, ProjectOption, progress, project_of
+from beachhead.cli.output import print_diagnostics, print_json, print_rows, printable
 from beachhead.engines.base import Dialect
 from beachhead.errors import Diagnostic, UsageError
+from beachhead.metrics.periods import checked_every, day_of
+from beachhead.project import load
+from beachhead.service.back_fill import back_filled
 from beachhead.service.documents import document
 from beachhead.service.plan import make_plan
 from beachhead.service.published_world import population_of_run
 from beachhead.service.segment_answers import (
+    curve_lines,
+    groups_json,
+    groups_table,
     plan_json,
     plan_lines,
+    sized_json,
     verified_json,
     verified_lines,
     why_json,
     why_lines,
 )
 from beachhead.service.segment_plan import plan_segments, publish_segments
+from beachhead.service.segmentation import segmentation as segmentation_of
 from beachhead.service.verifying import verify as verify_run
 from beachhead.service.warehouse_sql import segment_sql
 from beachhead.service.warehouse_write import write_back
@@ -152,3 +160,34 @@ def sql(
         print_json(document("sql", {"segment": segment, "dialect": dialect, "sql": text}, run))
     else:
         print(text)
+
+
+def back_fill(
+    segment: _Segment,
+    first: Annotated[str, typer.Option("--from", help="First day, such as 2026-01-31, or month, such as 2026-01.")],
+    project: ProjectOption = None,
+    every: Annotated[str, typer.Option(help="week, month, quarter or year: its last days.")] = "month",
+    as_json: JsonOption = False,
+) -> None:
+    """Compute a segment by its present rule for past days, so that its trend can be compared."""
+    opened = project_of(None, project)
+    latest = opened.latest()
+    with progress(as_json) as say:
+        found = back_filled(opened.root, latest, segment, day_of(first), checked_every(every), say)
+    if as_json:
+        print_json(document("sizes", [sized_json(p) for p in found.sizes], latest, found.diagnostics))
+        return
+    for line in curve_lines(found.sizes, latest):
+        print(printable(line))
+    print_diagnostics(found.diagnostics)
+
+
+def segmentation(project: ProjectOption = None, as_json: JsonOption = False) -> None:
+    """Everyone in exactly one group, by segmentation.yml: size, share, money, and what is to be done with it."""
+    opened = project_of(None, project)
+    run = opened.latest()
+    groups = segmentation_of(run, load(opened.root).segmentation)
+    if as_json:
+        print_json(document("segmentation", groups_json(groups, run), run))
+    else:
+        print_rows(groups_table(groups, run), {}, run.about.settings.currency, titles=False)

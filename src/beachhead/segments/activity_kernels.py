@@ -41,8 +41,8 @@ def count_block(
 
     An event of a code counts for the `selections` of that code. Its age falls into a bucket; a measure of a selection
     takes the buckets from FROM_BUCKET up to but not TO_BUCKET, and for weeks (which come first) the days FIRST to LAST;
-    the others come in descending order of TO_BUCKET. A count is cut off at CAP and its code is one more; the code of a day counts from BASE, and 0 is never. Events after
-    `as_of` do not count.
+    the others come in descending order of TO_BUCKET. A count is cut off at CAP and its code is one more; the code of a
+    day counts from BASE, and 0 is never. Events after `as_of` do not count.
     """
     accounts, _, codes, days = most
     later_accounts, _, later_codes, later_days = later

@@ -38,6 +38,11 @@ def shown(value: Value) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def version_in_family(version: str, word: str) -> str:
+    """The version of a family's segment for the value that is shown as `word`."""
+    return hashlib.sha256(f"{version} {word}".encode()).hexdigest()[:12]
+
+
 def _one(family: CompiledSegment, label: str, value: Value) -> CompiledSegment:
     assert family.definition.for_each and isinstance(value, str | bool | int | float)
     word = shown(value)
@@ -52,6 +57,6 @@ def _one(family: CompiledSegment, label: str, value: Value) -> CompiledSegment:
         family,
         definition=definition,
         node=ast.all_of([family.node, condition]),
-        version=hashlib.sha256(f"{family.version} {word}".encode()).hexdigest()[:12],
+        version=version_in_family(family.version, word),
         english=f"{family.english}, and {label} is {word}",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from beachhead.segments.engine import Engine, Words
 from beachhead.segments.kernels import count_bits
-from beachhead.store.kernels import containers_from_words
+from beachhead.store.kernels import WORDS, containers_from_words
 from beachhead.store.membership_file import MembershipFile
 from beachhead.store.membership_writer import Base, Column, MembershipWriter
 
@@ -54,21 +55,26 @@ def write_members(
         *(Column(n, versions[n], is_change=_is_carried(base, n, versions[n])) for n in engine.names),
         *(Column(last.segment, last.file.entry(last.segment).version, stale=True) for last in kept),
     ]
-    changed = np.array([column.is_change for column in told], np.bool_)
-    place = {name: n for n, name in enumerate(base.file.segments)} if base else {}
-    carried = [place[column.segment] for column in told if column.is_change]
-    origins = _places(compared, names)
+    carried = [n for n, column in enumerate(told) if column.is_change]
+    origins = _Origins(
+        [
+            *((last.file, last.segment) for last in kept),
+            *((base.file, names[n]) for n in carried if base),
+            *(compared.get(name) for name in names),
+        ]
+    )
     sizes, joined, left = (np.zeros(len(names), np.int64) for _ in range(3))
+    rooms = threading.local()
 
     def write(number: int, fresh: Words) -> tuple[Counts, Counts, Counts]:
-        members = np.concatenate([fresh, *(_of(last.file, number, last.segment) for last in kept)])
-        size = count_bits(members)
-        before = _before(origins, number, len(names))
-        gone, come = count_bits(before & ~members), count_bits(members & ~before)
-        if base and carried:
-            there = base.file.words(number)
-            members[changed] ^= there[carried]
-        writer.block(number, *containers_from_words(members))
+        there = origins.words(number)
+        of_kept, of_base, before = np.split(there, [len(kept), len(kept) + len(carried)])
+        members = np.concatenate([fresh, of_kept])
+        size, gone, come = count_bits(members), count_bits(before & ~members), count_bits(members & ~before)
+        members[carried] ^= of_base
+        if not hasattr(rooms, "payload"):
+            rooms.payload = np.empty(len(names) * WORDS + 2, np.uint64)
+        writer.block(number, *containers_from_words(members, rooms.payload))
         return size, come, gone
 
     with MembershipWriter(path, told, base) as writer:
@@ -87,26 +93,26 @@ def _is_carried(base: Base | None, name: str, version: str) -> bool:
     return base is not None and base.can_carry(name) and base.file.entry(name).version == version
 
 
-def _of(file: MembershipFile, block: int, segment: str) -> Words:
-    return file.words(block)[[file.segments.index(segment)]]
+class _Origins:
+    """Rows of several files by block, each file being read once: row i is the segment of `wanted[i]`, None is empty."""
 
+    def __init__(self, wanted: Sequence[tuple[MembershipFile, str] | None]) -> None:
+        self._count = len(wanted)
+        self._files: dict[int, tuple[MembershipFile, list[int], list[int]]] = {}
+        places: dict[int, dict[str, int]] = {}
+        for row, origin in enumerate(wanted):
+            if origin is None:
+                continue
+            file, segment = origin
+            if id(file) not in self._files:
+                self._files[id(file)] = (file, [], [])
+                places[id(file)] = {name: n for n, name in enumerate(file.segments)}
+            _, ours, theirs = self._files[id(file)]
+            ours.append(row)
+            theirs.append(places[id(file)][segment])
 
-def _places(
-    compared: Mapping[str, tuple[MembershipFile, str]], names: Sequence[str]
-) -> list[tuple[MembershipFile, list[int], list[int]]]:
-    """By file the rows of `names` and the rows of the file that belong together."""
-    by_file: dict[int, tuple[MembershipFile, list[int], list[int]]] = {}
-    for row, name in enumerate(names):
-        if name in compared:
-            file, origin = compared[name]
-            _, rows, theirs = by_file.setdefault(id(file), (file, [], []))
-            rows.append(row)
-            theirs.append(file.segments.index(origin))
-    return list(by_file.values())
-
-
-def _before(origins: Sequence[tuple[MembershipFile, list[int], list[int]]], block: int, rows: int) -> Words:
-    before = np.zeros((rows, 1024), np.uint64)
-    for file, ours, theirs in origins:
-        before[ours] = file.words(block)[theirs]
-    return before
+    def words(self, block: int) -> Words:
+        found = np.zeros((self._count, WORDS), np.uint64)
+        for file, ours, theirs in self._files.values():
+            found[ours] = file.words(block)[theirs]
+        return found

@@ -26,11 +26,13 @@ from beachhead.project import yaml_positions as yaml
 from beachhead.project.currency import minor_digits
 from beachhead.project.definition_files import definition_files, read_text, shown_path
 from beachhead.project.definitions import Settings
+from beachhead.service.made_population import made_population
 from beachhead.service.made_rows import Plain, make_rows
 from beachhead.service.made_world import MadeWorld
 from beachhead.service.metric_definitions import project_metrics
 from beachhead.service.plan import Plan
 from beachhead.service.short_engine import short_engine
+from beachhead.service.update_segments import evaluate_segments
 
 FOLDER = "tests"
 _KINDS = ("new", "expansion", "contraction", "churn", "reactivation", "fx")
@@ -62,6 +64,7 @@ class Expected(_Told):
     mrr: _ByPeriod = {}
     metrics: dict[str, _ByPeriod] = {}
     attributes: dict[str, dict[str, Plain]] = {}
+    segments: dict[str, list[str]] = {}
 
 
 class DataTest(_Told):
@@ -163,6 +166,8 @@ class _Comparison:
     def __init__(self, test: DataTest, settings: Settings, plan: Plan, engine: Engine, embedded: DuckEngine) -> None:
         self._test = test
         self._plan = plan
+        self._settings = settings
+        self._embedded = embedded
         self._as_of = test.as_of or self._last_expected()
         self._digits = minor_digits(settings.currency)
         self._made = MadeWorld(make_rows(test.rows, settings), settings, self._as_of, engine, embedded)
@@ -176,10 +181,35 @@ class _Comparison:
         for metric, values in expect.metrics.items():
             for label, value in values.items():
                 yield from self._metric(metric, label, value)
-        records = self._made.records(self._plan.own, self._plan.catalog) if expect.attributes else None
+        wanted = expect.attributes or expect.segments
+        records = self._made.records(self._plan.own, self._plan.catalog) if wanted else None
         for account, attributes in expect.attributes.items():
             assert records is not None
             yield from self._attributes(records, account, attributes)
+        if expect.segments:
+            assert records is not None
+            yield from self._segments(records, expect.segments)
+
+    def _segments(self, records: pa.Table, expected: Mapping[str, Sequence[str]]) -> Iterator[str]:
+        """Who is in other segments than expected; the score needs more customers than a test has, and is null."""
+        made = self._made
+        population = made_population(
+            self._embedded, self._as_of, self._settings.timezone, records, made.event_rows, made.event_runs,
+            made.event_codes, self._plan,
+        )  # fmt: skip
+        evaluated = evaluate_segments(self._plan, population)
+        names = {n: account for account, n in made.rows.numbers.items()}
+        known = {*evaluated.segments, *self._plan.project.segments}
+        for segment, accounts in expected.items():
+            if segment in evaluated.failed:
+                yield f"{segment}: {evaluated.failed[segment][0].message}"
+            elif segment not in evaluated.segments:
+                told = self._plan.waiting.get(segment)
+                yield f"{segment}: {told}" if told else Diagnostic.unknown_name("segment", segment, known).message
+            else:
+                found = {names[n] for n in evaluated.ready.engine.members([segment])[segment].tolist()}
+                for account in sorted(found.symmetric_difference(accounts)):
+                    yield f"{account} is {'' if account in found else 'not '}in {segment}"
 
     def _last_expected(self) -> date:
         """The last day of the last period that anything is expected of."""

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import date
 from functools import cached_property
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -92,21 +91,45 @@ class MadeWorld:
         return add_own(self._embedded, builder.table(), own, replace(own_catalog, missing={}), self._as_of)
 
     def _event_columns(self, spine: Spine) -> dict[str, pa.Array]:
-        events = self.rows.tables["events"]
-        names = events["event"].to_pylist()
-        codes = tuple(dict.fromkeys(names))
-        accounts = events["account_no"].to_numpy()
-        days = events["occurred_day"].cast(pa.int32()).to_numpy()
-        users = np.array(self._user_numbers(), np.uint32)
-        order = np.lexsort((days, accounts))
-        coded = np.array([codes.index(n) for n in names], np.uint16)
-        runs = EventArrays(accounts[order].astype(np.uint32), users[order], coded[order], days[order]).read_only()
+        accounts, users = len(self.rows.numbers), len(self.rows.users)
+        runs, codes, events = self.event_runs, self.event_codes, self._settings.key_events
+        return event_columns(count_events(runs, self._as_of, codes, events, accounts, users), spine, self._settings)
+
+    @cached_property
+    def event_codes(self) -> tuple[str, ...]:
+        """The names of events, each at the place of its code."""
+        return tuple(dict.fromkeys(self._known_events["event"].to_pylist()))
+
+    @cached_property
+    def event_rows(self) -> pa.Table:
+        """The events of customers as the event store has them, sorted by account and day."""
+        events, codes = self._known_events, self.event_codes
+        numbers = [self.rows.users.get(u, 0) for u in events["user_id"].to_pylist()]
+        table = pa.table(
+            {
+                "account_no": events["account_no"].cast(pa.uint32()),
+                "user_no": pa.array(numbers, pa.uint32()),
+                "code": pa.array([codes.index(n) for n in events["event"].to_pylist()], pa.uint16()),
+                "day": events["occurred_day"],
+                "moment": events["occurred_at"],
+            }
+        )
+        return table.sort_by([("account_no", "ascending"), ("day", "ascending")])
+
+    @cached_property
+    def event_runs(self) -> EventRuns:
+        """The same as arrays."""
+        rows = self.event_rows
+        days = rows["day"].cast(pa.int32()).to_numpy()
+        numbers, users, codes = (rows[n].to_numpy() for n in ("account_no", "user_no", "code"))
+        runs = EventArrays(numbers, users, codes, days).read_only()
         nothing = EventArrays(runs.accounts[:0], runs.users[:0], runs.codes[:0], runs.days[:0]).read_only()
-        counts = count_events(
-            EventRuns(runs, nothing), self._as_of, codes, self._settings.key_events, len(self.rows.numbers),
-            len(self.rows.users),
-        )  # fmt: skip
-        return event_columns(counts, spine, self._settings)
+        return EventRuns(runs, nothing)
+
+    @property
+    def _known_events(self) -> pa.Table:
+        events = self.rows.tables["events"]
+        return events.filter(pc.and_(pc.is_valid(events["account_no"]), pc.is_valid(events["occurred_day"])))
 
 
 def _load(engine: Engine, made: MadeRows, settings: Settings, as_of: date) -> None:

@@ -21,9 +21,9 @@ from beachhead.rules import ValueType
 from beachhead.segments.activity import Events
 from beachhead.segments.code_store import CodeShelf
 from beachhead.service.model_of_run import event_parts, model_files, open_tables
-from beachhead.service.past import run_on
 from beachhead.service.plan import Plan, ids_of_list
 from beachhead.service.population import Customers
+from beachhead.service.published_days import has_records_of, run_on
 from beachhead.service.results import Run
 from beachhead.service.short_engine import short_engine
 from beachhead.store.layout import Layout
@@ -85,8 +85,8 @@ class PublishedWorld:
         return MembershipHistory(SnapshotStore(Layout(self._plan.project.root)))
 
     def _earlier(self, day: date) -> Run:
-        found = run_on(self._plan, self._run.snapshot, day)
-        if found is None:
+        found = run_on(SnapshotStore(Layout(self._plan.project.root)), day)
+        if found is None or not has_records_of(found, self._plan.made_by):
             message = f"there is no data as of {day}, which the rule asks for"
             raise DataError(Diagnostic("no-earlier-data", message, remedy=f"Run `beachhead run --as-of {day}`."))
         return found

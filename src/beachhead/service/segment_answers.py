@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+
+import pyarrow as pa
 
 from beachhead.analysis.display import date_text, money_text, plural, value_text
 from beachhead.customers.attributes import Attribute
@@ -11,9 +13,11 @@ from beachhead.service.documents import Json, money_value, plain
 from beachhead.service.plan import Plan
 from beachhead.service.results import Run
 from beachhead.service.rule_desk import Reason
-from beachhead.service.segment_plan import SegmentChange, SegmentPlan, Side
+from beachhead.service.segment_plan import Measured, SegmentChange, SegmentPlan, Side
+from beachhead.service.segmentation import Group
 from beachhead.service.verifying import Verified
 from beachhead.service.why import Why
+from beachhead.store.membership_history import Published
 
 _SIGNS = {True: "yes    ", False: "no     ", None: "unknown"}
 _KINDS = {
@@ -167,3 +171,61 @@ def verified_json(found: Verified) -> Json:
         ],
         "other_rule": list(found.other_rule),
     }
+
+
+def curve_lines(sizes: Sequence[Published], run: Run) -> Iterator[str]:
+    """The size on each published day; a star where the rule became another one."""
+    version = None
+    for published in sizes:
+        mark = " * another rule" if version not in (None, published.version) else ""
+        stale = " (stale)" if published.stale else ""
+        yield f"{published.day}  {published.size:>9,} {run.about.settings.customers_are}{stale}{mark}"
+        version = published.version
+
+
+def sized_json(published: Published) -> Json:
+    return {
+        "day": published.day.isoformat(),
+        "snapshot": published.ref.name,
+        "version": published.version,
+        "size": published.size,
+        "stale": published.stale,
+    }
+
+
+def groups_table(groups: Sequence[Group], run: Run) -> pa.Table:
+    """One row for each group of the segmentation."""
+    rows, measured = groups_json(groups, run), Measured(run)
+    money = [measured.side(g.members).money_cents for g in groups]
+    currency = run.about.settings.currency
+    return pa.table(
+        {
+            "group": pa.array([g["group"] for g in rows], pa.string()),
+            "title": pa.array([g["title"] for g in rows], pa.string()),
+            "status": pa.array([g["status"] for g in rows], pa.string()),
+            "customers": pa.array([g["customers"] for g in rows], pa.int64()),
+            "share": pa.array([g["share"] for g in rows], pa.float64()),
+            "money": pa.array([None if m is None else money_text(m, currency) for m in money], pa.string()),
+            "review": pa.array([g["review"] for g in rows], pa.string()),
+            "trigger": pa.array([g["trigger"] for g in rows], pa.string()),
+        }
+    )
+
+
+def groups_json(groups: Sequence[Group], run: Run) -> list[Mapping[str, Json]]:
+    measured, everybody = Measured(run), sum(len(g.members) for g in groups)
+    currency = run.about.settings.currency
+    return [
+        {
+            "group": group.name,
+            "title": group.title,
+            "status": group.status,
+            "customers": len(group.members),
+            "share": len(group.members) / everybody if everybody else None,
+            "in_segment": group.in_segment,
+            "money": money_value(measured.side(group.members).money_cents, currency),
+            "trigger": group.trigger,
+            "review": plain(group.review),
+        }
+        for group in groups
+    ]

@@ -46,7 +46,7 @@ class MoveTold(Told):
     left_names: list[CustomerTold]
 
 
-class SegmentTold(Told):
+class SegmentPageTold(Told):
     """A segment with its definition. `base`: of its file as it is now, to be sent back when it is saved; null for one
     of a family or without file. `rule`: laid out for reading where it is one long line."""
 
@@ -81,7 +81,7 @@ class MembersTold(Told):
     members: list[CustomerTold]
 
 
-def segment_page(definitions: Definitions, facts: SegmentFacts, name: str) -> SegmentTold:
+def segment_page(definitions: Definitions, facts: SegmentFacts, name: str) -> SegmentPageTold:
     """All about one segment. Raises `UsageError` with the nearest name."""
     plan = definitions.plan
     project = plan.project
@@ -102,7 +102,7 @@ def segment_page(definitions: Definitions, facts: SegmentFacts, name: str) -> Se
     described = definition or about
     path = file_of(plan, family)
     published = facts.sizes(name, definition.previously if definition else None)
-    return SegmentTold(
+    return SegmentPageTold(
         name=name,
         title=about.title if about and (is_child or definition is None) else described.title if described else name,
         file=str(path.relative_to(project.root)),

@@ -95,7 +95,7 @@ def plan_segments(run: Run, plan: Plan) -> SegmentPlan:
         touched = _touched(run, evaluated)
         fresh = evaluated.ready.engine.members([n for n, kind in touched.items() if kind != "removed"])
     seconds = time.perf_counter() - started
-    measured = _Measured(run)
+    measured = Measured(run)
     told = {s.name: s for s in run.about.segments}
     changes = []
     for name, kind in touched.items():
@@ -130,7 +130,8 @@ def plan_segments(run: Run, plan: Plan) -> SegmentPlan:
 
 
 def publish_segments(run: Run, plan: Plan, files: FileSystem | None = None) -> SnapshotRef:
-    """Publish the rules as they are now over the records of the newest update, as its next revision.
+    """Publish the rules as they are now over the records of an update, as the next revision of its day. It becomes the
+    current one where that update was.
 
     Raises `UsageError` when other definitions changed, which takes an update; `DataError`, `OutsideError`.
     """
@@ -155,7 +156,8 @@ def publish_segments(run: Run, plan: Plan, files: FileSystem | None = None) -> S
             files.write_bytes(draft.directory / ABOUT, about.model_dump_json(indent=1).encode())
             known = run.snapshot.manifest.contents
             counts = {**known.counts, "segments": len(evaluated.ready.engine.names)}
-            return draft.publish(Contents(known.watermark, known.references, counts))
+            contents = Contents(known.watermark, known.references, counts)
+            return draft.publish(contents, as_current=store.current() == run.snapshot.ref)
 
 
 def _touched(run: Run, evaluated: Evaluated) -> dict[str, Kind]:
@@ -196,7 +198,7 @@ def _used_by(name: str, segments: Iterable[CompiledSegment], plan: Plan) -> tupl
     return tuple(found)
 
 
-class _Measured:
+class Measured:
     """Customers of a run by number, with their money and their worth."""
 
     def __init__(self, run: Run) -> None:

@@ -109,9 +109,7 @@ def fill_containers(words: Words, payload: Words, cardinalities: UInt32, offsets
 
 def containers_from_words(words: Words, payload: Words | None = None) -> tuple[UInt32, memoryview, Words, Words]:
     """Of each row of `words` (segments, 1024) the container, as `MembershipWriter.block` takes them: cardinalities,
-    payload, offsets, checksums. `payload`: room of rows × 1024 + 2 words, to be used for
-    block after block.
-    """
+    payload, offsets, checksums. `payload`: room of rows × 1024 + 2 words that is used for block after block."""
     rows = len(words)
     room = np.empty(rows * WORDS + 2, np.uint64) if payload is None else payload
     cardinalities, offsets, checksums = np.empty(rows, np.uint32), np.empty(rows, np.uint64), np.empty(rows, np.uint64)

@@ -24,8 +24,7 @@ _MOST = 2**LEVELS - 1  # members that are counted before the counters are emptie
 @njit(cache=True, nogil=True)
 def turn_round(words: Words, rows: Words) -> None:
     """Fill `rows` (customers + 1, segments / 64) with the bits of `words` (segments, 1024), transposed; the last row
-    stays as it is. The number of segments is a multiple
-    of 64 × COLUMNS."""
+    stays as it is. The number of segments is a multiple of 64 × COLUMNS."""
     tile = np.empty(64, np.uint64)
     for k in range(WORDS):
         for column in range(len(words) // 64):

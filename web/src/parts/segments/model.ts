@@ -10,7 +10,8 @@ export interface Span { amount: number | null; unit: Unit }
 export type Day = { on: string } | { ago: Span } | { ahead: Span } | { attribute: string };
 export type Value = Scalar | Day | null;
 
-export interface Comparison { operator: string; negated: boolean; values: Value[] }
+/** `mode`: where a text is looked for, while the pattern that says so is being typed. */
+export interface Comparison { operator: string; negated: boolean; values: Value[]; mode?: string }
 export type Window =
   | { kind: "ever" }
   | { kind: "last" | "first"; span: Span }
