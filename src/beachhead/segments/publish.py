@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from beachhead.segments.engine import Engine, Words
 from beachhead.segments.kernels import count_bits
-from beachhead.store.kernels import WORDS, containers_from_words
+from beachhead.store.bitmaps import WORDS
+from beachhead.store.kernels import containers_from_words
 from beachhead.store.membership_file import MembershipFile
 from beachhead.store.membership_writer import Base, Column, MembershipWriter
 

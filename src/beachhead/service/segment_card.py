@@ -89,8 +89,8 @@ def _measurable(size: int, worth: NDArray[np.float64] | None, inside: NDArray[np
 def _addressable(run: Run, table: pa.Table, inside: NDArray[np.bool_]) -> Quality:
     fields = [a for a in run.attributes.values() if a.addressable]
     if not fields:
-        step = "Say in sources/ which columns a campaign can aim at: addressable: true."
-        return Quality("addressable", "unknown", None, "no attribute is marked as one to reach people by", step)
+        mark = "Say in sources/ which columns a campaign can aim at: addressable: true."
+        return Quality("addressable", "unknown", None, "no attribute is marked as one to reach people by", mark)
     if not inside.any():
         return Quality("addressable", "unknown", None, "it has no members")
     known = {a.title: float(np.mean(_is_known(table[a.name])[inside])) for a in fields}
@@ -100,7 +100,7 @@ def _addressable(run: Run, table: pa.Table, inside: NDArray[np.bool_]) -> Qualit
     share = float(np.mean(reached[inside]))
     best = ", ".join(f"{title} {share_text(s)}" for title, s in sorted(known.items(), key=lambda p: -p[1])[:3])
     verdict: Verdict = "good" if share >= 0.9 else "fair" if share >= 0.5 else "poor"
-    step = None if verdict == "good" else "Collect the field that is easiest to ask for, in sign-up or by sales."
+    step: str | None = None if verdict == "good" else "Collect the field that is easiest to ask for, in sign-up or by sales."
     return Quality("addressable", verdict, share, f"{share_text(share)} can be reached: {best}", step)
 
 
