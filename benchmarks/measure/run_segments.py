@@ -9,6 +9,7 @@ import resource
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +18,15 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from segment_world import AS_OF, EVENTS, TYPES, make_accounts, make_events, make_segments
 
-from beachhead.customers.event_counts import read_events
+from beachhead.customers.event_counts import EventArrays, EventRuns, read_events
 from beachhead.rules import FixedCatalog, Node, ValueType, check_rule, parse
 from beachhead.segments.activity import Events
 from beachhead.segments.code_store import CodeShelf
 from beachhead.segments.columns import Column, encode
 from beachhead.segments.engine import Engine
 from beachhead.segments.evaluate import make_ready
+from beachhead.segments.incremental import write_changed
+from beachhead.segments.kernels import spread_bits
 from beachhead.segments.publish import write_members
 from beachhead.store.manifest import SnapshotRef
 from beachhead.store.membership_file import MembershipFile
@@ -124,6 +127,53 @@ def ours(folder: Path, count: int) -> Figures:
     }
 
 
+def changed(folder: Path, count: int) -> Figures:
+    """A hundredth of the customers got other values and events; the rest of the store is what it was."""
+    rules, _reading = rules_of(count)
+    _warm(folder, rules)
+    population = Population(folder)
+    before = make_ready(rules, population).engine
+    base_path, path = folder / "base.bin", folder / "changed.bin"
+    for old in (base_path, path):
+        old.unlink(missing_ok=True)
+    versions = dict.fromkeys(rules, "1")
+    started = time.perf_counter()
+    write_members(base_path, before, versions, [], None, {})
+    whole = time.perf_counter() - started
+    draw = np.random.default_rng(SEED)
+    others = np.sort(draw.choice(population.numbers, len(population.numbers) // 100, replace=False))
+    now = make_ready(rules, _Changed(population, others)).engine
+    base = Base(SnapshotRef(AS_OF, 1), MembershipFile(base_path))
+    started = time.perf_counter()
+    sizes = write_changed(path, before, now, others, versions, base)
+    seconds = time.perf_counter() - started
+    assert list(sizes.values()) == now.counts().tolist()
+    return {"whole": whole, "seconds": seconds, "changed": len(others), "bytes": path.stat().st_size}
+
+
+class _Changed(Population):
+    """A population in which some customers have the values of others."""
+
+    def __init__(self, like: Population, changed: NDArray[np.uint32]) -> None:
+        self.as_of, self.numbers, self._like, self._changed = like.as_of, like.numbers, like, changed
+        self._others = np.roll(changed, 1)
+        assert like.events
+        most = like.events.runs.most
+        gone = np.isin(most.accounts, changed)
+        columns = [column[~gone] for column in most]
+        moved = like.events.only(self._others[np.argsort(self._others)]).runs.most
+        accounts = changed[np.argsort(np.argsort(self._others))][np.argsort(np.argsort(changed))][moved.accounts]
+        order = np.lexsort((moved.days, accounts))
+        later = EventArrays(accounts[order], moved.users[order], moved.codes[order], moved.days[order])
+        self.events = replace(like.events, runs=EventRuns(EventArrays(*columns).read_only(), later.read_only()))
+
+    def attribute(self, name: str) -> Column:
+        column = self._like.attribute(name)
+        codes = np.array(column.codes)
+        codes[self._changed] = column.codes[self._others]
+        return replace(column, codes=codes)
+
+
 def duckdb_each(folder: Path, count: int) -> Figures:
     """One query for each segment over the same store."""
     import duckdb
@@ -137,6 +187,30 @@ def duckdb_each(folder: Path, count: int) -> Figures:
     seconds = time.perf_counter() - started
     attributes = [n for n, s in enumerate(segments) if not s.aggregates]
     return {"seconds": seconds, "attributes_only": len(attributes), "counts": _digest([int(c[0]) for c in counts if c])}
+
+
+def cohorts(folder: Path, count: int) -> Figures:
+    """The first `count` segments in the shape of tools on ClickHouse: a subquery of ids for each condition."""
+    import chdb.session
+
+    session = chdb.session.Session(str(folder / "clickhouse"))
+    session.query("CREATE DATABASE IF NOT EXISTS b; USE b")
+    for name, order in (("accounts", "account_no"), ("events", "(event, day)")):
+        session.query(
+            f"CREATE TABLE IF NOT EXISTS b.{name} ENGINE = MergeTree ORDER BY {order} "
+            f"SETTINGS allow_nullable_key = 1 AS "
+            f"SELECT * FROM file('{folder / name}.parquet', Parquet)"
+        )
+    segments = make_segments(2_000, SEED)[:count]
+    session.query("SELECT count() FROM b.accounts")
+    started = time.perf_counter()
+    for segment in segments:
+        text = segment.cohorts.replace("FROM accounts", "FROM b.accounts").replace("FROM events", "FROM b.events")
+        text = text.replace("::DOUBLE", "::Float64")
+        session.query(f"SELECT count() FROM {text}")
+    seconds = time.perf_counter() - started
+    session.close()
+    return {"seconds": seconds, "segments": count}
 
 
 def one_rule(folder: Path, _: int) -> Figures:
@@ -181,13 +255,22 @@ def _warm(folder: Path, rules: Mapping[str, Node]) -> None:
     small = Engine(engine.program, engine.columns, engine.activity, engine.known[:8].copy())
     write_members(scratch, small, dict.fromkeys(few, "1"), [], None, {})
     small.counts()
+    members = np.zeros((1, 1), np.uint64)
+    spread_bits(members, 0, np.zeros(1, np.uint32), members)
 
 
 def _digest(counts: Sequence[int]) -> str:
     return hashlib.sha256(json.dumps(counts).encode()).hexdigest()[:16]
 
 
-STEPS = {"ours": ours, "duckdb": duckdb_each, "one_rule": one_rule, "one_customer": one_customer}
+STEPS = {
+    "ours": ours,
+    "duckdb": duckdb_each,
+    "one_rule": one_rule,
+    "one_customer": one_customer,
+    "cohorts": cohorts,
+    "changed": changed,
+}
 
 if __name__ == "__main__":
     step, where, *numbers = sys.argv[1:]

@@ -103,11 +103,13 @@ def make_events(parquet: Path, arrow: Path, accounts: int, per_account: float, s
 
 @dataclass(frozen=True)
 class Segment:
-    """A segment as a rule, and its condition as SQL over `a` (accounts) and the aggregates `b.m0`, `b.m1`, …"""
+    """A segment as a rule; its condition as SQL over `a` (accounts) and the aggregates `b.m0`, `b.m1`, …; and as sets
+    of ids, a subquery for each condition (`cohorts`), where "not" is everybody else."""
 
     rule: str
     sql: str
     aggregates: tuple[str, ...]
+    cohorts: str
 
     def query(self, accounts: str, events: str) -> str:
         """One query that counts its members."""
@@ -121,8 +123,9 @@ class Segment:
         )
 
 
-Pair = tuple[str, str, str | None]
+Made = tuple[str, str, str | None]
 """A condition as a rule and as SQL, where `{m}` stands for the aggregate that it reads."""
+_ALL = "SELECT account_no FROM accounts"
 
 
 class _Maker:
@@ -135,28 +138,30 @@ class _Maker:
 
     def segment(self) -> Segment:
         self.aggregates = []
-        rule, sql = self._group(self.random.choice([1, 1, 2, 2, 3]))
-        return Segment(rule, sql, tuple(self.aggregates))
+        rule, sql, cohorts = self._group(self.random.choice([1, 1, 2, 2, 3]))
+        return Segment(rule, sql, tuple(self.aggregates), cohorts)
 
-    def _group(self, depth: int) -> tuple[str, str]:
+    def _group(self, depth: int) -> tuple[str, str, str]:
         word = self.random.choice(["and", "or"]) if depth > 1 else "and"
         parts = []
         for _ in range(self.random.choice([2, 3, 3, 4])):
-            rule, sql = self._group(depth - 1) if depth > 1 and self.random.random() < 0.35 else self._condition()
+            is_group = depth > 1 and self.random.random() < 0.35
+            rule, sql, cohort = self._group(depth - 1) if is_group else self._condition()
             if self.random.random() < 0.1:
-                rule, sql = f"not ({rule})", f"NOT ({sql})"
-            parts.append((rule, sql))
-        rules, sqls = zip(*parts, strict=True)
-        return f"({f' {word} '.join(rules)})", f"({f' {word.upper()} '.join(sqls)})"
+                rule, sql, cohort = f"not ({rule})", f"NOT ({sql})", f"({_ALL} EXCEPT {cohort})"
+            parts.append((rule, sql, cohort))
+        rules, sqls, cohorts = zip(*parts, strict=True)
+        joined = " INTERSECT DISTINCT " if word == "and" else " UNION DISTINCT "
+        return f"({f' {word} '.join(rules)})", f"({f' {word.upper()} '.join(sqls)})", f"({joined.join(cohorts)})"
 
-    def _condition(self) -> tuple[str, str]:
+    def _condition(self) -> tuple[str, str, str]:
         rule, sql, aggregate = self.random.choice(self.pool) if self.pool else self._made()
         if aggregate is None:
-            return rule, sql
+            return rule, sql, f"({_ALL} AS a WHERE {sql})"
         self.aggregates.append(aggregate)
-        return rule, sql.replace("{m}", f"b.m{len(self.aggregates) - 1}")
+        return rule, sql.replace("{m}", f"b.m{len(self.aggregates) - 1}"), _cohort(sql, aggregate)
 
-    def _made(self) -> Pair:
+    def _made(self) -> Made:
         draw = self.random.random()
         if draw < 1 / 3:
             return self._behaviour()
@@ -166,7 +171,7 @@ class _Maker:
             return self._date()
         return self._text() if draw < 0.95 else self._flag()
 
-    def _number(self) -> Pair:
+    def _number(self) -> Made:
         n = self.random.randrange(len(NUMBERS))
         name, sign = NUMBERS[n], self.random.choice([">", ">=", "<", "<="])
         if n < _FRACTIONS:
@@ -175,11 +180,11 @@ class _Maker:
         whole = self.random.randrange(1, _TOPS[n - _FRACTIONS])
         return f"{name} {sign} {whole}", f"a.{name} {sign} {whole}", None
 
-    def _date(self) -> Pair:
+    def _date(self) -> Made:
         name, sign, days = self.random.choice(DATES), self.random.choice(["<", ">="]), self.random.randrange(1, 1000)
         return f"{name} {sign} {days} days ago", f"a.{name} {sign} DATE '{AS_OF - timedelta(days=days)}'", None
 
-    def _text(self) -> Pair:
+    def _text(self) -> Made:
         n = self.random.randrange(len(TEXTS))
         name, words = TEXTS[n], _WORDS[n % 6]
         if self.random.random() < 0.15:
@@ -189,11 +194,11 @@ class _Maker:
         word = self.random.choice(["in", "in", "not in"])
         return f"{name} {word} ({listed})", f"a.{name} {word.upper()} ({listed})", None
 
-    def _flag(self) -> Pair:
+    def _flag(self) -> Made:
         name = self.random.choice(FLAGS)
         return name, f"a.{name}", None
 
-    def _behaviour(self) -> Pair:
+    def _behaviour(self) -> Made:
         event = self.random.choice(EVENTS)
         days = self.random.choice([7, 14, 30, 60, 90, 180])
         sign, at_least = self.random.choice([">=", ">=", "<", "="]), self.random.choice([0, 1, 1, 2, 3, 5, 8, 12])
@@ -212,6 +217,17 @@ class _Maker:
             aggregate, measure = f"count(*) FILTER (WHERE {where})", ""
         value = "coalesce({m}, 0)"
         return f"events('{event}'{measure}, {window}) {sign} {at_least}", f"{value} {sign} {at_least}", aggregate
+
+
+def _cohort(sql: str, aggregate: str) -> str:
+    """The customers whose aggregate fulfils a condition; those without an event are 0."""
+    what, _, where = aggregate.partition(" FILTER (WHERE ")
+    sign, number = sql.removeprefix("coalesce({m}, 0) ").split()
+    rows = f"SELECT account_no FROM events WHERE {where.removesuffix(')')} GROUP BY account_no HAVING"
+    holds_for_none = {">=": int(number) <= 0, "<": int(number) > 0, "=": int(number) == 0}[sign]
+    if not holds_for_none:
+        return f"({rows} {what} {sign} {number})"
+    return f"({_ALL} EXCEPT ({rows} NOT ({what} {sign} {number})))"
 
 
 def make_segments(count: int, seed: int, pool: int | None = None) -> list[Segment]:

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { client, ServerError, told, type ProjectTold } from "./api";
 import { useJob } from "./job";
 import { FilesRoom } from "./rooms/FilesRoom";
@@ -11,12 +11,15 @@ import { StartRoom } from "./rooms/StartRoom";
 import { JobBar } from "./parts/JobBar";
 import { Troubles } from "./parts/Troubles";
 
+const SegmentsRoom = lazy(() => import("./rooms/SegmentsRoom")); // brings an editor; whoever does not go there need not load it
+
 const ROOMS = [
   { key: "start", title: "Your company" },
   { key: "files", title: "Files" },
   { key: "questions", title: "Questions" },
   { key: "good", title: "A good customer" },
   { key: "result", title: "Result" },
+  { key: "segments", title: "Segments" },
   { key: "metrics", title: "Metrics" },
 ] as const;
 export type RoomKey = (typeof ROOMS)[number]["key"];
@@ -105,6 +108,7 @@ function House({ project, wanted, go }: { project: ProjectTold; wanted: RoomKey 
         {room === "questions" && <QuestionsRoom start={start} go={go} />}
         {room === "good" && <GoodCustomerRoom start={start} go={go} />}
         {room === "result" && <ResultRoom go={go} />}
+        {room === "segments" && <Suspense fallback={<section className="room"><h1 tabIndex={-1}>Segments</h1></section>}><SegmentsRoom project={project} go={go} /></Suspense>}
         {room === "metrics" && <MetricsRoom go={go} />}
       </main>
     </div>
@@ -113,7 +117,7 @@ function House({ project, wanted, go }: { project: ProjectTold; wanted: RoomKey 
 
 function openRooms(project: ProjectTold): Set<RoomKey> {
   if (!project.open) return new Set(["start"]);
-  return new Set(project.as_of ? ["start", "files", "questions", "good", "result", "metrics"] : ["start", "files"]);
+  return new Set(project.as_of ? ["start", "files", "questions", "good", "result", "segments", "metrics"] : ["start", "files"]);
 }
 
 function defaultRoom(project: ProjectTold): RoomKey {

@@ -1162,6 +1162,11 @@ export interface components {
              */
             required: boolean;
             /**
+             * Separator
+             * @description of a list, the character between its items, beside ';'; default also ',' and '|'
+             */
+            separator?: string | null;
+            /**
              * Stable
              * @description true also before the first load; default: the source's
              */
@@ -1172,7 +1177,7 @@ export interface components {
              * Type
              * @description only for extra columns; the model knows its own
              */
-            type?: ("text" | "integer" | "number" | "money" | "boolean" | "date" | "timestamp") | null;
+            type?: ("text" | "integer" | "number" | "money" | "boolean" | "date" | "timestamp" | "list") | null;
             /**
              * Unit
              * @default major
@@ -1425,11 +1430,11 @@ export interface components {
             /** Name */
             name: string;
             /** Problems */
-            problems: components["schemas"]["beachhead__service__first_result__ProblemTold"][];
+            problems: components["schemas"]["ProblemTold"][];
             /** Problems Lead */
             problems_lead: string;
             /** Segments */
-            segments: components["schemas"]["beachhead__service__first_result__SegmentTold"][];
+            segments: components["schemas"]["SegmentTold"][];
             /** Shared */
             shared: components["schemas"]["Shared"][];
             /** Shared Best */
@@ -1860,6 +1865,23 @@ export interface components {
             /** Worst */
             worst: components["schemas"]["RankedTold"][];
         };
+        /** ProblemTold */
+        ProblemTold: {
+            /** Column */
+            column: string | null;
+            /** Count */
+            count: number;
+            /** Examples */
+            examples: string[];
+            /** Message */
+            message: string;
+            /** Remedy */
+            remedy: string;
+            /** Severity */
+            severity: string;
+            /** Source */
+            source: string | null;
+        };
         /**
          * ProjectTold
          * @description The project that is open; `open` is false while there is none in the folder.
@@ -2178,6 +2200,34 @@ export interface components {
             some: components["schemas"]["MemberTold"][];
         };
         /**
+         * RuleProblem
+         * @description One thing that is wrong or worth knowing. `start`, `end`: the characters of the text, as a browser counts them;
+         *     null where it is of no place. `path`: the condition in which it stands.
+         */
+        RuleProblem: {
+            /** Code */
+            code: string;
+            /** End */
+            end?: number | null;
+            /** Message */
+            message: string;
+            /** Nearest */
+            nearest?: string | null;
+            /** Path */
+            path?: number[] | null;
+            /** Remedy */
+            remedy?: string | null;
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "error" | "warning" | "info";
+            /** Start */
+            start?: number | null;
+            /** Why */
+            why?: string | null;
+        };
+        /**
          * RuleRead
          * @description A rule as it was understood. `tree`: null where the text cannot be read; `ok`: it can be counted.
          */
@@ -2189,7 +2239,7 @@ export interface components {
             /** Parts */
             parts: components["schemas"]["PartRead"][];
             /** Problems */
-            problems: components["schemas"]["beachhead__service__rule_reading__ProblemTold"][];
+            problems: components["schemas"]["RuleProblem"][];
             /** Text */
             text: string;
             /** Tree */
@@ -2269,6 +2319,59 @@ export interface components {
             total: number;
         };
         /**
+         * SegmentPageTold
+         * @description A segment with its definition. `base`: of its file as it is now, to be sent back when it is saved; null for one
+         *     of a family or without file. `rule`: laid out for reading where it is one long line.
+         */
+        SegmentPageTold: {
+            /** Base */
+            base: string | null;
+            /** Days */
+            days: components["schemas"]["DayTold"][];
+            /** Description */
+            description: string | null;
+            /** Exclude */
+            exclude: number;
+            /** Family */
+            family: string | null;
+            /** File */
+            file: string;
+            /** For Each */
+            for_each: string | null;
+            /** Include */
+            include: number;
+            /** Money */
+            money: string;
+            /** Money Title */
+            money_title: string | null;
+            /** Moves */
+            moves: components["schemas"]["MoveTold"][];
+            /** Name */
+            name: string;
+            /** Owner */
+            owner: string | null;
+            /** Profile */
+            profile: string | null;
+            /** Remarks */
+            remarks: components["schemas"]["Remark"][];
+            rule: components["schemas"]["RuleRead"];
+            /** Share */
+            share: number | null;
+            /** Size */
+            size: number | null;
+            /**
+             * Standing
+             * @enum {string}
+             */
+            standing: "published" | "new" | "changed" | "removed" | "waiting" | "broken";
+            /** Title */
+            title: string;
+            /** Used By */
+            used_by: string[];
+            /** Where */
+            where: string;
+        };
+        /**
          * SegmentRow
          * @description One segment of the list, or a family with all of its segments. `sizes`: on the last published days. `share`: of
          *     all customers. `joined`, `left`: since the update of an earlier day, null where the rule changed.
@@ -2307,6 +2410,19 @@ export interface components {
              * @enum {string}
              */
             standing: "published" | "new" | "changed" | "removed" | "waiting" | "broken";
+            /** Title */
+            title: string;
+        };
+        /** SegmentTold */
+        SegmentTold: {
+            /** Joined */
+            joined: number | null;
+            /** Left */
+            left: number | null;
+            /** Name */
+            name: string;
+            /** Size */
+            size: number | null;
             /** Title */
             title: string;
         };
@@ -2589,117 +2705,6 @@ export interface components {
             reasons: components["schemas"]["ReasonTold"][];
             /** Since */
             since: string | null;
-        };
-        /** ProblemTold */
-        beachhead__service__first_result__ProblemTold: {
-            /** Column */
-            column: string | null;
-            /** Count */
-            count: number;
-            /** Examples */
-            examples: string[];
-            /** Message */
-            message: string;
-            /** Remedy */
-            remedy: string;
-            /** Severity */
-            severity: string;
-            /** Source */
-            source: string | null;
-        };
-        /** SegmentTold */
-        beachhead__service__first_result__SegmentTold: {
-            /** Joined */
-            joined: number | null;
-            /** Left */
-            left: number | null;
-            /** Name */
-            name: string;
-            /** Size */
-            size: number | null;
-            /** Title */
-            title: string;
-        };
-        /**
-         * ProblemTold
-         * @description One thing that is wrong or worth knowing. `start`, `end`: the characters of the text, as a browser counts them;
-         *     null where it is of no place. `path`: the condition in which it stands.
-         */
-        beachhead__service__rule_reading__ProblemTold: {
-            /** Code */
-            code: string;
-            /** End */
-            end?: number | null;
-            /** Message */
-            message: string;
-            /** Nearest */
-            nearest?: string | null;
-            /** Path */
-            path?: number[] | null;
-            /** Remedy */
-            remedy?: string | null;
-            /**
-             * Severity
-             * @enum {string}
-             */
-            severity: "error" | "warning" | "info";
-            /** Start */
-            start?: number | null;
-            /** Why */
-            why?: string | null;
-        };
-        /**
-         * SegmentTold
-         * @description A segment with its definition. `base`: of its file as it is now, to be sent back when it is saved; null for one
-         *     of a family or without file. `rule`: laid out for reading where it is one long line.
-         */
-        beachhead__service__segment_page__SegmentTold: {
-            /** Base */
-            base: string | null;
-            /** Days */
-            days: components["schemas"]["DayTold"][];
-            /** Description */
-            description: string | null;
-            /** Exclude */
-            exclude: number;
-            /** Family */
-            family: string | null;
-            /** File */
-            file: string;
-            /** For Each */
-            for_each: string | null;
-            /** Include */
-            include: number;
-            /** Money */
-            money: string;
-            /** Money Title */
-            money_title: string | null;
-            /** Moves */
-            moves: components["schemas"]["MoveTold"][];
-            /** Name */
-            name: string;
-            /** Owner */
-            owner: string | null;
-            /** Profile */
-            profile: string | null;
-            /** Remarks */
-            remarks: components["schemas"]["Remark"][];
-            rule: components["schemas"]["RuleRead"];
-            /** Share */
-            share: number | null;
-            /** Size */
-            size: number | null;
-            /**
-             * Standing
-             * @enum {string}
-             */
-            standing: "published" | "new" | "changed" | "removed" | "waiting" | "broken";
-            /** Title */
-            title: string;
-            /** Used By */
-            used_by: string[];
-            /** Where */
-            where: string;
         };
     };
     responses: never;
@@ -3633,7 +3638,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["beachhead__service__segment_page__SegmentTold"];
+                    "application/json": components["schemas"]["SegmentPageTold"];
                 };
             };
             /** @description Validation Error */

@@ -178,10 +178,9 @@ def _comes_from(attribute: Attribute, column: str) -> bool:
 
 def own_attribute(definition: AttributeDefinition, value_type: ValueType) -> Attribute:
     """An attribute that the project defines by an expression of this type."""
-    kept = cast(ValueTypeName, "text" if value_type is ValueType.LIST else value_type.value)
     return Attribute(
         definition.name,
-        kept,
+        cast(ValueTypeName, value_type.value),
         definition.title or definition.name.replace("_", " ").capitalize(),
         "own",
         (),

@@ -405,6 +405,7 @@ _ARROW: Mapping[ValueTypeName, pa.DataType] = {
     "boolean": pa.bool_(),
     "date": pa.date32(),
     "timestamp": pa.timestamp("us"),
+    "list": pa.string(),
 }
 
 

@@ -20,8 +20,10 @@ SQL_TYPES: Mapping[str, str] = {
     "boolean": "BOOLEAN",
     "date": "DATE",
     "timestamp": "TIMESTAMP",
+    "list": "VARCHAR",
 }
-"""How an engine holds each type of value (`rules.ValueType`). Money counts minor units."""
+"""How an engine holds each type of value (`rules.ValueType`). Money counts minor units; the items of a list are joined by
+";"."""
 
 Parameter = str | int | float | bool | date | None
 

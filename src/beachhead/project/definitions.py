@@ -6,10 +6,19 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_serializer, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    field_serializer,
+    model_validator,
+)
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=80)]
-ValueTypeName = Literal["text", "integer", "number", "money", "boolean", "date", "timestamp"]
+ValueTypeName = Literal["text", "integer", "number", "money", "boolean", "date", "timestamp", "list"]
 Kind = Literal["firmographic", "geographic", "psychographic", "behavioural", "account"]
 KnownFrom = Literal["before_purchase", "signup", "usage", "outcome"]
 History = Literal["none", "kept", "valid_from"]
@@ -112,6 +121,9 @@ class ColumnMap(Definition):
     values: dict[str, str | int | float | bool | None] = Field({}, description="raw value → value")
     groups: dict[str, Texts] | None = Field(
         None, description="group → words; a text belongs to the first group it has a word of; {}: texts, do not ask"
+    )
+    separator: Annotated[str, StringConstraints(min_length=1, max_length=1, strip_whitespace=False)] | None = Field(
+        None, description="of a list, the character between its items, beside ';'; default also ',' and '|'"
     )
     empty: Texts = Field((), description="texts that mean 'unknown', such as N/A")
     required: bool = Field(False, description="a row without it is set aside")

@@ -7,13 +7,13 @@ last day. They are never stored: a block of customers is counted into codes just
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.customers.event_counts import EPOCH, EventRuns
+from beachhead.customers.event_counts import EPOCH, EventArrays, EventRuns
 from beachhead.rules.ast import Aggregate, Attribute, Call, Literal, Node
 from beachhead.rules.days import resolve_day
 from beachhead.rules.types import Value, ValueType
@@ -43,6 +43,18 @@ class Events:
         days = [int(part.days.min()) for part in (runs.most, runs.later) if len(part.days)]
         first = EPOCH + timedelta(days=min(days)) if days else as_of
         return cls(runs, tuple(names), as_of, min(first, as_of))
+
+    def only(self, numbers: NDArray[np.uint32]) -> Events:
+        """The events of some customers, whose numbers ascend; customer i of them is `numbers[i]` here."""
+        return replace(self, runs=EventRuns(*(_of(run, numbers) for run in (self.runs.most, self.runs.later))))
+
+
+def _of(events: EventArrays, numbers: NDArray[np.uint32]) -> EventArrays:
+    starts = np.searchsorted(events.accounts, numbers)
+    counts = np.searchsorted(events.accounts, numbers, side="right") - starts
+    renumbered = np.repeat(np.arange(len(numbers), dtype=np.uint32), counts)
+    rows = np.arange(counts.sum()) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
+    return EventArrays(renumbered, events.users[rows], events.codes[rows], events.days[rows]).read_only()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
@@ -91,10 +91,33 @@ class Engine:
         )  # fmt: skip
         return members
 
+    def all_rows(self) -> Words:
+        """Who is in which segment, of few customers: (rules, words), by two threads."""
+        size = len(self.known) * 64
+        starts = range(0, size, _PART)
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            parts = list(pool.map(lambda start: self.rows(start, min(_PART, size - start)), starts))
+        return np.concatenate(parts, axis=1)
+
     def each_block(self, use: Callable[[int, Words], T], threads: int | None = None) -> Iterator[T]:
         """`use` of every block with its members, in order of blocks; called from several threads."""
         with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
             yield from pool.map(lambda number: use(number, self.block(number)), range(self.blocks))
+
+    def only(self, numbers: NDArray[np.uint32]) -> Engine:
+        """The same rules over some customers, whose numbers ascend: customer i of it is `numbers[i]` here."""
+        size = padded(len(numbers))
+        columns = []
+        for column in self.columns:
+            codes = np.zeros(size, column.codes.dtype)
+            np.take(column.codes, numbers, out=codes[: len(numbers)])
+            columns.append(replace(column, codes=codes))
+        activity = self.activity and replace(self.activity, events=self.activity.events.only(numbers))
+        known = self.known[numbers // 64] >> (numbers % 64).astype(np.uint64) & np.uint64(1)
+        flags = np.zeros(size, np.bool_)
+        flags[: len(numbers)] = known == 1
+        bits = np.packbits(flags, bitorder="little").view(np.uint64)
+        return Engine(self.program, tuple(columns), activity, bits)
 
     def counts(self) -> NDArray[np.int64]:
         """How many members each segment has."""

@@ -89,7 +89,7 @@ export function RuleText({ text, problems, words, onChange, label }: {
     const editor = view.current;
     if (!editor) return;
     const length = editor.state.doc.length;
-    const found: Diagnostic[] = problems.filter((p) => p.start !== null && p.start < Math.max(length, 1)).map((p) => ({
+    const found: Diagnostic[] = problems.filter((p) => p.start != null && p.start < Math.max(length, 1)).map((p) => ({
       from: Math.min(p.start!, length),
       to: Math.min(p.end ?? length, length),
       severity: p.severity,

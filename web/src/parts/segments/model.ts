@@ -106,7 +106,7 @@ function builtModel(m: Model, typeOf: TypeOf, table: string): Tree | null {
     }
     case "changed": {
       const span = duration(m.last);
-      if (!m.attribute || !span) return null;
+      if (!m.attribute || !span || m.from === "" || m.to === "") return null;
       const type = typeOf("", m.attribute);
       return invoke("changed", [attribute(m.attribute)], { from: literal(m.from, type), to: literal(m.to, type), last: span });
     }

@@ -1,7 +1,7 @@
 // One rule with two sides: what is clicked together and what is written. Each side follows the other; the tree travels.
 import { useCallback, useEffect, useMemo, useReducer, useState } from "react";
 import { client, ServerError, told, type Diagnostic, type RuleCounted, type RuleProblem, type RuleRead } from "../../api";
-import { builtRule, ruleOf, type Group, type Leaf } from "./model";
+import { builtRule, ruleOf, type Group } from "./model";
 import type { Tree } from "./tree";
 import type { Words } from "./words";
 
@@ -29,7 +29,8 @@ export interface Rule {
   textAt: (path: string | undefined) => string;
   edit: (change: (root: Group) => Group) => void;
   write: (text: string) => void;
-  writeCondition: (leaf: Leaf, text: string) => Promise<RuleProblem[]>;
+  /** What a text says on its own; its tree only where it has no mistake. */
+  readCondition: (text: string) => Promise<{ tree: Tree | null; problems: RuleProblem[] }>;
   undo: () => void;
   redo: () => void;
   canUndo: boolean;
@@ -46,7 +47,7 @@ interface State {
 }
 
 interface Timeline { now: State; past: State[]; future: State[] }
-type Step = { kind: "turn" | "settle"; change: (now: State) => State } | { kind: "undo" | "redo" };
+type Step = { kind: "turn" | "settle"; change: (now: State) => State } | { kind: "undo" } | { kind: "redo" };
 
 /** `turn`: somebody changed something; `settle`: what follows from it. Letters typed one after the other are one step. */
 function stepped(line: Timeline, step: Step): Timeline {
@@ -147,18 +148,10 @@ export function useRule(words: Words, initial: RuleRead | null, restored: string
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [countable, again]);
 
-  const writeCondition = useCallback(
-    async (leaf: Leaf, text: string): Promise<RuleProblem[]> => {
-      const found = await told(client.POST("/api/segments/read", { body: { text } }));
-      if (found.tree) {
-        const made = ruleOf(found.tree as unknown as Tree, words.typeOf);
-        const item = made.items.length === 1 ? made.items[0]! : made;
-        edit((root) => put(root, leaf.id, item.kind === "leaf" ? { ...item, id: leaf.id } : item));
-      }
-      return found.problems.filter((p) => p.severity === "error");
-    },
-    [edit, words],
-  );
+  const readCondition = useCallback(async (text: string) => {
+    const found = await told(client.POST("/api/segments/read", { body: { text } }));
+    return { tree: found.ok ? (found.tree as unknown as Tree) : null, problems: found.problems.filter((p) => p.severity === "error") };
+  }, []);
 
   const parts = useMemo(() => new Map(read?.parts.map((p) => [p.path.join("."), p.text])), [read]);
   const isEmpty = !builder.tree && !state.text.trim();
@@ -179,7 +172,7 @@ export function useRule(words: Words, initial: RuleRead | null, restored: string
     textAt: (path) => (path === undefined ? "" : (parts.get(path) ?? "")),
     edit,
     write,
-    writeCondition,
+    readCondition,
     undo: () => dispatch({ kind: "undo" }),
     redo: () => dispatch({ kind: "redo" }),
     canUndo: line.past.length > 0,
@@ -187,10 +180,6 @@ export function useRule(words: Words, initial: RuleRead | null, restored: string
     recount: () => setAgain((n) => n + 1),
     isTouched: state.text !== start.text || builder.missing.length > 0,
   };
-}
-
-function put(root: Group, id: string, item: Group["items"][number]): Group {
-  return { ...root, items: root.items.map((i) => (i.id === id ? item : i.kind === "group" ? put(i, id, item) : i)) };
 }
 
 function broken(text: string, diagnostics: Diagnostic[]): RuleRead {
