@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import cast
 
 from beachhead.customers.attributes import BUILT_IN, Attribute, built_in, key_event_attributes, onboarding_attributes
-from beachhead.project.definitions import AttributeDefinition, Kind, Settings, SourceDefinition, ValueTypeName
+from beachhead.project.definitions import AttributeDefinition, Kind, Settings, SourceDefinition
 from beachhead.project.model import BY_NAME, day_column
 from beachhead.rules import FORMS, ValueType
 
@@ -180,7 +179,7 @@ def own_attribute(definition: AttributeDefinition, value_type: ValueType) -> Att
     """An attribute that the project defines by an expression of this type."""
     return Attribute(
         definition.name,
-        cast(ValueTypeName, value_type.value),
+        value_type.value,
         definition.title or definition.name.replace("_", " ").capitalize(),
         "own",
         (),

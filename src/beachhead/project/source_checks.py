@@ -83,6 +83,7 @@ def _columns(source: SourceDefinition, table: model.Table, document: yaml.Docume
             yield _hiding(unknown_currency(mapping.constant), document, "columns", name, "constant")
         yield from _formats(mapping, column.type, document, "columns", name)
         yield from _groups(mapping, column.type, document, "columns", name)
+        yield from _separator(mapping, document, "columns", name)
     for name, mapping in source.extra.items():
         if table.column(name) is not None:
             message = f"'{name}' is a column of {table.name} itself"
@@ -93,6 +94,15 @@ def _columns(source: SourceDefinition, table: model.Table, document: yaml.Docume
             continue
         yield from _formats(mapping, mapping.type or "text", document, "extra", name)
         yield from _groups(mapping, mapping.type or "text", document, "extra", name)
+        yield from _separator(mapping, document, "extra", name)
+
+
+def _separator(mapping: ColumnMap, document: yaml.Document, *keys: str) -> Iterator[Diagnostic]:
+    if mapping.separator is not None and mapping.type != "list":
+        message = f"'{keys[-1]}' is no list, and `separator` stands between the items of one"
+        remedy = "Add `type: list`, or remove `separator`." if keys[0] == "extra" else "Remove `separator`."
+        place = _key(document, *keys, "separator")
+        yield Diagnostic("separator-without-list", message, place=place, remedy=remedy)
 
 
 def _groups(mapping: ColumnMap, column_type: str, document: yaml.Document, *keys: str) -> Iterator[Diagnostic]:

@@ -120,7 +120,9 @@ def encode(values: pa.Array | pa.ChunkedArray, kind: ValueType, account_no: NDAr
     if isinstance(values, pa.ChunkedArray):
         values = pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], values.type)
     if pa.types.is_null(values.type):
-        values = values.cast(pa.string() if kind in (ValueType.TEXT, ValueType.LIST) else pa.int64())
+        is_text = kind in (ValueType.TEXT, ValueType.LIST)
+        nothing = Texts(pa.array([], pa.string())) if is_text else np.zeros(0, np.int64)
+        return Column(kind, placed(np.zeros(len(values), np.uint8), account_no, size), nothing)
     if not pa.types.is_dictionary(values.type):
         values = values.dictionary_encode()
     known, order = _in_order(values.dictionary, kind)

@@ -154,3 +154,8 @@ def _bits_of(numbers: NDArray[np.uint32]) -> NDArray[np.uint64]:
 def _numbers(block: int, words: Words) -> list[NDArray[np.uint32]]:
     bits = np.unpackbits(words.view(np.uint8), axis=1, bitorder="little")
     return [np.flatnonzero(row).astype(np.uint32) + np.uint32(block * BLOCK) for row in bits]
+
+
+def warm_up() -> None:
+    """Load the compiled loops, which takes a while the first time in a process."""
+    Engine.of({}, {}, None, np.zeros(1, np.uint32), date.min).counts()

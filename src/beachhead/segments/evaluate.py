@@ -92,7 +92,7 @@ def make_ready(rules: Mapping[str, Node], population: Population) -> Ready:
     for name, rule in rules.items():
         read = tests_of([rule], population.as_of) if broken else {}
         wrong = [d for value in read if value in broken for d in broken[value].diagnostics]
-        if wrong := wrong or _blocked(name, rule, failed):
+        if wrong := wrong or (_blocked(name, rule, failed) if failed else []):
             failed[name] = tuple(wrong)
     sound = {name: rule for name, rule in rules.items() if name not in failed}
     return Ready(Engine.of(sound, columns, activity, population.numbers, population.as_of), failed)

@@ -76,11 +76,10 @@ def conditions_of(node: Node) -> Iterator[Node]:
 def tests_of(rules: Iterable[Node], as_of: date) -> dict[Node, list[Test]]:
     """The values that rules read, each with its tests."""
     found: dict[Node, dict[Test, None]] = {}
-    for rule in rules:
-        for condition in conditions_of(rule):
-            test = test_of(condition, as_of)
-            if not _is_constant(test.value):
-                found.setdefault(test.value, {})[test] = None
+    for condition in dict.fromkeys(c for rule in rules for c in conditions_of(rule)):
+        test = test_of(condition, as_of)
+        if not _is_constant(test.value):
+            found.setdefault(test.value, {})[test] = None
     return {value: list(tests) for value, tests in found.items()}
 
 
@@ -241,6 +240,7 @@ class _Conditions:
         self._number_of = number_of
         self._place = {value: n for n, value in enumerate(columns)}
         self._known: dict[tuple[int, tuple[Range, ...]], _Formula] = {}
+        self._of_conditions: dict[tuple[Node, bool], _Formula] = {}
         self.ranges: list[tuple[int, int, int]] = []  # column, first code, last code
         self.tables: list[NDArray[np.uint8]] = []
         self.table_of: dict[int, int] = {}
@@ -256,6 +256,12 @@ class _Conditions:
                 return self.formula(node.item, not holds)
             case InSegment():
                 return _Leaf(kernels.PUSH_SEGMENT if holds else kernels.PUSH_OTHERS, self._number_of[node.name])
+        key = (node, holds)
+        if key not in self._of_conditions:
+            self._of_conditions[key] = self._of_condition(node, holds)
+        return self._of_conditions[key]
+
+    def _of_condition(self, node: Node, holds: bool) -> _Formula:
         test = test_of(node, self._as_of)
         if _is_constant(test.value):
             return _ALL if evaluate(node, {}, self._as_of, bool) is holds else _NOBODY
@@ -304,9 +310,9 @@ class _Conditions:
 
 def _joined(is_and: bool, items: Sequence[_Formula]) -> _Formula:
     decides, says_nothing = (_NOBODY, _ALL) if is_and else (_ALL, _NOBODY)
-    if decides in items:
+    if any(item is decides for item in items):
         return decides
-    left = tuple(item for item in items if item != says_nothing)
+    left = tuple(item for item in items if item is not says_nothing)
     if len(left) < 2:
         return left[0] if left else says_nothing
     return _Joined(is_and, left)

@@ -111,8 +111,7 @@ def run(
     plan = plan or make_plan(folder)
     if plan.blocking:
         raise DefinitionError(plan.errors)
-    if any(source.table == "events" for source in plan.project.sources.values()):
-        ThreadPoolExecutor(1).submit(warm_up)
+    ThreadPoolExecutor(1).submit(_warm_up, any(s.table == "events" for s in plan.project.sources.values()))
     layout.create(files)
     warnings: list[Diagnostic] = []
     log = RunLog(layout.runs, warnings.append)
@@ -129,6 +128,15 @@ def run(
         ref, counts = outcome.snapshot, {"customers": outcome.customers}
         log.finish(number, "published", ref.as_of, ref.name, counts=counts)
     return replace(outcome, diagnostics=(*outcome.diagnostics, *warnings))
+
+
+def _warm_up(has_events: bool) -> None:
+    """Load the compiled loops beside other work, so that they are there when they are needed."""
+    from beachhead.segments.engine import warm_up as warm_up_rules
+
+    if has_events:
+        warm_up()
+    warm_up_rules()
 
 
 def _reason(error: BaseException) -> str:

@@ -47,6 +47,7 @@ _KINDS = {
     "date": "a date",
     "timestamp": "a date",
     "text": "a text",
+    "list": "a list",
 }
 _REMEDIES = {
     "unreadable-date": "Correct the values, or say how they are written: `format:` (such as '%d-%m-%Y').",
@@ -220,6 +221,8 @@ class Faults:
 
 def _code(field: Field) -> str:
     """SQL of the code of a fault in a field."""
+    if field.type == "list":  # without an item it is as if nothing stood there
+        return "'missing-required'"
     column = f"f{field.number}"
     unreadable = f"unreadable-{'date' if field.is_dated else field.type}"
     sql = f"CASE WHEN {column} = '' THEN 'missing-required'"

@@ -33,6 +33,7 @@ from beachhead.rules import (
 from beachhead.rules.ast import RelativeDate
 from beachhead.sources import identity
 from beachhead.sources.dates import Reading, bad_formats, in_utc, needs_zones, parsed, parsed_as_utc
+from beachhead.sources.lists import list_sql
 from beachhead.sources.readers import Reader
 from beachhead.sources.sizes import class_sql, is_range_sql
 from beachhead.sources.values import MOST_DIGITS, constant_text, text_sql, value_sql
@@ -98,7 +99,7 @@ class Field:
 
     @property
     def can_be_unreadable(self) -> bool:
-        return self.is_counted or (self.is_read and self.type != "text")
+        return self.is_counted or (self.is_read and self.type not in ("text", "list"))
 
     @property
     def is_dated(self) -> bool:
@@ -180,6 +181,9 @@ class SourceMapping:
             if field.is_counted:
                 sql = _layer(sql, [f"{expression} AS e{field.number}"])
                 sql = _layer(sql, _fitting(field))
+            elif field.type == "list":
+                sql = _layer(sql, [f"{expression} AS {field.text}"])
+                sql = _layer(sql, [f"{list_sql(field.text, field.column.separator, str)} AS {field.value}"])
             elif field.type == "timestamp":
                 sql = _layer(sql, [f"{expression} AS {field.local}"])
                 sql = _layer(sql, [f"{to_utc(field.local, self.project_zone)} AS {field.value}"])
@@ -483,6 +487,7 @@ def _expression_sql(
         found == wanted
         or (wanted in numeric and found in numeric)
         or {wanted, found} <= {ValueType.DATE, ValueType.TIMESTAMP}
+        or (wanted is ValueType.LIST and found is ValueType.TEXT)
     )
     if wanted is ValueType.TEXT and not fits:
         return f"CAST(({to_sql(node, _NO_DAY, _no_segments, column_sql)}) AS VARCHAR)"

@@ -10,6 +10,7 @@ from beachhead.engines.duck import quote_literal
 from beachhead.project.definitions import ColumnMap, ValueTypeName
 from beachhead.sources.groups import group_sql
 from beachhead.sources.intake import Blanks
+from beachhead.sources.lists import list_sql
 
 TRUE_WORDS = ("true", "t", "yes", "y", "1", "1.0", "on", "ja", "j", "oui", "si", "sí", "wahr", "vrai", "verdadero")
 FALSE_WORDS = ("false", "f", "no", "n", "0", "0.0", "off", "nein", "non", "nee", "falsch", "faux", "falso")
@@ -23,11 +24,20 @@ _AROUND = r"(?:[A-Za-z]{0,3}\p{Sc}|[A-Za-z]{1,3}\.?)?"
 
 
 def text_sql(raw: str, column: ColumnMap, blanks: Blanks = "any") -> str:
-    """The trimmed text of `raw` after `empty:`, `values:` and `groups:`; null for nothing.
+    """The trimmed text of `raw` after `empty:`, `values:` and `groups:`; null for nothing. Of a list they are of its
+    items, so that its text is only trimmed.
 
     `blanks`: those that may occur.
     """
     sql = _trimmed(raw, blanks)
+    if column.type == "list":
+        return sql
+    sql = meant_sql(sql, column)
+    return group_sql(sql, column.groups) if column.groups else sql
+
+
+def meant_sql(sql: str, column: ColumnMap) -> str:
+    """A trimmed text after `empty:` and `values:`."""
     if column.empty:
         words = ", ".join(quote_literal(word.strip().lower()) for word in column.empty)
         sql = f"CASE WHEN lower({sql}) IN ({words}) THEN NULL ELSE {sql} END"
@@ -37,7 +47,7 @@ def text_sql(raw: str, column: ColumnMap, blanks: Blanks = "any") -> str:
             for key, value in column.values.items()
         )
         sql = f"CASE {sql} {whens} ELSE {sql} END"
-    return group_sql(sql, column.groups) if column.groups else sql
+    return sql
 
 
 def _trimmed(raw: str, blanks: Blanks) -> str:
@@ -76,6 +86,8 @@ def value_sql(text: str, type_: ValueTypeName, column: ColumnMap, factor: str, l
         case "boolean":
             yes, no = (", ".join(map(quote_literal, words)) for words in (TRUE_WORDS, FALSE_WORDS))
             return f"CASE WHEN lower({text}) IN ({yes}) THEN true WHEN lower({text}) IN ({no}) THEN false END"
+        case "list":
+            return list_sql(text, column.separator, lambda item: meant_sql(item, column))
         case _:
             return text
 

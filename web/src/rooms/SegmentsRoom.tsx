@@ -1,16 +1,17 @@
 import "../parts/segments/segments.css";
 import { Button, Loader } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useRef } from "react";
+import { lazy, Suspense, useEffect, useMemo, useRef } from "react";
 import { client, ServerError, told, type Diagnostic, type ProjectTold } from "../api";
 import type { RoomKey } from "../App";
 import { address, usePlace } from "../parts/segments/address";
 import { forgetValues } from "../parts/segments/complete";
-import { Editor } from "../parts/segments/Editor";
 import { List } from "../parts/segments/List";
 import { SegmentPage } from "../parts/segments/SegmentPage";
 import { useWords, withLookUp, WordsContext } from "../parts/segments/words";
 import { Troubles } from "../parts/Troubles";
+
+const Editor = lazy(() => import("../parts/segments/Editor")); // brings an editor of text
 
 /** Segments: all of them, one of them, or one while it is written. */
 export default function SegmentsRoom({ project, go }: { project: ProjectTold; go: (room: RoomKey) => void }) {
@@ -42,14 +43,18 @@ function Edited({ name, go }: { name: string | null; go: (room: RoomKey) => void
   const error = words.error ?? segment.error;
   if (error instanceof ServerError) return <Broken diagnostics={error.diagnostics} go={go} />;
   if (!language || (name !== null && !segment.data)) {
-    return <section className="room segments"><h1 tabIndex={-1}>{name ? "Edit" : "A new segment"}</h1><p role="status" className="working"><Loader size="xs" aria-hidden="true" /> Getting ready …</p></section>;
+    return <Waiting name={name} />;
   }
-  return <WordsContext.Provider value={language}><Editor name={name} segment={segment.data ?? null} /></WordsContext.Provider>;
+  return <WordsContext.Provider value={language}><Suspense fallback={<Waiting name={name} />}><Editor name={name} segment={segment.data ?? null} /></Suspense></WordsContext.Provider>;
+}
+
+function Waiting({ name }: { name: string | null }) {
+  return <section className="room segmentroom"><h1 tabIndex={-1}>{name ? "Edit" : "A new segment"}</h1><p role="status" className="working"><Loader size="xs" aria-hidden="true" /> Getting ready …</p></section>;
 }
 
 function Broken({ diagnostics, go }: { diagnostics: Diagnostic[]; go: (room: RoomKey) => void }) {
   return (
-    <section className="room segments">
+    <section className="room segmentroom">
       <h1 tabIndex={-1}>Segments</h1>
       <Troubles diagnostics={diagnostics} />
       <div className="action"><Button component="a" href={address({ at: "list" })}>To all segments</Button><Button variant="subtle" onClick={() => go("files")}>To the files</Button></div>

@@ -27,7 +27,7 @@ function restore(name: string | null): Kept | null {
   }
 }
 
-export function Editor({ name, segment }: { name: string | null; segment: SegmentPageTold | null }) {
+export default function Editor({ name, segment }: { name: string | null; segment: SegmentPageTold | null }) {
   const [kept, setKept] = useState(() => restore(name));
   const [turn, setTurn] = useState(0);
   const startOver = () => {
@@ -60,7 +60,7 @@ function Writing({ name, segment, kept, startOver }: { name: string | null; segm
     name: details.name, base, title, where: rule.text === segment?.rule.text ? null : rule.text, owner: details.owner || null, description: details.description || null, profile: details.profile || null, for_each: details.for_each || null,
   };
   return (
-    <section className="room segments editing" data-testid="editor">
+    <section className="room segmentroom editing" data-testid="editor">
       <nav aria-label="Where you are" className="crumb"><a href={address(segment ? { at: "one", name: segment.name } : { at: "list" })}>{segment ? segment.title : "Segments"}</a></nav>
       <h1 tabIndex={-1}>{segment ? `Edit ${segment.title}` : "A new segment"}</h1>
       {kept && isTouched && <p className="note restored">This is what you had begun and not saved. <Button size="compact-xs" variant="subtle" onClick={startOver}>{segment ? "Start from the saved one" : "Start anew"}</Button></p>}

@@ -40,7 +40,7 @@ export function List() {
   };
   const data = list.data;
   return (
-    <section className="room segments" data-testid="segments">
+    <section className="room segmentroom" data-testid="segments">
       <div className="headrow">
         <h1 tabIndex={-1}>Segments</h1>
         <Button onClick={() => goTo({ at: "edit", name: null })}>New segment</Button>

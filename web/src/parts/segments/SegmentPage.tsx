@@ -9,7 +9,7 @@ import { Curve } from "./Curve";
 import { Remarks, Standing } from "./List";
 import { Panel } from "./Panel";
 import { PlanView } from "./PlanView";
-import { RuleShown } from "./RuleText";
+import { RuleShown } from "./RuleShown";
 import { WhyCard } from "./WhyCard";
 import { grouped, sentence, shareWords } from "./words";
 
@@ -19,14 +19,14 @@ export function SegmentPage({ name, customers, everybody }: { name: string; cust
   const segment = useQuery({ queryKey: ["segments", "one", name], queryFn: ({ signal }) => told(client.GET("/api/segments/one", { signal, params: { query: { name } } })) });
   if (segment.error instanceof ServerError) {
     return (
-      <section className="room segments">
+      <section className="room segmentroom">
         <h1 tabIndex={-1}>Segments</h1>
         <Troubles diagnostics={segment.error.diagnostics} />
         <div className="action"><Button component="a" variant="default" href={address({ at: "list" })}>To all segments</Button></div>
       </section>
     );
   }
-  if (!segment.data) return <section className="room segments"><p role="status" className="working"><Loader size="xs" aria-hidden="true" /> Reading …</p></section>;
+  if (!segment.data) return <section className="room segmentroom"><p role="status" className="working"><Loader size="xs" aria-hidden="true" /> Reading …</p></section>;
   return <Told segment={segment.data} customers={customers} everybody={everybody} />;
 }
 
@@ -36,7 +36,7 @@ function Told({ segment: s, customers, everybody }: { segment: SegmentPageTold; 
   const [latest] = s.moves;
   const home = s.family ?? s.name;
   return (
-    <section className="room segments" data-testid="segment">
+    <section className="room segmentroom" data-testid="segment">
       <nav aria-label="Where you are" className="crumb"><a href={address({ at: "list" })}>Segments</a></nav>
       <div className="headrow">
         <h1 tabIndex={-1}>{s.title.replace("{value}", "…")}</h1>
@@ -61,8 +61,8 @@ function Told({ segment: s, customers, everybody }: { segment: SegmentPageTold; 
         <div><dt>Joined</dt><dd>{latest ? `+${grouped(latest.joined)}` : "–"}</dd><p>{latest ? `since ${latest.since}` : "no earlier day to compare with"}</p></div>
         <div><dt>Left</dt><dd>{latest ? `−${grouped(latest.left)}` : "–"}</dd><p>{latest ? `since ${latest.since}` : ""}</p></div>
       </dl>
-      <div className="page">
-        <div className="main">
+      <div className="twocol">
+        <div>
           <section className="card" aria-label="The rule">
             <header><h2>The rule</h2></header>
             {s.rule.english && <p className="english">{sentence(s.rule.english)}.</p>}
@@ -79,7 +79,7 @@ function Told({ segment: s, customers, everybody }: { segment: SegmentPageTold; 
           )}
           {s.for_each && !s.family && s.size === null ? <FamilyNote name={s.name} /> : <Members name={s.name} customers={customers} hasSize={s.size !== null} money={s.money_title} />}
         </div>
-        <div className="side">
+        <div>
           <WhyCard segment={s.for_each && !s.family ? undefined : s.name} text={s.for_each && !s.family ? s.where : undefined} title="Why is somebody in it, or not?" />
           {/* the segment's quality card stands here once the service tells it */}
           <Moves segment={s} />

@@ -321,7 +321,7 @@ function WherePart({ rows, onChange, measure = null }: { rows: Rows; onChange: (
   return (
     <>
       {items.length > 0 && (
-        <ul className="where" aria-label={`Only such ${nouns}`}>
+        <ul className="wherepart" aria-label={`Only such ${nouns}`}>
           {items.map((item, n) => (
             <li key={item.id}>
               {n === 0 ? <Says>where</Says> : <Pick label="And or or" value={join} options={[{ value: "and", label: "and" }, { value: "or", label: "or" }]} onChange={(j) => put(items, j as "and" | "or")} />}
