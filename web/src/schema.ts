@@ -440,6 +440,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/segments/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Quality Card
+         * @description Whether it is a good segment: six qualities, each with a verdict and a next step.
+         */
+        get: operations["quality_card_api_segments_card_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/segments/count": {
         parameters: {
             query?: never;
@@ -969,6 +989,14 @@ export interface components {
             only?: string[] | null;
             /** Title */
             title: string;
+        };
+        /**
+         * CardTold
+         * @description Whether a segment is a good one.
+         */
+        CardTold: {
+            /** Qualities */
+            qualities: components["schemas"]["QualityTold"][];
         };
         /** CauseTold */
         CauseTold: {
@@ -1985,6 +2013,23 @@ export interface components {
             job?: components["schemas"]["Job"] | null;
             /** Snapshot */
             snapshot?: string | null;
+        };
+        /**
+         * QualityTold
+         * @description One quality of a segment. `told`: the number behind the verdict in words; `next_step`: where it is poor.
+         */
+        QualityTold: {
+            /** Name */
+            name: string;
+            /** Next Step */
+            next_step: string | null;
+            /** Told */
+            told: string;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "good" | "fair" | "poor" | "unknown";
         };
         /**
          * Question
@@ -3413,6 +3458,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Saved"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    quality_card_api_segments_card_get: {
+        parameters: {
+            query: {
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardTold"];
                 };
             };
             /** @description Validation Error */

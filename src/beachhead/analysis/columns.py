@@ -31,6 +31,14 @@ def is_day(type_: pa.DataType) -> bool:
     return bool(pa.types.is_date(type_) or pa.types.is_timestamp(type_))
 
 
+def each_item(column: pa.Array) -> tuple[npt.NDArray[np.int64], pa.Array]:
+    """Every item of a column of lists (texts joined by ";") with its row; a row without a list once, with null."""
+    lists = pc.split_pattern(column, ";")
+    without = np.flatnonzero(column.is_null().to_numpy(zero_copy_only=False))
+    rows = np.concatenate([pc.list_parent_indices(lists).to_numpy().astype(np.int64), without])
+    return rows, pa.concat_arrays([pc.list_flatten(lists), pa.nulls(len(without), lists.type.value_type)])
+
+
 def floats(column: pa.Array) -> Floats:
     """Numbers as float64; dates as days since 1970; booleans as 0 and 1; null as NaN. Text: all NaN."""
     if is_day(column.type):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from beachhead.analysis.buckets import OTHER, Levels, levels_of
-from beachhead.analysis.columns import Mask, optional_floats, ratio
+from beachhead.analysis.columns import Mask, each_item, flat, optional_floats, ratio
 from beachhead.analysis.keeping import forgets_who_left, was_and_is
 from beachhead.customers.attributes import Attribute
 from beachhead.errors import Diagnostic, UsageError
@@ -44,7 +44,8 @@ class CountRow:
 
 @dataclass(frozen=True, slots=True)
 class CountTable:
-    """Groups, and all of them together in `total`. `not_kept`: why there is no kept rate; empty where there is."""
+    """Groups, and all customers together in `total`. `not_kept`: why there is no kept rate; empty where there is.
+    `overlap`: that a customer may be in several groups; empty where each is in one."""
 
     by: tuple[Attribute, ...]
     measure: Attribute | None
@@ -52,6 +53,7 @@ class CountTable:
     rows: tuple[CountRow, ...]
     total: CountRow
     not_kept: str = ""
+    overlap: str = ""
 
     def as_arrow(self) -> pa.Table:
         """One row per group and a last row `total`; the measure and the kept rate only where there are such."""
@@ -91,20 +93,25 @@ def count(
 ) -> CountTable:
     """Customers by one to three attributes; money or another number (`measure`) is summed and averaged.
 
-    Null is the group `unknown`. Numbers and dates are bucketed (`levels_of`). Groups under 5 customers are
-    marked small. More than `limit` groups: the largest, the rest together as `other` (None: all groups).
+    Null is the group `unknown`. Numbers and dates are bucketed (`levels_of`); of a list each item is a group, so that
+    a customer is in as many as they have items, and once in the total. Groups under 5 customers are marked small.
+    More than `limit` groups: the largest, the rest together as `other` (None: all groups).
     One attribute with ordered levels keeps its order, all else comes by size. Errors: an unknown attribute,
     a repeated one, none or more than three, a measure that is not a number.
     """
     chosen = _chosen(accounts, attributes, by)
     measured = _measure(accounts, attributes, measure)
-    levels = [levels_of(accounts, a, currency=currency) for a in chosen]
-    keys = np.zeros(accounts.num_rows, dtype=np.int64)
+    parts, customers = _item_by_item(accounts, chosen)
+    levels = [levels_of(parts, a, currency=currency) for a in chosen]
+    keys = np.zeros(parts.num_rows, dtype=np.int64)
     for level in levels:
         keys = keys * max(1, len(level.labels)) + level.codes
+    if customers is not None:
+        keys, customers = _each_once(keys, customers)
     groups, inverse = _dense(keys, levels)
     not_kept = _not_kept(accounts, chosen)
-    sums = _Sums.over(inverse, len(groups), measured, None if not_kept else was_and_is(accounts))
+    people = _People(measured, None if not_kept else was_and_is(accounts))
+    sums = people.sums(inverse, len(groups), customers)
     order = _order(groups, sums.customers, levels)
     if limit is not None and len(order) > limit:
         by_size = sorted(order, key=lambda g: -sums.customers[g])
@@ -113,11 +120,43 @@ def count(
         order = [g for g in order if g in kept]
     else:
         rest = []
-    rows = [sums.row(_labels(int(groups[g]), levels), np.array([g])) for g in order]
+    whole = people.sums(np.zeros(accounts.num_rows, dtype=np.int64), 1)
+    rows = [sums.row(_labels(int(groups[g]), levels), g, whole) for g in order]
     if rest:
-        rows.append(sums.row((OTHER,) * len(levels), np.array(rest)))
-    total = sums.row(("total", *[""] * (len(levels) - 1)), np.arange(len(groups)))
-    return CountTable(chosen, attributes[measure] if measure else None, currency, tuple(rows), total, not_kept)
+        at = np.flatnonzero(np.isin(inverse, rest))
+        others = at if customers is None else np.unique(customers[at])
+        together = people.sums(np.zeros(len(others), dtype=np.int64), 1, others)
+        rows.append(together.row((OTHER,) * len(levels), 0, whole, merged=len(rest)))
+    total = whole.row(("total", *[""] * (len(levels) - 1)), 0, whole, merged=len(groups))
+    overlap = "" if customers is None else _overlap(chosen)
+    return CountTable(chosen, attributes[measure] if measure else None, currency, tuple(rows), total, not_kept, overlap)
+
+
+def _item_by_item(
+    accounts: pa.Table, by: Sequence[Attribute]
+) -> tuple[pa.Table, npt.NDArray[np.int64] | None]:  # fmt: skip
+    """The columns of these attributes, with a row for each item of each list, and whose row it is; None: unchanged."""
+    parts, customers = accounts.select([a.name for a in by]), None
+    for n, attribute in enumerate(by):
+        if attribute.type == "list":
+            rows, items = each_item(flat(parts, attribute.name))
+            parts = parts.take(pa.array(rows)).set_column(n, attribute.name, items)
+            customers = rows if customers is None else customers[rows]
+    return parts, customers
+
+
+def _each_once(
+    keys: npt.NDArray[np.int64], customers: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Each customer once in a group, also where several of their items are in the same one."""
+    space = int(keys.max(initial=0)) + 1
+    customers, keys = np.divmod(np.unique(customers * space + keys), space)
+    return keys, customers
+
+
+def _overlap(by: Sequence[Attribute]) -> str:
+    titles = " or ".join(f"“{a.title}”" for a in by if a.type == "list")
+    return f"Who has several of {titles} is in several groups, so that these add up to more than the total."
 
 
 def _not_kept(accounts: pa.Table, by: Sequence[Attribute]) -> str:
@@ -204,8 +243,33 @@ def _order(groups: npt.NDArray[np.int64], customers: npt.NDArray[np.int64], leve
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _People:
+    """What is summed of each customer: the measure (NaN: unknown), and whether they were and are customers."""
+
+    values: npt.NDArray[np.float64] | None
+    was_and_is: tuple[Mask, Mask] | None
+
+    def sums(
+        self, group: npt.NDArray[np.int64], size: int, rows: npt.NDArray[np.int64] | None = None
+    ) -> _Sums:  # fmt: skip
+        """Sums over groups; `rows` says which customer each entry of `group` is of, None: all in order."""
+        nothing = np.zeros(size, dtype=np.int64)
+        measured, totals = nothing, None
+        if self.values is not None:
+            values = self.values if rows is None else self.values[rows]
+            known = ~np.isnan(values)
+            measured = np.bincount(group[known], minlength=size)
+            totals = np.bincount(group[known], weights=values[known], minlength=size).astype(np.float64)
+        were, kept = nothing, nothing
+        if self.was_and_is is not None:
+            masks = self.was_and_is if rows is None else (self.was_and_is[0][rows], self.was_and_is[1][rows])
+            were, kept = (np.bincount(group[mask], minlength=size) for mask in masks)
+        return _Sums(np.bincount(group, minlength=size), measured, totals, were, kept)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Sums:
-    """Additive statistics per group; rows and totals are sums of them."""
+    """Statistics per group."""
 
     customers: npt.NDArray[np.int64]
     measured: npt.NDArray[np.int64]
@@ -213,45 +277,21 @@ class _Sums:
     were: npt.NDArray[np.int64]
     kept: npt.NDArray[np.int64]
 
-    @classmethod
-    def over(
-        cls,
-        group: npt.NDArray[np.int64],
-        size: int,
-        values: npt.NDArray[np.float64] | None,
-        was_and_still: tuple[Mask, Mask] | None,
-    ) -> _Sums:
-        nothing = np.zeros(size, dtype=np.int64)
-        measured = nothing
-        totals: npt.NDArray[np.float64] | None = None
-        if values is not None:
-            known = ~np.isnan(values)
-            measured = np.bincount(group[known], minlength=size)
-            totals = np.bincount(group[known], weights=values[known], minlength=size).astype(np.float64)
-        if was_and_still is None:
-            return cls(np.bincount(group, minlength=size), measured, totals, nothing, nothing)
-        return cls(
-            np.bincount(group, minlength=size),
-            measured,
-            totals,
-            *(np.bincount(group[mask], minlength=size) for mask in was_and_still),
-        )
-
-    def row(self, labels: tuple[str, ...], groups: npt.NDArray[np.int64]) -> CountRow:
-        customers, measured = int(self.customers[groups].sum()), int(self.measured[groups].sum())
-        were, kept = int(self.were[groups].sum()), int(self.kept[groups].sum())
-        amount = None if self.totals is None or not measured else float(self.totals[groups].sum())
-        whole = None if self.totals is None else float(self.totals.sum())
+    def row(self, labels: tuple[str, ...], group: int, whole: _Sums, *, merged: int = 1) -> CountRow:
+        """One group as a row; shares are of `whole`, which is all customers."""
+        customers, measured = int(self.customers[group]), int(self.measured[group])
+        were, kept = int(self.were[group]), int(self.kept[group])
+        amount = None if self.totals is None or not measured else float(self.totals[group])
         return CountRow(
             labels,
             customers,
-            ratio(customers, int(self.customers.sum())),
+            ratio(customers, int(whole.customers[0])),
             measured,
             amount,
-            ratio(amount, whole),
+            ratio(amount, None if whole.totals is None else float(whole.totals[0])),
             ratio(amount, measured),
             were,
             ratio(kept, were),
             customers < SMALL,
-            len(groups),
+            merged,
         )

@@ -71,7 +71,8 @@ def money_text(minor: float | None, currency: str, *, short: bool = False, exact
 
 
 def value_text(value: object, attribute: Attribute, currency: str) -> str:
-    """The value of an attribute: exact money, yes or no, the words of a built-in state. Null: `unknown`."""
+    """The value of an attribute: exact money, yes or no, the items of a list with commas, the words of a built-in
+    state. Null: `unknown`."""
     if value is None:
         return UNKNOWN
     if attribute.type == "boolean":
@@ -80,6 +81,8 @@ def value_text(value: object, attribute: Attribute, currency: str) -> str:
         if attribute.type == "money":
             return money_text(value, currency, exact=True)
         return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+    if attribute.type == "list":
+        return str(value).replace(";", ", ")
     return str(value).replace("_", " ") if attribute.name in _STATES else str(value)
 
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from beachhead.analysis.buckets import Levels, levels_of
-from beachhead.analysis.columns import Floats, flat, floats, is_text, spread_sample
+from beachhead.analysis.columns import Floats, each_item, flat, floats, is_text, spread_sample
+from beachhead.analysis.display import UNKNOWN
 from beachhead.customers.attributes import Attribute
 from beachhead.stats.association import spearman
 
@@ -40,7 +42,8 @@ def coded_attributes(
     Left out: outcomes and the score itself, `exclude` and numbers that say nearly the same (rank correlation
     0.8 and more with an excluded number, or equal to it for half of the customers), categories
     drawn from an excluded number, names and ids, dates (their ages are attributes too), texts that
-    are almost unique, and attributes with fewer than two known levels.
+    are almost unique, and attributes with fewer than two known levels. Of a list each of its most frequent items is
+    coded on its own, as what a customer has or has not.
     """
     numbers = _numbers(accounts, attributes)
     copies = _near_copies(numbers, exclude)
@@ -58,6 +61,9 @@ def coded_attributes(
     ]
     result = []
     for attribute in chosen:
+        if attribute.type == "list":
+            result += _items(accounts, attribute)
+            continue
         if is_text(accounts.column(attribute.name).type) and _is_nearly_unique(flat(accounts, attribute.name)):
             continue
         levels = levels_of(accounts, attribute, currency=currency, limit=_LEVELS, bins=_BINS)
@@ -65,6 +71,25 @@ def coded_attributes(
         if len(levels.known) >= 2 and not (values is None and any(_follows(levels, m) for m in models)):
             result.append(Coded(attribute, levels, values))
     return tuple(result)
+
+
+def _items(accounts: pa.Table, attribute: Attribute) -> list[Coded]:
+    """The items of a list that some customers have and others have not."""
+    column = flat(accounts, attribute.name)
+    rows, items = each_item(column)
+    counts = pc.value_counts(items.drop_null()).to_pylist()
+    unknown = column.is_null().to_numpy(zero_copy_only=False)
+    found = []
+    for item, count in sorted(((c["values"], c["counts"]) for c in counts), key=lambda c: (-c[1], c[0]))[:_LEVELS]:
+        if count < len(column) - column.null_count:
+            codes = np.zeros(len(column), dtype=np.int32)
+            codes[rows[pc.equal(items, item).fill_null(False).to_numpy(zero_copy_only=False)]] = 1
+            labels: tuple[str, ...] = (f"not {item}", item)
+            if unknown.any():
+                codes[unknown], labels = 2, (*labels, UNKNOWN)
+            levels = Levels(codes, labels, is_ordered=True, unknown=2 if unknown.any() else None)
+            found.append(Coded(attribute, levels, None))
+    return found
 
 
 def _numbers(accounts: pa.Table, attributes: Mapping[str, Attribute]) -> dict[str, Floats]:

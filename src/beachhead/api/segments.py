@@ -35,7 +35,14 @@ from beachhead.service.segment_editing import (
 )
 from beachhead.service.segment_facts import CustomerTold
 from beachhead.service.segment_listing import SegmentList, SortKey, segment_list
-from beachhead.service.segment_page import MembersTold, SegmentPageTold, segment_members, segment_page
+from beachhead.service.segment_page import (
+    CardTold,
+    MembersTold,
+    SegmentPageTold,
+    segment_card,
+    segment_members,
+    segment_page,
+)
 from beachhead.service.segment_plan import publish_segments
 
 router = APIRouter(prefix="/segments")
@@ -119,6 +126,12 @@ def one(server: Server, name: Name) -> SegmentPageTold:
 def members(server: Server, name: Name, search: Search = "", offset: Offset = 0, limit: Limit = 50) -> MembersTold:
     """Who is in it, the notable first."""
     return segment_members(server.desk.definitions, server.segment_facts(), name, search, offset, limit)
+
+
+@router.get("/card")
+def quality_card(server: Server, name: Name) -> CardTold:
+    """Whether it is a good segment: six qualities, each with a verdict and a next step."""
+    return segment_card(server.segment_facts(), name)
 
 
 @router.get("/customers")

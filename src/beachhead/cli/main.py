@@ -313,8 +313,8 @@ def count(
     opened = project_of(None, project)
     table = opened.count(by, measure)
     print_list(table.as_arrow(), "counts", opened.latest(), {}, as_json=as_json, form=form, out=out)
-    if table.not_kept:
-        print(table.not_kept, file=sys.stderr)
+    for note in filter(None, (table.not_kept, table.overlap)):
+        print(note, file=sys.stderr)
 
 
 @app.command()

@@ -77,7 +77,8 @@ def measure_of(node: Node, as_of: date) -> _Measure | None:
         return None
     last = min(bounds[1] or as_of, as_of)
     first = bounds[0] or date.min
-    if kind == WEEKS and (bounds[0] is None or (last - first).days >= 7 * _MOST_WEEKS):
+    is_other_week = bounds[1] is not None and bounds[1] > as_of  # weeks count back from a day that is still to come
+    if kind == WEEKS and (is_other_week or bounds[0] is None or (last - first).days >= 7 * _MOST_WEEKS):
         return None
     return _Measure(kind, names, (first - EPOCH).days, (last - EPOCH).days)
 

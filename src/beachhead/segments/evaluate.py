@@ -99,12 +99,13 @@ def make_ready(rules: Mapping[str, Node], population: Population) -> Ready:
 
 
 def with_all_used(names: Iterable[str], rules: Mapping[str, Node]) -> dict[str, Node]:
-    """The rules of these segments and of all that they name, at any distance, in the given order."""
+    """The rules of these segments, and of all that they name at any distance, in the given order; what is no segment is
+    left out."""
     needed: set[str] = set()
     waiting = list(names)
     while waiting:
         name = waiting.pop()
-        if name not in needed:
+        if name in rules and name not in needed:
             needed.add(name)
             waiting += segments_used(rules[name])
     return {name: rule for name, rule in rules.items() if name in needed}

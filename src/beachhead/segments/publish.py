@@ -32,10 +32,12 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """A segment that could not be evaluated: it keeps its members of another file, and that file's version."""
+    """A segment that keeps its members of another file, and that file's version. `stale`: because it could not be
+    evaluated; else because it need not be."""
 
     segment: str
     file: MembershipFile
+    stale: bool
 
 
 def write_members(
@@ -54,7 +56,7 @@ def write_members(
     names = [*engine.names, *(last.segment for last in kept)]
     told = [
         *(Column(n, versions[n], is_change=_is_carried(base, n, versions[n])) for n in engine.names),
-        *(Column(last.segment, last.file.entry(last.segment).version, stale=True) for last in kept),
+        *(_kept_column(last, base) for last in kept),
     ]
     carried = [n for n, column in enumerate(told) if column.is_change]
     origins = _Origins(
@@ -88,6 +90,12 @@ def write_members(
         name: Written(int(sizes[n]), *((int(joined[n]), int(left[n])) if name in compared else ()))
         for n, name in enumerate(names)
     }
+
+
+def _kept_column(last: Last, base: Base | None) -> Column:
+    version = last.file.entry(last.segment).version
+    is_change = not last.stale and base is not None and last.file is base.file and base.can_carry(last.segment)
+    return Column(last.segment, version, last.stale, is_change)
 
 
 def _is_carried(base: Base | None, name: str, version: str) -> bool:

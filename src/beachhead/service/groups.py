@@ -7,6 +7,7 @@ updates as of those days, which are made where they are missing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -29,6 +30,8 @@ from beachhead.service.results import Run
 from beachhead.store.layout import Layout
 
 MOST_GROUPS = 12
+_MOST_LISTS = 30_000
+"""Different lists that are told apart, before their items are counted; codes have 16 bits."""
 _STATED = frozenset({"accounts", "companies", "extra"})
 
 
@@ -57,10 +60,12 @@ class Groups:
         self._notes: list[str] = []
 
     def by(self, name: str) -> list[Grouped]:
-        """Groups by the attribute or segment of that name; several segments with commas between may overlap, and are a
-        grouping each. Raises `UsageError` that names the nearest."""
+        """Groups by the attribute or segment of that name; several segments with commas between may overlap, as the
+        items of a list do, and are a grouping each. Raises `UsageError` that names the nearest."""
         if "," not in name:
-            return [self._by(name)]
+            attribute = self._run.attributes.get(name)
+            is_list = attribute is not None and attribute.type == "list"
+            return self._by_items(attribute) if attribute and is_list else [self._by(name)]
         segments = list(dict.fromkeys(part.strip() for part in name.split(",") if part.strip()))
         if not segments or any(part in self._run.attributes for part in segments):
             message, remedy = "commas stand between segments only", "Break down by one attribute at a time."
@@ -89,6 +94,27 @@ class Groups:
             return Grouped(Grouping(name, (title, f"not {title}"), codes), title, tuple(self._notes))
         known = [*self._run.attributes, *self._run.segments]
         raise UsageError(Diagnostic.unknown_name("attribute or segment", name, known))
+
+    def _by_items(self, attribute: Attribute) -> list[Grouped]:
+        """The customers with each of the most frequent items of a list, and those whose list is unknown."""
+        whole = self._by_attribute(attribute)
+        labels = [[UNKNOWN] if label == UNKNOWN else label.split(";") for label in whole.labels]
+        counts = np.bincount(whole.codes[-1][whole.codes[-1] >= 0], minlength=len(labels))
+        sizes = Counter[str]()
+        for items, count in zip(labels, counts.tolist(), strict=True):
+            sizes.update(dict.fromkeys(items, count))
+        order = sorted(sizes, key=lambda item: (item == UNKNOWN, -sizes[item], item))
+        shown = order if len(order) <= MOST_GROUPS else [*order[: MOST_GROUPS - 1], *({UNKNOWN} & {*order})]
+        notes = [*self._notes, f"who has several of “{attribute.title}” is in several groups"]
+        if len(shown) < len(order):
+            notes.append(f"the {len(shown)} most frequent of {len(order):,} values of “{attribute.title}” are shown")
+        found = []
+        for item in shown:
+            has = np.append([item in items for items in labels], False)  # the last one for code -1
+            codes = np.where(has[whole.codes], 0, -1).astype(np.int16)
+            grouping = Grouping(attribute.name, (item,), codes, is_part=True)
+            found.append(Grouped(grouping, attribute.title, tuple(notes)))
+        return found
 
     def members(self, *segments: str) -> dict[str, np.ndarray[tuple[int, int], np.dtype[np.bool_]]]:
         """By segment, then by period and account number, who is in it at the period's start."""
@@ -192,7 +218,8 @@ class Groups:
 
 def _levels(column: pa.ChunkedArray, attribute: Attribute, run: Run) -> Levels:
     table = pa.table({attribute.name: column})
-    return levels_of(table, attribute, currency=run.about.settings.currency, limit=MOST_GROUPS, bins=5)
+    limit = _MOST_LISTS if attribute.type == "list" else MOST_GROUPS
+    return levels_of(table, attribute, currency=run.about.settings.currency, limit=limit, bins=5)
 
 
 def _used(grouping: Grouping) -> Grouping:

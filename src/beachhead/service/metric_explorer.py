@@ -171,7 +171,7 @@ def choices(run: Run) -> Choices:
     groups = [
         BreakdownTold(name=a.name, title=a.title, kind="attribute")
         for a in run.attributes.values()
-        if a.type in ("text", "boolean") and a.name not in ("account_id", "account_name", "account_email", "website")
+        if a.type in ("text", "boolean", "list") and a.name not in ("account_id", "account_name", "account_email", "website")
     ]
     segments = [BreakdownTold(name=s.name, title=s.title, kind="segment") for s in about.segments if s.size]
     return Choices(

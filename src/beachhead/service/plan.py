@@ -302,7 +302,10 @@ def english(project: Project, catalog: Catalog, node: Node) -> str:
 
     def label(attribute: str) -> str:
         found = catalog.attributes.get(attribute)
-        return found.title if found else attribute
+        if found is None:
+            return attribute
+        is_verb = found.type == "boolean" and found.title.startswith("Is ") and " or " not in found.title
+        return f"is {found.title[3:]}" if is_verb else found.title
 
     def money(minor: float) -> str:
         return money_text(minor, project.settings.currency, exact=True)
@@ -401,7 +404,7 @@ def _check_value(
                     remedy="Take this ingredient out.",
                 )
             )
-        elif kind in (ValueType.TEXT, ValueType.DATE, ValueType.TIMESTAMP):
+        elif kind in (ValueType.TEXT, ValueType.LIST, ValueType.DATE, ValueType.TIMESTAMP):
             said.append(
                 Diagnostic(
                     "not-a-number",

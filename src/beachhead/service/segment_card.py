@@ -100,7 +100,9 @@ def _addressable(run: Run, table: pa.Table, inside: NDArray[np.bool_]) -> Qualit
     share = float(np.mean(reached[inside]))
     best = ", ".join(f"{title} {share_text(s)}" for title, s in sorted(known.items(), key=lambda p: -p[1])[:3])
     verdict: Verdict = "good" if share >= 0.9 else "fair" if share >= 0.5 else "poor"
-    step: str | None = None if verdict == "good" else "Collect the field that is easiest to ask for, in sign-up or by sales."
+    step: str | None = (
+        None if verdict == "good" else "Collect the field that is easiest to ask for, in sign-up or by sales."
+    )
     return Quality("addressable", verdict, share, f"{share_text(share)} can be reached: {best}", step)
 
 

@@ -37,8 +37,9 @@ class Definitions:
 
     @cached_property
     def oddities(self) -> Mapping[str, tuple[Diagnostic, ...]]:
-        """What is odd about segments whose rules are right, by name."""
-        return lint({s.name: s.node for s in self.plan.segments}, self.plan.catalog)
+        """What is odd about segments whose rules are right, by name; families, which are many in one, are left out."""
+        single = {s.name: s.node for s in self.plan.segments if s.definition.for_each is None}
+        return lint(single, self.plan.catalog)
 
 
 @dataclass(frozen=True)

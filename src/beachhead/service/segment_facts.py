@@ -21,6 +21,7 @@ from beachhead.analysis.money import Money, pick_money
 from beachhead.errors import BeachheadError, UsageError
 from beachhead.service.results import Run
 from beachhead.service.rule_reading import Told
+from beachhead.service.segment_card import Card, card
 from beachhead.store.bitmaps import numbers_of
 from beachhead.store.layout import Layout
 from beachhead.store.membership_history import MembershipHistory, Published
@@ -156,6 +157,11 @@ class SegmentFacts:
         """The members of a published segment. Raises `UsageError`, `DataError`."""
         with self._lock:
             return self.run.members(segment)[segment]
+
+    def card(self, segment: str) -> Card:
+        """Whether a published segment is a good one. Raises `UsageError`, `DataError`."""
+        with self._lock:
+            return card(self.run, self.history, segment)
 
     def lately(self, segment: str, steps: int) -> list[tuple[Published, Published, Numbers, Numbers]]:
         """The last changes between published days, the newest first: before, after, who joined, who left."""

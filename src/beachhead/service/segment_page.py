@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from beachhead.analysis.display import date_text, money_text
 from beachhead.errors import Diagnostic, UsageError
@@ -72,6 +73,21 @@ class SegmentPageTold(Told):
     money_title: str | None
     days: list[DayTold]
     moves: list[MoveTold]
+
+
+class QualityTold(Told):
+    """One quality of a segment. `told`: the number behind the verdict in words; `next_step`: where it is poor."""
+
+    name: str
+    verdict: Literal["good", "fair", "poor", "unknown"]
+    told: str
+    next_step: str | None
+
+
+class CardTold(Told):
+    """Whether a segment is a good one."""
+
+    qualities: list[QualityTold]
 
 
 class MembersTold(Told):
@@ -144,6 +160,16 @@ def segment_page(definitions: Definitions, facts: SegmentFacts, name: str) -> Se
             )
             for before, after, joined, left in facts.lately(about.name if about else name, _STEPS)
         ],
+    )
+
+
+def segment_card(facts: SegmentFacts, name: str) -> CardTold:
+    """The quality card of a published segment. Raises `UsageError`, `DataError`."""
+    return CardTold(
+        qualities=[
+            QualityTold(name=q.name, verdict=q.verdict, told=q.told, next_step=q.next_step)
+            for q in facts.card(name).qualities
+        ]
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
@@ -91,8 +91,8 @@ def plan_segments(run: Run, plan: Plan) -> SegmentPlan:
     """Compare the rules as they are now with the newest update. Raises `DataError`, `OutsideError`."""
     started = time.perf_counter()
     with population_of_run(run, plan) as population:
-        evaluated = evaluate_segments(plan, population)
-        touched = _touched(run, evaluated)
+        evaluated = evaluate_segments(plan, population, lambda segments: _touched(run, segments))
+        touched = {n: kind for n, kind in _touched(run, evaluated.segments).items() if n not in evaluated.failed}
         fresh = evaluated.ready.engine.members([n for n, kind in touched.items() if kind != "removed"])
     seconds = time.perf_counter() - started
     measured = Measured(run)
@@ -142,7 +142,7 @@ def publish_segments(run: Run, plan: Plan, files: FileSystem | None = None) -> S
         raise UsageError(Diagnostic("needs-update", message, remedy="Run `beachhead run`."))
     with writer_lock(layout, "apply", 600.0, lambda _: None), population_of_run(run, plan) as population:
         store = SnapshotStore(layout, files)
-        evaluated = evaluate_segments(plan, population)
+        evaluated = evaluate_segments(plan, population, lambda segments: _touched(run, segments))
         day_before = _day_before(store, run)
         with store.begin(run.as_of) as draft:
             for entry in run.snapshot.manifest.files:
@@ -155,26 +155,24 @@ def publish_segments(run: Run, plan: Plan, files: FileSystem | None = None) -> S
             about = run.about.model_copy(update={"segments": segments, "diagnostics": said})
             files.write_bytes(draft.directory / ABOUT, about.model_dump_json(indent=1).encode())
             known = run.snapshot.manifest.contents
-            counts = {**known.counts, "segments": len(evaluated.ready.engine.names)}
+            counts = {**known.counts, "segments": len(written)}
             contents = Contents(known.watermark, known.references, counts)
             return draft.publish(contents, as_current=store.current() == run.snapshot.ref)
 
 
-def _touched(run: Run, evaluated: Evaluated) -> dict[str, Kind]:
-    """Segments that will not be as they are, each after those it names."""
+def _touched(run: Run, segments: Mapping[str, CompiledSegment]) -> dict[str, Kind]:
+    """Segments that will not be as they are, each after those it names; what needs to be evaluated, and what goes."""
     told = {s.name: s for s in run.about.segments if s.size is not None}
     kinds: dict[str, Kind] = {}
-    for name, segment in evaluated.segments.items():
-        if name in evaluated.failed:
-            continue
+    for name, segment in segments.items():
         if name not in told:
             kinds[name] = "changed" if segment.definition.previously in told else "new"
         elif told[name].version != segment.version or told[name].stale:
             kinds[name] = "changed"
         elif any(other in kinds for other in segments_used(segment.node)):
             kinds[name] = "follows"
-    heirs = {s.definition.previously for s in evaluated.segments.values()}
-    gone = [n for n in told if n not in evaluated.segments and n not in evaluated.failed and n not in heirs]
+    heirs = {s.definition.previously for s in segments.values()}
+    gone = [name for name in told if name not in segments and name not in heirs]
     return kinds | dict.fromkeys(gone, "removed")
 
 

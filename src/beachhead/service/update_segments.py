@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from beachhead.errors import BeachheadError, DataError, Diagnostic
 from beachhead.project.definitions import SegmentDefinition
-from beachhead.segments.evaluate import CompiledSegment, Ready, make_ready
+from beachhead.segments.evaluate import CompiledSegment, Ready, make_ready, with_all_used
 from beachhead.segments.families import members_of_family, too_large
 from beachhead.segments.publish import Last, Written, write_members
 from beachhead.service.about import AboutSegment
@@ -23,16 +23,22 @@ from beachhead.store.snapshots import Snapshot
 
 @dataclass(frozen=True)
 class Evaluated:
-    """The segments of an update: `ready` has the rules of `segments`, families as their single ones; `failed` says what
-    is wrong with others."""
+    """The segments of an update, families as their single ones. `ready` has the rules of those that were evaluated;
+    `failed` says what is wrong with others."""
 
     ready: Ready
     segments: Mapping[str, CompiledSegment]
     failed: Mapping[str, tuple[Diagnostic, ...]] = field(default_factory=dict)
 
 
-def evaluate_segments(plan: Plan, population: Customers) -> Evaluated:
-    """Get the rules of all segments ready, each family for the values that customers have now."""
+Segments = Mapping[str, CompiledSegment]
+
+
+def evaluate_segments(
+    plan: Plan, population: Customers, wanted: Callable[[Segments], Collection[str]] | None = None
+) -> Evaluated:
+    """Get the rules of segments ready, each family for the values that customers have now. `wanted` chooses among them,
+    default all; those that they name are evaluated too."""
     segments: dict[str, CompiledSegment] = {}
     failed: dict[str, tuple[Diagnostic, ...]] = {}
     for segment in plan.segments:
@@ -49,19 +55,21 @@ def evaluate_segments(plan: Plan, population: Customers) -> Evaluated:
             failed[segment.name] = (wrong.at(plan.project.place("segments", segment.name, "for_each")),)
             continue
         segments |= {one.name: one for one in members_of_family(segment, attribute.title, values)}
-    ready = make_ready({name: segment.node for name, segment in segments.items()}, population)
+    rules = {name: segment.node for name, segment in segments.items()}
+    ready = make_ready(with_all_used(wanted(segments), rules) if wanted else rules, population)
     return Evaluated(ready, segments, {**failed, **ready.failed})
 
 
 def write_segments(
     path: Path, plan: Plan, evaluated: Evaluated, before: Snapshot | None, day_before: Snapshot | None
 ) -> dict[str, Written]:
-    """Write the memberships. Those that could not be evaluated keep their last ones of `before`, marked stale; numbers
-    are compared with `day_before`, where the rule was the same. What is damaged in these two is done without."""
+    """Write the memberships. What could not be evaluated keeps its last members of `before`, marked stale; what was not,
+    because nothing changed, keeps them as they are. Numbers are compared with `day_before`, where the rule was the same.
+    What is damaged in these two is done without."""
     last, compared = memberships_of(before), memberships_of(day_before)
     engine = evaluated.ready.engine
     versions = {name: evaluated.segments[name].version for name in engine.names}
-    kept = [Last(name, last) for name in _kept(plan, evaluated, last)] if last else []
+    kept = list(_kept(plan, evaluated, last)) if last else []
     base = Base(before.ref, last) if before and last else None
     try:
         return write_members(path, engine, versions, kept, base, _compared(evaluated, compared))
@@ -77,10 +85,16 @@ def memberships_of(snapshot: Snapshot | None) -> MembershipFile | None:
     return None
 
 
-def _kept(plan: Plan, evaluated: Evaluated, last: MembershipFile) -> list[str]:
-    """The segments that cannot be evaluated now and have members: of a broken family all its segments."""
+def _kept(plan: Plan, evaluated: Evaluated, last: MembershipFile) -> Iterator[Last]:
+    """The segments that cannot be evaluated now and have members, of a broken family all its segments; and those that
+    need not be."""
     failed = {*plan.broken, *evaluated.failed}
-    return [name for name in last.segments if name in failed or name.partition("/")[0] in failed]
+    fresh = set(evaluated.ready.engine.names)
+    for name in last.segments:
+        if name in failed or name.partition("/")[0] in failed:
+            yield Last(name, last, stale=True)
+        elif name in evaluated.segments and name not in fresh:
+            yield Last(name, last, stale=False)
 
 
 def _is_whole(one: Last) -> bool:

@@ -74,8 +74,8 @@ function Writing({ name, segment, kept, startOver }: { name: string | null; segm
             <header>
               <h2>Who is in it</h2>
               <span className="tools">
-                <Button size="compact-sm" variant="subtle" disabled={!rule.canUndo} onClick={rule.undo}>Undo</Button>
-                <Button size="compact-sm" variant="subtle" disabled={!rule.canRedo} onClick={rule.redo}>Redo</Button>
+                <Button size="compact-sm" variant="transparent" disabled={!rule.canUndo} onClick={rule.undo}>Undo</Button>
+                <Button size="compact-sm" variant="transparent" disabled={!rule.canRedo} onClick={rule.redo}>Redo</Button>
               </span>
             </header>
             {!rule.inStep && <p className="note">The text has a mistake. Here is the last rule that could be read; it follows again as soon as the text can be.</p>}

@@ -10,7 +10,7 @@ import { Panel } from "./Panel";
 import { PlanView } from "./PlanView";
 import { grouped, sentence, shareWords } from "./words";
 
-type Sort = NonNullable<Parameters<typeof ask>[0]["sort"]>;
+type Sort = "title" | "size" | "money" | "joined" | "left" | "owner";
 const PAGE = 50;
 const COLUMNS: { key: Sort; title: string; falls: boolean; n: boolean }[] = [
   { key: "title", title: "Segment", falls: false, n: false },
@@ -21,8 +21,7 @@ const COLUMNS: { key: Sort; title: string; falls: boolean; n: boolean }[] = [
   { key: "owner", title: "Owner", falls: false, n: false },
 ];
 
-interface Query { search?: string; family?: string; sort?: SegmentSort; descending?: boolean; offset?: number; limit?: number }
-type SegmentSort = "title" | "size" | "money" | "joined" | "left" | "owner";
+interface Query { search?: string; family?: string; sort?: Sort; descending?: boolean; offset?: number; limit?: number }
 
 const ask = (query: Query, signal?: AbortSignal) => told(client.GET("/api/segments", { signal, params: { query } }));
 
@@ -114,7 +113,7 @@ function Row({ row, list }: { row: SegmentRow; list: SegmentList }) {
             <Standing row={row} />
           </span>
           {row.description && <span className="small about-line">{row.description}</span>}
-          <Remarks remarks={row.remarks} />
+          <Remarks remarks={row.remarks.filter((r) => r.severity !== "info" || r.code === "waiting-for-data")} />
         </th>
         <td className="n c-size"><b>{row.size === null ? "–" : grouped(row.size)}</b><span className="small">{row.share === null ? "" : shareWords(row.size!, list.customers)}</span></td>
         <td className="n c-joined"><Moved n={row.joined} sign="+" className="up" /></td>

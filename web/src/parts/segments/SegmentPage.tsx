@@ -81,7 +81,7 @@ function Told({ segment: s, customers, everybody }: { segment: SegmentPageTold; 
         </div>
         <div>
           <WhyCard segment={s.for_each && !s.family ? undefined : s.name} text={s.for_each && !s.family ? s.where : undefined} title="Why is somebody in it, or not?" />
-          {/* the segment's quality card stands here once the service tells it */}
+          {s.size !== null && s.standing !== "new" && <Quality name={s.name} />}
           <Moves segment={s} />
           {s.profile && <section className="card" aria-label="Who they are"><header><h2>Who they are and what they want</h2></header><p>{s.profile}</p></section>}
         </div>
@@ -124,19 +124,42 @@ function Members({ name, customers, hasSize, money }: { name: string; customers:
           <TextInput aria-label="Search members" placeholder="Search by name or id" value={typed} onChange={(e) => { setTyped(e.currentTarget.value); setShown(PAGE); }} />
           {list.error instanceof ServerError && <Troubles diagnostics={list.error.diagnostics} />}
           {list.data && list.data.members.length > 0 && (
-            <table className="members">
+            <div className="memberscroll" tabIndex={0} role="region" aria-label="List of members"><table className="members">
               <thead><tr><th scope="col">Name</th>{money && <th scope="col" className="n">{money}</th>}</tr></thead>
               <tbody>
                 {list.data.members.map((m) => (
                   <tr key={m.account_id}><td><span className="who">{m.name ?? m.account_id}</span>{m.name && <span className="small">{m.account_id}</span>}</td>{money && <td className="n">{m.money || "–"}</td>}</tr>
                 ))}
               </tbody>
-            </table>
+            </table></div>
           )}
           {list.data && !list.data.members.length && <p className="quiet">{search ? "Nobody of that name or id is in it." : "Nobody is in it."}</p>}
           {list.data && list.data.total > list.data.members.length && shown < 200 && <Button size="compact-sm" variant="subtle" onClick={() => setShown(200)}>Show more</Button>}
         </>
       )}
+    </section>
+  );
+}
+
+const QUALITIES: Record<string, string> = {
+  measurable: "Large enough to measure", addressable: "Can be reached", stable: "Stays what it is", consistent: "The same rule for long", homogeneous: "Alike inside", distinct: "Different from the others",
+};
+
+/** Whether it is a good segment, quality by quality. */
+function Quality({ name }: { name: string }) {
+  const card = useQuery({ queryKey: ["segments", "card", name], queryFn: ({ signal }) => told(client.GET("/api/segments/card", { signal, params: { query: { name } } })) });
+  if (!card.data) return null;
+  return (
+    <section className="card quality" aria-label="Is it a good segment?">
+      <header><h2>Is it a good segment?</h2></header>
+      <ul>
+        {card.data.qualities.map((q) => (
+          <li key={q.name} className={q.verdict}>
+            <span className="mark">{q.verdict === "unknown" ? "cannot tell yet" : q.verdict}</span>
+            <span>{QUALITIES[q.name] ?? q.name}<span className="small">{sentence(q.told)}.{q.next_step && q.verdict !== "good" && ` ${q.next_step}`}</span></span>
+          </li>
+        ))}
+      </ul>
     </section>
   );
 }
