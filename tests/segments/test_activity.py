@@ -52,7 +52,7 @@ def counted(text: str, events: Events = STORE, customers: int = 4) -> list[Value
         ("events('export', last => '31 days')", [5, 0, 0, 0]),
         ("events('export', last => '1 day')", [2, 0, 0, 0]),
         ("events('export', last => '1 month')", [5, 0, 0, 0]),
-        ("events(last => '2 weeks')", [4, 2, 1, 0]),
+        ("events(last => '2 weeks')", [5, 2, 1, 0]),
         ("events('export', from => '2026-03-01', until => '2026-03-20')", [3, 0, 0, 0]),
         ("events('export', until => '2026-02-28')", [0, 0, 1, 0]),
         ("events('export', from => 11 days ago)", [3, 0, 0, 0]),

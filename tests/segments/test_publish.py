@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -39,14 +39,14 @@ class Files:
         self,
         made: Engine,
         versions: dict[str, str] | None = None,
-        kept: Sequence[str] = (),
+        kept: Mapping[str, bool] | None = None,
         compared: Sequence[str] | dict[str, str] = (),
     ) -> tuple[MembershipFile, dict[str, Written]]:
-        """On top of the last file; `kept`: what that has and could not be evaluated."""
+        """On top of the last file; `kept`: what that has and was not evaluated, and whether it is stale for it."""
         ref = SnapshotRef(date(2026, 1, 1) + timedelta(len(self.refs)), 1)
         last = self.open(self.refs[-1]) if self.refs else None
         base = Base(self.refs[-1], last) if last else None
-        with_last = [Last(name, last) for name in kept if last]
+        with_last = [Last(name, last, stale) for name, stale in (kept or {}).items() if last]
         pairs = dict(zip(compared, compared, strict=True)) if not isinstance(compared, dict) else compared
         against = {name: (last, there) for name, there in pairs.items() if last}
         written = write_members(self.path(ref), made, versions or VERSIONS, with_last, base, against)
@@ -114,11 +114,11 @@ def test_a_chain_of_changes_begins_anew_after_eight(files: Files) -> None:
 def test_what_could_not_be_evaluated_keeps_members_and_version_and_is_stale(files: Files) -> None:
     files.write(company())
     only_late = engine({"late": RULES["late"]}, TWO_BLOCKS, n=[1] * len(TWO_BLOCKS), k=[0] * len(TWO_BLOCKS))
-    file, written = files.write(only_late, {"late": "v9"}, kept=["even"])
+    file, written = files.write(only_late, {"late": "v9"}, kept={"even": True})
     assert (members(file, "even"), file.entry("even").version, file.entry("even").stale) == (EVEN, "v1", True)
     assert (members(file, "late"), file.entry("late").stale) == ([], False)
     assert written["even"] == Written(len(EVEN))
-    again, _ = files.write(only_late, {"late": "v9"}, kept=["even"])
+    again, _ = files.write(only_late, {"late": "v9"}, kept={"even": True})
     assert members(again, "even") == EVEN
 
 
@@ -145,7 +145,7 @@ def test_customers_of_the_last_block_who_are_gone_have_left(files: Files) -> Non
 def test_stale_members_beyond_the_last_customer_stay(files: Files) -> None:
     files.write(company())
     fewer = engine({"late": RULES["late"]}, range(1, 100), n=[1] * 99, k=[0] * 99)
-    file, written = files.write(fewer, {"late": "v1"}, kept=["even"])
+    file, written = files.write(fewer, {"late": "v1"}, kept={"even": True})
     assert members(file, "even") == EVEN
     assert written["even"] == Written(len(EVEN))
 

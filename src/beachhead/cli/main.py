@@ -48,7 +48,7 @@ from beachhead.cli.showing import sight
 from beachhead.cli.testing import test
 from beachhead.cli.tying import tie_out
 from beachhead.errors import BeachheadError, Diagnostic
-from beachhead.service.documents import Json, document, money_value, plain, problem_json
+from beachhead.service.documents import Json, attribute_value, document, plain, problem_json
 from beachhead.service.explanation import explain_customer, explanation_json, explanation_lines
 from beachhead.service.listing import best_and_worst, problems_table, segments_table
 from beachhead.service.run import RunOptions
@@ -227,10 +227,7 @@ def customer(
     segments = latest.segments_of(number)
     currency = latest.about.settings.currency
     if as_json:
-        values: dict[str, Json] = {
-            n: money_value(v, currency) if n in latest.attributes and latest.attributes[n].type == "money" else plain(v)
-            for n, v in record.items()
-        }
+        values: dict[str, Json] = {n: attribute_value(v, latest.attributes.get(n), currency) for n, v in record.items()}
         print_json(document("customer", {**values, "segments": segments}, latest))
         return
     known = {n: v for n, v in record.items() if v is not None and n in latest.attributes}

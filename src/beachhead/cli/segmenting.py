@@ -16,6 +16,7 @@ from beachhead.metrics.periods import checked_every, day_of
 from beachhead.project import load
 from beachhead.service.back_fill import back_filled
 from beachhead.service.documents import document
+from beachhead.service.past import look_back
 from beachhead.service.plan import make_plan
 from beachhead.service.published_world import population_of_run
 from beachhead.service.segment_answers import (
@@ -53,6 +54,8 @@ def why(
     opened = project_of(None, project)
     run = opened.as_of(as_of.date()) if as_of else opened.latest()
     plan = make_plan(opened.root)
+    with progress(as_json) as say:
+        look_back(plan, run, say)
     with population_of_run(run, plan) as population:
         answer = why_of(run, plan, population, account_id, segment)
     if as_json:
@@ -85,8 +88,10 @@ def segments_of(
 def plan(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """What the segment files as they are now would change: who joins, who leaves, what they pay, who else asks."""
     opened = project_of(None, project)
-    run = opened.latest()
-    found = plan_segments(run, make_plan(opened.root))
+    run, checked = opened.latest(), make_plan(opened.root)
+    with progress(as_json) as say:
+        look_back(checked, run, say)
+    found = plan_segments(run, checked)
     if as_json:
         print_json(document("plan", plan_json(found, run), run, found.diagnostics))
     else:
@@ -103,6 +108,8 @@ def apply(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """Publish the segments as their files are now, over the customers of the newest update; `plan` shows it before."""
     opened = project_of(None, project)
     checked = make_plan(opened.root)
+    with progress(as_json) as say:
+        look_back(checked, opened.latest(), say)
     publish_segments(opened.latest(), checked)
     run = opened.latest()
     if as_json:
@@ -116,8 +123,10 @@ def apply(project: ProjectOption = None, as_json: JsonOption = False) -> None:
 def verify(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """Compute all members afresh and compare them with what is stored."""
     opened = project_of(None, project)
-    run = opened.latest()
-    found = verify_run(run, make_plan(opened.root))
+    run, checked = opened.latest(), make_plan(opened.root)
+    with progress(as_json) as say:
+        look_back(checked, run, say)
+    found = verify_run(run, checked)
     if as_json:
         print_json(document("verified", verified_json(found), run, found.damaged))
     else:

@@ -99,10 +99,14 @@ class Engine:
             parts = list(pool.map(lambda start: self.rows(start, min(_PART, size - start)), starts))
         return np.concatenate(parts, axis=1)
 
-    def each_block(self, use: Callable[[int, Words], T], threads: int | None = None) -> Iterator[T]:
-        """`use` of every block with its members, in order of blocks; called from several threads."""
+    def each_block(
+        self, use: Callable[[int, Words], T], threads: int | None = None, at_least: int = 0
+    ) -> Iterator[T]:  # fmt: skip
+        """`use` of every block with its members, in order of blocks, and of empty ones up to `at_least`; called from
+        several threads."""
+        blocks = range(max(self.blocks, at_least))
         with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
-            yield from pool.map(lambda number: use(number, self.block(number)), range(self.blocks))
+            yield from pool.map(lambda number: use(number, self.block(number)), blocks)
 
     def only(self, numbers: NDArray[np.uint32]) -> Engine:
         """The same rules over some customers, whose numbers ascend: customer i of it is `numbers[i]` here."""

@@ -81,7 +81,7 @@ def write_members(
         return size, come, gone
 
     with MembershipWriter(path, told, base) as writer:
-        for size, come, gone in engine.each_block(write):
+        for size, come, gone in engine.each_block(write, at_least=origins.blocks):
             sizes += size
             joined += come
             left += gone
@@ -119,6 +119,13 @@ class _Origins:
             _, ours, theirs = self._files[id(file)]
             ours.append(row)
             theirs.append(places[id(file)][segment])
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks there are up to the last one with members."""
+        return max(
+            (file.block_numbers()[-1] + 1 for file, *_ in self._files.values() if file.block_numbers()), default=0
+        )
 
     def words(self, block: int) -> Words:
         found = np.zeros((self._count, WORDS), np.uint64)

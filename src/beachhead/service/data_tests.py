@@ -15,6 +15,7 @@ import pyarrow as pa
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
+from beachhead.customers.columns import extra_types
 from beachhead.engines.base import Engine
 from beachhead.engines.duck import DuckEngine
 from beachhead.errors import BeachheadError, DataError, DefinitionError, Diagnostic, Place, UsageError
@@ -26,13 +27,15 @@ from beachhead.project import yaml_positions as yaml
 from beachhead.project.currency import minor_digits
 from beachhead.project.definition_files import definition_files, read_text, shown_path
 from beachhead.project.definitions import Settings
+from beachhead.project.model import BY_NAME
 from beachhead.service.made_population import made_population
-from beachhead.service.made_rows import Plain, make_rows
+from beachhead.service.made_rows import Cell, make_rows
 from beachhead.service.made_world import MadeWorld
 from beachhead.service.metric_definitions import project_metrics
 from beachhead.service.plan import Plan
 from beachhead.service.short_engine import short_engine
 from beachhead.service.update_segments import evaluate_segments
+from beachhead.sources.lists import list_of
 
 FOLDER = "tests"
 _KINDS = ("new", "expansion", "contraction", "churn", "reactivation", "fx")
@@ -63,7 +66,7 @@ class Expected(_Told):
     movements: dict[str, dict[str, Number]] | None = None
     mrr: _ByPeriod = {}
     metrics: dict[str, _ByPeriod] = {}
-    attributes: dict[str, dict[str, Plain]] = {}
+    attributes: dict[str, dict[str, Cell]] = {}
     segments: dict[str, list[str]] = {}
 
 
@@ -73,7 +76,7 @@ class DataTest(_Told):
     name: str
     as_of: date | None = None
     settings: dict[str, object] = {}
-    rows: dict[str, list[dict[str, Plain]]]
+    rows: dict[str, list[dict[str, Cell]]]
     expect: Expected
 
 
@@ -170,7 +173,9 @@ class _Comparison:
         self._embedded = embedded
         self._as_of = test.as_of or self._last_expected()
         self._digits = minor_digits(settings.currency)
-        self._made = MadeWorld(make_rows(test.rows, settings), settings, self._as_of, engine, embedded)
+        sources = plan.project.sources.values()
+        extra = {t: extra_types([s for s in sources if s.table == t]) for t in BY_NAME}
+        self._made = MadeWorld(make_rows(test.rows, settings, extra), settings, self._as_of, engine, embedded)
 
     def differences(self) -> Iterator[str]:
         expect = self._test.expect
@@ -195,7 +200,7 @@ class _Comparison:
         made = self._made
         population = made_population(
             self._embedded, self._as_of, self._settings.timezone, records, made.event_rows, made.event_runs,
-            made.event_codes, self._plan,
+            made.event_codes, self._plan, made.rows.extra,
         )  # fmt: skip
         evaluated = evaluate_segments(self._plan, population)
         names = {n: account for account, n in made.rows.numbers.items()}
@@ -262,7 +267,7 @@ class _Comparison:
             why = f" ({cell.reason})" if cell.reason else ""
             yield f"{label} {name}: {_shown(value)}{why}, expected {_shown(expected)}"
 
-    def _attributes(self, records: pa.Table, account: str, expected: Mapping[str, Plain]) -> Iterator[str]:
+    def _attributes(self, records: pa.Table, account: str, expected: Mapping[str, Cell]) -> Iterator[str]:
         rows = {r["account_id"]: r for r in records.to_pylist()}
         if account not in rows:
             yield f"{account}: is not known as of {self._as_of}"
@@ -273,6 +278,7 @@ class _Comparison:
                 continue
             found = rows[account][name]
             found = found.isoformat() if isinstance(found, date) else found
+            value = list_of(value) if isinstance(value, list) else value
             same = _is_as_printed(found, value) if isinstance(value, float) else found == value
             if not same:
                 yield f"{account} {name}: {_shown(found)}, expected {_shown(value)}"

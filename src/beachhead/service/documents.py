@@ -29,11 +29,17 @@ def document(
 
 
 def rows(table: pa.Table, attributes: Mapping[str, Attribute], currency: str) -> list[dict[str, Json]]:
-    """The rows of a table; columns that are money attributes become `{minor, currency}`."""
-    money = {n for n in table.column_names if n in attributes and attributes[n].type == "money"}
-    return [
-        {n: money_value(v, currency) if n in money else plain(v) for n, v in row.items()} for row in table.to_pylist()
-    ]
+    """The rows of a table; columns that are attributes as `attribute_value` has them."""
+    return [{n: attribute_value(v, attributes.get(n), currency) for n, v in row.items()} for row in table.to_pylist()]
+
+
+def attribute_value(value: object, attribute: Attribute | None, currency: str) -> Json:
+    """A value of an attribute: money as `{minor, currency}`, a list as its items, all else as it is."""
+    if attribute is not None and attribute.type == "money":
+        return money_value(value, currency)
+    if attribute is not None and attribute.type == "list" and isinstance(value, str):
+        return value.split(";")
+    return plain(value)
 
 
 def money_value(minor: object, currency: str) -> Json:

@@ -13,6 +13,7 @@ from beachhead.engines.duck import DuckEngine
 from beachhead.errors import DataError, Diagnostic
 from beachhead.rules import ValueType
 from beachhead.segments.activity import Events
+from beachhead.service.made_rows import Extra
 from beachhead.service.plan import Plan, ids_of_list
 from beachhead.service.population import Customers
 from beachhead.store.membership_history import MembershipHistory
@@ -22,13 +23,14 @@ class _Made:
     """The world of one test. It has one day: nothing was published, and nobody has a record of an earlier day."""
 
     def __init__(
-        self, engine: DuckEngine, records: pa.Table, events: pa.Table, codes: Sequence[str], plan: Plan
+        self, engine: DuckEngine, records: pa.Table, events: pa.Table, codes: Sequence[str], plan: Plan, extra: Extra
     ) -> None:
         self.engine = engine
         self._records = records
         self._events = events
         self._codes = codes
         self._plan = plan
+        self._extra = extra
 
     def columns(self, names: Collection[str], day: date) -> pa.Table:
         attributes, columns = self._plan.catalog.attributes, {n: self._records[n] for n in ("account_no", "account_id")}
@@ -38,7 +40,7 @@ class _Made:
         return pa.table(columns)
 
     def known_on(self, table: str, day: date) -> str:
-        return known_on(table, day, {})
+        return known_on(table, day, self._extra)
 
     def event_rows(self) -> tuple[pa.Table, Sequence[str]]:
         return self._events, self._codes
@@ -62,9 +64,11 @@ def made_population(
     runs: EventRuns,
     codes: Sequence[str],
     plan: Plan,
+    extra: Extra,
 ) -> Customers:
-    """A population of `records`. `events`: rows with account_no, user_no, code, day, moment; `runs`: the same."""
+    """A population of `records`. `events`: rows with account_no, user_no, code, day, moment, and their further
+    columns; `runs`: the same without these."""
     types = {name: ValueType(a.type) for name, a in plan.catalog.attributes.items()}
-    world = _Made(engine, records, events, codes, plan)
+    world = _Made(engine, records, events, codes, plan, extra)
     numbers = records["account_no"].to_numpy()
     return Customers(as_of, timezone, numbers, types, Events.of(runs, codes, as_of), world)

@@ -36,7 +36,7 @@ class MadeWorld:
         self._engine = engine
         self._embedded = embedded
         _load(engine, rows, settings, as_of)
-        make_known(engine, {}, rows.mapped)
+        make_known(engine, rows.extra, rows.mapped)
 
     @cached_property
     def movements(self) -> pa.Table:
@@ -71,15 +71,10 @@ class MadeWorld:
 
     def records(self, own: Sequence[OwnAttribute], own_catalog: Catalog) -> pa.Table:
         """The customer record, with the project's `own` attributes."""
-        sources = {
-            table: SourceDefinition(
-                name=table, files=("made.csv",), table=table, stable=True,
-                columns={c: ColumnMap(column=c) for c in columns},
-            )
-            for table, columns in self.rows.mapped.items()
-        }  # fmt: skip
+        sources = {table: self._source(table, columns) for table, columns in self.rows.mapped.items()}
         catalog = source_catalog(self._settings, sources)
-        self._engine.execute(f"CREATE TEMP TABLE {PROFILES} AS {emit(profile_sql({}, {}), self._engine.dialect)}")
+        profiles = profile_sql(*(self.rows.extra.get(table, {}) for table in ("accounts", "companies")))
+        self._engine.execute(f"CREATE TEMP TABLE {PROFILES} AS {emit(profiles, self._engine.dialect)}")
         spine_rows = self._engine.query("SELECT account_no FROM spine ORDER BY account_no")
         ids = {n: name for name, n in self.rows.numbers.items()}
         numbers = spine_rows["account_no"].cast(pa.uint32()).to_numpy()
@@ -89,6 +84,15 @@ class MadeWorld:
         if "events" in self.rows.mapped:
             builder.add_events(self._event_columns(spine), used)
         return add_own(self._embedded, builder.table(), own, replace(own_catalog, missing={}), self._as_of)
+
+    def _source(self, table: str, columns: Collection[str]) -> SourceDefinition:
+        """A source that would bring these columns."""
+        extra = self.rows.extra.get(table, {})
+        return SourceDefinition(
+            name=table, files=("made.csv",), table=table, stable=True,
+            columns={c: ColumnMap(column=c) for c in columns if c not in extra},
+            extra={c: ColumnMap(column=c, type=kind) for c, kind in extra.items()},
+        )  # fmt: skip
 
     def _event_columns(self, spine: Spine) -> dict[str, pa.Array]:
         accounts, users = len(self.rows.numbers), len(self.rows.users)
@@ -112,6 +116,7 @@ class MadeWorld:
                 "code": pa.array([codes.index(n) for n in events["event"].to_pylist()], pa.uint16()),
                 "day": events["occurred_day"],
                 "moment": events["occurred_at"],
+                **{name: events[name] for name in self.rows.extra.get("events", ())},
             }
         )
         return table.sort_by([("account_no", "ascending"), ("day", "ascending")])

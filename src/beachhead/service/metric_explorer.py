@@ -29,6 +29,7 @@ from beachhead.service.results import Run
 from beachhead.store.files import outside
 
 _MOST_NAMED = 500
+_NAMES = ("account_id", "account_name", "account_email", "website")
 _BY_COLUMN = {
     "tickets": ("tickets.channel", "tickets.priority", "tickets.category"),
     "deals": ("deals.competitor", "deals.stage", "deals.lost_reason"),
@@ -171,7 +172,7 @@ def choices(run: Run) -> Choices:
     groups = [
         BreakdownTold(name=a.name, title=a.title, kind="attribute")
         for a in run.attributes.values()
-        if a.type in ("text", "boolean", "list") and a.name not in ("account_id", "account_name", "account_email", "website")
+        if a.type in ("text", "boolean", "list") and a.name not in _NAMES
     ]
     segments = [BreakdownTold(name=s.name, title=s.title, kind="segment") for s in about.segments if s.size]
     return Choices(

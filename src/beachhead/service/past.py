@@ -7,6 +7,8 @@ from datetime import date
 
 from beachhead.errors import BeachheadError, Diagnostic
 from beachhead.project import Project
+from beachhead.rules.ast import Was, walk
+from beachhead.rules.days import resolve_day
 from beachhead.segments.families import version_in_family
 from beachhead.service.plan import Plan, make_plan
 from beachhead.service.progress import Say
@@ -50,6 +52,13 @@ def runs_as_of(
             there = Run(store.open(ref))
         found[day] = there
     return found, tuple(said)
+
+
+def look_back(plan: Plan, run: Run, say: Say) -> tuple[Diagnostic, ...]:
+    """See that there are records of the earlier days that rules ask for (`was`) as of a run's day. What went wrong."""
+    asked = {part.at for s in plan.segments for part in walk(s.node) if isinstance(part, Was)}
+    days = {day for at in asked if (day := resolve_day(at, run.as_of, {})) and day < run.as_of}
+    return runs_as_of(plan.project, days, (), say)[1] if days else ()
 
 
 def _version(plan: Plan, segment: str) -> str | None:

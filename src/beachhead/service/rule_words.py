@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Literal
 
@@ -168,13 +169,16 @@ def rule_words(opened: Opened) -> RuleWords:
 
 
 def attribute_values(opened: Opened, name: str, search: str = "") -> ValuesTold:
-    """The values of an attribute with how many customers have each. Raises `BeachheadError`."""
+    """The values of an attribute with how many customers have each; of a list its items. Raises `BeachheadError`."""
     column = opened.population.attribute(name)
     codes = column.codes[opened.population.numbers]
     counts = np.bincount(codes, minlength=len(column.known) + 1)
     unknown, counts = int(counts[0]), counts[1:]
     attribute = opened.plan.catalog.attributes[name]
     currency = opened.run.about.settings.currency
+    if column.type is ValueType.LIST:
+        lists: list[tuple[object, int]] = [(None, unknown), *zip(column.values(), counts.tolist(), strict=True)]
+        return _of_counts(lists, column.type, currency, search)
     order = np.argsort(-counts, kind="stable")
     found: list[ValueCount] = []
     wanted = search.strip().casefold()
@@ -196,7 +200,8 @@ def attribute_values(opened: Opened, name: str, search: str = "") -> ValuesTold:
 
 
 def column_values(opened: Opened, table: str, column: str, search: str = "") -> ValuesTold:
-    """The values of a column of the rows of customers, with how many rows have each. Raises `BeachheadError`."""
+    """The values of a column of the rows of customers, with how many rows have each; of a list its items. Raises
+    `BeachheadError`."""
     if table == "events":
         return _event_column(opened, column, search)
     quoted = '"' + column.replace('"', '""') + '"'
@@ -223,6 +228,11 @@ def _event_column(opened: Opened, column: str, search: str) -> ValuesTold:
 def _of_counts(rows: list[tuple[object, int]], kind: ValueType, currency: str, search: str) -> ValuesTold:
     wanted = search.strip().casefold()
     known = [(value, n) for value, n in rows if value is not None]
+    if kind is ValueType.LIST:
+        items = Counter[object]()
+        for value, n in known:
+            items.update(dict.fromkeys(str(value).split(";"), n))
+        known = [(item, n) for item, n in items.most_common() if n]
     told = [
         ValueCount(value=value if isinstance(value, str | int | float) else str(value), text=text, count=n)
         for value, n in known

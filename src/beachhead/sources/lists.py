@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from beachhead.engines.duck import quote_literal
 
@@ -37,3 +37,16 @@ def list_sql(text: str, separator: str | None, item: Callable[[str], str]) -> st
         trimmed = f"list_transform({trimmed}, x -> {item('x')})"
     once = "list_filter(l, (x, i) -> x <> '' AND list_position(l, x) = i)"
     return f"nullif(list_transform([{trimmed}], l -> array_to_string({once}, '{JOINT}'))[1], '')"
+
+
+def list_of(items: Iterable[str]) -> str | None:
+    """The same for items that are there one by one; None where none is left."""
+    parted = (part.strip(_BLANKS) for item in items for part in item.split(JOINT))
+    return JOINT.join(dict.fromkeys(filter(None, parted))) or None
+
+
+def list_in(text: str) -> str | None:
+    """The same for a text that somebody wrote by hand."""
+    for separator in SEPARATORS:
+        text = text.replace(separator, JOINT)
+    return list_of([text])

@@ -1,5 +1,5 @@
 import { Button, Combobox, useCombobox } from "@mantine/core";
-import { useMemo, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { leaf, noWhere, NO_SPAN, type Leaf, type Model } from "./model";
 import { behaviour, emptyComparison } from "./Sentences";
 import { grouped, useLanguage, type Words } from "./words";
@@ -44,8 +44,14 @@ export function AddCondition({ onAdd, isFirst }: { onAdd: (leaf: Leaf) => void; 
   const words = useLanguage();
   const [search, setSearch] = useState("");
   const all = useMemo(() => offers(words), [words]);
+  const hasChosen = useRef(false);
   const combobox = useCombobox({
-    onDropdownClose: () => { combobox.resetSelectedOption(); setSearch(""); combobox.focusTarget(); },
+    onDropdownClose: () => { // who chose something goes on there
+      combobox.resetSelectedOption();
+      setSearch("");
+      if (!hasChosen.current) combobox.focusTarget();
+      hasChosen.current = false;
+    },
     onDropdownOpen: () => { combobox.focusSearchInput(); combobox.selectFirstOption(); },
   });
   const wanted = search.trim().toLowerCase().split(/\s+/).filter(Boolean);
@@ -61,6 +67,7 @@ export function AddCondition({ onAdd, isFirst }: { onAdd: (leaf: Leaf) => void; 
       middlewares={{ flip: true, shift: { padding: 8 } }}
       onOptionSubmit={(key) => {
         const chosen = all.find((o) => o.key === key);
+        hasChosen.current = true;
         combobox.closeDropdown();
         if (chosen) onAdd(leaf(chosen.make()));
       }}

@@ -109,9 +109,12 @@ export function attributeGroups(words: Words, only?: (type: string) => boolean) 
 
 export function AttributePick({ value, onChange, only, label = "Attribute" }: { value: string | null; onChange: (name: string) => void; only?: (type: string) => boolean; label?: string }) {
   const words = useLanguage();
+  const groups = attributeGroups(words, only);
+  const isKnown = value === null || groups.some((g) => g.items.some((i) => i.value === value));
+  const data = isKnown ? groups : [{ group: "Not known", items: [{ value, label: words.titleOf("", value) }] }, ...groups];
   return (
     <Select
-      size="sm" className="attribute" aria-label={label} placeholder="choose" searchable allowDeselect={false} data={attributeGroups(words, only)} value={value} maxDropdownHeight={320} limit={80}
+      size="sm" className="attribute" aria-label={label} placeholder="choose" searchable allowDeselect={false} data={data} value={value} maxDropdownHeight={320} limit={80}
       onChange={(name) => name && onChange(name)} nothingFoundMessage="Nothing is called that" comboboxProps={{ shadow: "md", width: "max-content", position: "bottom-start" }} onFocus={(e) => e.currentTarget.select()}
     />
   );
@@ -227,7 +230,7 @@ function MeasurePick({ model, onChange }: Props<CountModel>) {
   const dated = columns.filter((c) => c.type === "date" || c.type === "timestamp");
   const option = (measure: string) => (c: { name: string; title: string }) => ({ value: `${measure}:${c.name}`, label: `${MEASURES[measure]} ${c.title.toLowerCase()}` });
   const data = [
-    { group: "How many", items: [{ value: "count:", label: "their number" }, { value: "distinct:week", label: "different weeks" }, ...columns.map(option("distinct"))] },
+    { group: "How many", items: [{ value: "count:", label: model.rows.table === "events" ? "every time" : "each of them" }, { value: "distinct:week", label: "different weeks" }, ...columns.map(option("distinct"))] },
     ...(numeric.length ? [{ group: "Of a number", items: ["sum", "avg", "min", "max"].flatMap((m) => numeric.map(option(m))) }] : []),
     ...(dated.length ? [{ group: "Of a day", items: ["min", "max"].flatMap((m) => dated.map(option(m))) }] : []),
     { group: "Of one of them", items: ["earliest", "latest"].flatMap((m) => columns.map(option(m))) },

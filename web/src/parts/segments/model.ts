@@ -440,6 +440,7 @@ function known(now: Item, before: Item, typeOf: TypeOf): Item {
   if (before.kind === "leaf") return now;
   const left = new Map(before.items.map((i, n) => [n, i]));
   const trees = before.items.map((i) => JSON.stringify(placed(i, typeOf, [])?.tree ?? null));
+  trees.forEach((t, n) => t === "null" && left.delete(n));
   const taken = now.items.map((i) => {
     const tree = JSON.stringify(placed(i, typeOf, [])?.tree ?? null);
     const at = trees.findIndex((t, n) => t === tree && left.has(n));
@@ -454,6 +455,9 @@ function known(now: Item, before: Item, typeOf: TypeOf): Item {
     if (!here || here.kind !== item.kind) return item;
     left.delete(n);
     return known(item, here, typeOf);
+  });
+  before.items.forEach((item, n) => { // what is being filled in is not in the text yet
+    if (trees[n] === "null" && !items.includes(item)) items.splice(Math.min(n, items.length), 0, item);
   });
   return { ...now, id: before.id, items };
 }
