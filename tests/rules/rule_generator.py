@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import get_args
 
@@ -38,45 +38,51 @@ COMPARISONS = ["=", "!=", "<", "<=", ">", ">="]
 Maker = Callable[[int], Node]
 
 
-class Generator:
-    """Trees whose types fit, over the attributes of `TYPES`; `depth` bounds how far a tree may still grow."""
+def random_day(random: Random) -> date:
+    """A day at an edge of some window."""
+    return AS_OF + timedelta(days=random.choice([-365, -31, -30, -7, -2, -1, 0, 0, 1, 2]))
 
-    def __init__(self, seed: int) -> None:
+
+def random_value(random: Random, kind: ValueType) -> Value:
+    """A value of a type, sometimes unknown."""
+    if random.random() < 0.2:
+        return None
+    match kind:
+        case ValueType.TEXT:
+            return random.choice(TEXTS)
+        case ValueType.LIST:
+            return random.choice(LISTS)
+        case ValueType.BOOLEAN:
+            return random.choice([True, False])
+        case ValueType.NUMBER:
+            return random.choice([random.randint(-12, 12) / 4, round(random.uniform(-3, 3), 2), 1e9])
+        case ValueType.DATE:
+            return random_day(random)
+        case ValueType.TIMESTAMP:
+            return datetime.combine(random_day(random), time(random.choice([0, 0, 12])))
+        case _:
+            return random.choice([random.randint(-3, 3), random.randint(-3, 3), 10**12])
+
+
+class Generator:
+    """Trees whose types fit, over the attributes of `types`; `depth` bounds how far a tree may still grow."""
+
+    def __init__(self, seed: int, types: Mapping[str, ValueType] = TYPES) -> None:
         self.random = Random(seed)
+        self.types = types
 
     def customers(self, count: int) -> World:
-        rows = [{"id": i, **{name: self._value(kind) for name, kind in TYPES.items()}} for i in range(1, count + 1)]
+        rows = [
+            {"id": i, **{name: random_value(self.random, kind) for name, kind in TYPES.items()}}
+            for i in range(1, count + 1)
+        ]
         return World(TYPES, rows, SEGMENTS)
-
-    def _value(self, kind: ValueType) -> Value:
-        choose = self.random.choice
-        if self.random.random() < 0.2:
-            return None
-        match kind:
-            case ValueType.TEXT:
-                return choose(TEXTS)
-            case ValueType.LIST:
-                return choose(LISTS)
-            case ValueType.BOOLEAN:
-                return choose([True, False])
-            case ValueType.NUMBER:
-                return choose([self.random.randint(-12, 12) / 4, round(self.random.uniform(-3, 3), 2), 1e9])
-            case ValueType.DATE:
-                return self._day()
-            case ValueType.TIMESTAMP:
-                day = self._day()
-                return datetime(day.year, day.month, day.day) + timedelta(hours=choose([0, 0, 12]))
-            case _:
-                return choose([self.random.randint(-3, 3), self.random.randint(-3, 3), 10**12])
-
-    def _day(self) -> date:
-        return AS_OF + timedelta(days=self.random.choice([-365, -31, -30, -7, -2, -1, 0, 0, 1, 2]))
 
     def _one_of(self, *choices: Callable[[], Node]) -> Node:
         return self.random.choice(choices)()
 
     def _attribute(self, *kinds: ValueType) -> Node:
-        return Attribute(self.random.choice([name for name, kind in TYPES.items() if kind in kinds]))
+        return Attribute(self.random.choice([name for name, kind in self.types.items() if kind in kinds]))
 
     def text(self, depth: int) -> Node:
         return self._one_of(
@@ -103,7 +109,13 @@ class Generator:
         """A day so many days from another one."""
         if depth <= 0:
             return self._attribute(ValueType.DATE, ValueType.TIMESTAMP)
-        return Call(self.random.choice("+-"), (self._known_moment(depth), self.number(depth - 1)))
+        return self._days_moved(self.random.choice("+-"), self._known_moment(depth), self.number(depth - 1))
+
+    def _days_moved(self, sign: str, day: Node, days: Node) -> Node:
+        return Call(sign, (day, days))
+
+    def _days_apart(self, later: Node, earlier: Node) -> Node:
+        return Call("-", (later, earlier))
 
     def _known_moment(self, depth: int) -> Node:
         """A moment of which it is seen without its neighbours that it is one."""
@@ -115,7 +127,7 @@ class Generator:
 
     def _date_literal(self) -> Node:
         if self.random.random() < 0.5:
-            return tree.day(self._day())
+            return tree.day(random_day(self.random))
         return tree.relative(self.random.randint(-3, 3), self.random.choice(get_args(Unit)))
 
     def number(self, depth: int) -> Node:
@@ -137,7 +149,7 @@ class Generator:
             lambda: Call("length", (self.text(less),)),
             lambda: Call("days_since", (self.moment(less),)),
             lambda: Call("days_between", (self.moment(less), self.moment(less))),
-            lambda: Call("-", (self._known_moment(less), self._known_moment(less))),
+            lambda: self._days_apart(self._known_moment(less), self._known_moment(less)),
             lambda: self._same(self.number, depth),
         )
 
@@ -170,10 +182,13 @@ class Generator:
             lambda: tree.any_of(self.condition(less) for _ in range(self.random.randint(2, 3))),
             lambda: Not(self.condition(less)),
             lambda: Not(self._test(less)),
-            lambda: InSegment(self.random.choice(list(SEGMENTS))),
+            self._segment,
             lambda: Call(self.random.choice(["=", "!="]), (self.condition(less), self.condition(less))),
             lambda: Call("coalesce", (self.condition(less), tree.boolean(self.random.random() < 0.5))),
         )
+
+    def _segment(self) -> Node:
+        return InSegment(self.random.choice(list(SEGMENTS)))
 
     def _kind(self) -> tuple[Maker, Callable[[], Node]]:
         return self.random.choice(
@@ -197,6 +212,6 @@ class Generator:
             lambda: Call("in", (make(depth), *(literal() for _ in range(self.random.randint(1, 3))))),
             lambda: Call(self.random.choice(["like", "ilike"]), (self.text(depth), pattern)),
             lambda: Call("is null", (make(depth),)),
-            lambda: Call("contains", (Attribute("tags"), tree.text(self.random.choice(ITEMS)))),
+            lambda: Call("contains", (self._attribute(ValueType.LIST), tree.text(self.random.choice(ITEMS)))),
             lambda: Call(self.random.choice(["is null", "is true", "is false"]), (self.condition(depth),)),
         )

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from coded import AS_OF, Event, activity_of, column, engine, events_of, rules_of
 
+from beachhead.errors import DataError
 from beachhead.rules import Node
 from beachhead.rules.ast import Attribute
 from beachhead.segments.engine import BLOCK, Engine
@@ -76,5 +77,5 @@ def test_a_base_that_cannot_carry_the_change_is_refused(tmp_path: Path) -> None:
     write_members(tmp_path / "1.bin", before, {"large": "v1"}, [], None, {})
     base = Base(REF, MembershipFile(tmp_path / "1.bin"))
     other = engine({"small": "n < 5"}, n=[1, 5, 9])
-    with pytest.raises(Exception, match="small"):
+    with pytest.raises(DataError, match="small"):
         write_changed(tmp_path / "2.bin", other, other, np.array([1], np.uint32), {"small": "v1"}, base)

@@ -269,7 +269,7 @@ def segments(
         if text:
             print(f"  {label}: {text.strip()}")
     if about.lacking:
-        print(f"  counts as unknown, since it has no data: {', '.join(about.lacking)}")
+        print(f"  counts as unknown or none, since it has no data: {', '.join(about.lacking)}")
 
 
 @app.command()

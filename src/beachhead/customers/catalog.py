@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 from beachhead.customers.attributes import BUILT_IN, Attribute, built_in, key_event_attributes, onboarding_attributes
 from beachhead.project.definitions import AttributeDefinition, Kind, Settings, SourceDefinition
@@ -12,18 +13,28 @@ from beachhead.rules import FORMS, ValueType
 
 _NOT_KEPT = {"events": ("account_id", "event_id")}
 """Columns of a table that nothing keeps for rules, in place of only the customer's id."""
+_TEXTS = (ValueType.TEXT, ValueType.LIST)
+
+
+class KnownTexts(Protocol):
+    """The texts that occur in the data, of lists the items; None where they are not known, or too many to list."""
+
+    def of_attribute(self, name: str, kind: ValueType) -> Collection[str] | None: ...
+
+    def of_column(self, table: str, column: str, kind: ValueType) -> Collection[str] | None: ...
 
 
 @dataclass(frozen=True)
 class Catalog:
     """All attributes by name; `missing` says for those without data what would have to be mapped. `tables`: columns of
-    the rows of customers that have data."""
+    the rows of customers that have data. `known`: the texts in that data, where somebody has looked."""
 
     attributes: Mapping[str, Attribute]
     missing: Mapping[str, str]
     segments: frozenset[str] = frozenset()
     tables: Mapping[str, Mapping[str, ValueType]] = field(default_factory=dict)
     lists: frozenset[str] = frozenset()
+    known: KnownTexts | None = None
 
     def attribute_type(self, name: str) -> ValueType | None:
         found = self.attributes.get(name)
@@ -38,8 +49,13 @@ class Catalog:
     def segment_names(self) -> Collection[str]:
         return self.segments
 
-    def values(self, _name: str) -> Collection[str] | None:
-        return None
+    def values(self, name: str) -> Collection[str] | None:
+        kind = self.attribute_type(name)
+        return self.known.of_attribute(name, kind) if self.known and kind in _TEXTS else None
+
+    def column_values(self, table: str, column: str) -> Collection[str] | None:
+        kind = self.tables.get(table, {}).get(column)
+        return self.known.of_column(table, column, kind) if self.known and kind in _TEXTS else None
 
     def table_columns(self, table: str) -> Mapping[str, ValueType] | None:
         return self.tables.get(table)

@@ -292,6 +292,18 @@ def _too_many_names(codes: Sequence[str]) -> Diagnostic:
     return Diagnostic("too-many-event-names", message, why=why, remedy=remedy)
 
 
+NO_EVENTS = pa.table(
+    {
+        "account_no": pa.array([], pa.uint32()),
+        "user_no": pa.array([], pa.uint32()),
+        "code": pa.array([], pa.uint16()),
+        "day": pa.array([], pa.date32()),
+        "moment": pa.array([], pa.timestamp("us")),
+    }
+)
+"""What `open_parts` gives of parts without rows."""
+
+
 def open_parts(paths: Iterable[Path]) -> pa.Table:
     """The events of some parts, one after the other, where they lie on disk. Raises `OutsideError`, `DataError`."""
     opened = []

@@ -20,7 +20,7 @@ from beachhead.rules.order import Ordered, attribute_order, segment_order
 from beachhead.rules.parser import parse
 from beachhead.rules.sql import attribute_sql, identifier, to_sql
 from beachhead.rules.types import Catalog, FixedCatalog, Value, ValueType
-from beachhead.rules.uses import attributes_used, lists_used, segments_used, tables_used
+from beachhead.rules.uses import Use, attributes_used, lists_used, segments_used, tables_used, uses
 
 __all__ = [
     "FORMS",
@@ -38,6 +38,7 @@ __all__ = [
     "Ordered",
     "Span",
     "Takes",
+    "Use",
     "Value",
     "ValueType",
     "attribute_order",
@@ -61,6 +62,7 @@ __all__ = [
     "tables_used",
     "to_json",
     "to_sql",
+    "uses",
     "value_type",
     "version",
     "walk",

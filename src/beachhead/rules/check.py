@@ -6,14 +6,14 @@ and in arithmetic on dates, whose operators are told apart by types. Core trees 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from beachhead.errors import Diagnostic, Place, Severity, nearest_name
 from beachhead.rules import ast
 from beachhead.rules.ast import And, Attribute, Call, Case, InSegment, Invoke, Literal, Node, Not, Or, RelativeDate
-from beachhead.rules.check_forms import check_form
+from beachhead.rules.check_forms import check_form, known_texts, never_in_data
 from beachhead.rules.expand import MAX_CORE, core_size, expand
 from beachhead.rules.format import quoted, short
 from beachhead.rules.forms import FORMS
@@ -66,6 +66,10 @@ def value_type(node: Node, catalog: Catalog) -> ValueType | None:
     """The type of an expression's value, None when it has errors or is always null."""
     checked = check_expression(node, catalog)
     return checked.type if checked.ok else None
+
+
+_FOR_EQUALS = frozenset({"=", "!=", "in", "contains"})
+"""Operators that are true of a text only where the value, or an item of it, equals it."""
 
 
 class _Checker:
@@ -206,12 +210,14 @@ class _Checker:
                 words = "true and false have" if shared is ValueType.BOOLEAN else "lists have"
                 self.say("type-mismatch", f"{words} no order", node, "Compare with '='.")
             if len(self.diagnostics) == before:
-                self._lint_values(arguments)
+                self._lint_money(arguments)
         elif row.operands is Operands.DATE_AND_DAYS:
             first, second = arguments
             arguments = [*self._of_kind([first], Family.DATE, row), *self._of_kind([second], Family.NUMBER, row)]
         elif row.operands in OPERAND_FAMILIES:
             arguments = self._of_kind(arguments, OPERAND_FAMILIES[row.operands], row)
+        if row.key in _FOR_EQUALS:
+            self._lint_texts(arguments)
         if row.key == "!=":
             self._lint_negation(node, "!=")
         self._constants(node, row)
@@ -280,26 +286,32 @@ class _Checker:
                 remedy = "Ask for each item on its own, joined by 'and'."
                 self.say("wrong-arguments", "an item of a list holds no ';'", argument, remedy)
 
-    def _lint_values(self, arguments: Sequence[Typed]) -> None:
-        """Written values that cannot be what was meant: an amount that is not in cents, a text that does not occur."""
-        attribute = next((a.node for a in arguments if isinstance(a.node, Attribute)), None)
-        if self.scope is not CUSTOMER:
-            attribute = None
-        money = any(a.type is ValueType.MONEY and not isinstance(a.node, Literal) for a in arguments)
-        known = self.catalog.values(attribute.name) if attribute else None
-        for argument in arguments:
-            node = argument.node
-            if not isinstance(node, Literal):
-                continue
-            if money and isinstance(node.value, float):
+    def _lint_money(self, arguments: Sequence[Typed]) -> None:
+        """An amount that is not in cents."""
+        if not any(a.type is ValueType.MONEY and not isinstance(a.node, Literal) for a in arguments):
+            return
+        for node in (a.node for a in arguments):
+            if isinstance(node, Literal) and isinstance(node.value, float):
                 message = f"money is counted in cents, so {node.value} is less than it looks"
                 remedy = f"Write {round(node.value * 100)} for {node.value:.2f}."
                 self.say("money-in-cents", message, node, remedy, severity=Severity.WARNING)
-            if attribute and known is not None and isinstance(node.value, str) and node.value not in known:
-                near = nearest_name(node.value, known)
-                remedy = f"Did you mean '{near}'?" if near else f"Known: {', '.join(sorted(known)[:12])}."
-                message = f"'{attribute.name}' is never {quoted(node.value)} in the data"
-                self.say("unknown-value", message, node, remedy, severity=Severity.WARNING, nearest=near)
+
+    def _lint_texts(self, arguments: Sequence[Typed]) -> None:
+        """Written texts that an attribute or column never is."""
+        name = next((a.node.name for a in arguments if isinstance(a.node, Attribute)), None)
+        known = known_texts(self.catalog, self.scope, name) if name else None
+        for argument in arguments if name else ():
+            if isinstance(argument.node, Literal):
+                self.lint_text(name or "", known, argument.node)
+
+    def lint_text(self, name: str, known: Collection[str] | None, node: Node) -> None:
+        """Say so when a written text is none of the known ones, where these are known."""
+        text = node.value if isinstance(node, Literal) else None
+        if not known or not isinstance(text, str) or text in known:
+            return
+        near = nearest_name(text, known)
+        remedy = f"Did you mean '{near}'?" if near else f"Known: {', '.join(sorted(known)[:12])}."
+        self.say("unknown-value", never_in_data(name, text), node, remedy, severity=Severity.WARNING, nearest=near)
 
     def _lint_negation(self, node: Call, words: str) -> None:
         attribute = next((a for a in node.arguments if isinstance(a, Attribute)), None)

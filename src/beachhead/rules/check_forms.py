@@ -5,19 +5,22 @@ Whatever is not an error here has a meaning in `expand`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Protocol
 
 from beachhead.errors import Severity
-from beachhead.rules.ast import Invoke, Literal, Node
+from beachhead.rules.ast import Attribute, Invoke, Literal, Node
 from beachhead.rules.check_options import check_options
-from beachhead.rules.format import short
+from beachhead.rules.format import quoted, short
 from beachhead.rules.forms import FORMS, MEASURES, WINDOW_NAMES, FormRow, Gives, Takes, table_of
 from beachhead.rules.kinds import Typed, word
 from beachhead.rules.scope import CUSTOMER, Scope
 from beachhead.rules.types import Catalog, ValueType
+
+EVENT = "event"
+"""The column of events that holds their names."""
 
 
 class Checker(Protocol):
@@ -43,6 +46,8 @@ class Checker(Protocol):
     def segment(self, name: str, node: Node) -> None: ...
 
     def same_kind(self, values: Sequence[Typed], where: Node) -> tuple[list[Typed], ValueType | None]: ...
+
+    def lint_text(self, name: str, known: Collection[str] | None, node: Node) -> None: ...
 
 
 def check_form(checker: Checker, node: Invoke) -> Typed:
@@ -137,6 +142,7 @@ def _conditions(checker: Checker, node: Invoke, row: FormRow, columns: Scope) ->
             if seen is not None:
                 message = "names of events come before the condition"
                 checker.say("wrong-arguments", message, argument, f"For example: {row.example}.")
+            _event_name(checker, argument)
             checked.append(Typed(argument, ValueType.TEXT))
             continue
         if seen is not None:
@@ -153,6 +159,7 @@ def _rows(checker: Checker, row: FormRow, node: Node) -> Typed:
     if _is_text(node):
         if checker.catalog.table_columns("events") is None:
             _say_no_data(checker, node, "events")
+        _event_name(checker, node)
         return Typed(node, None)
     if not isinstance(node, Invoke) or table_of(node.name) is None:
         message = f"'{short(node)}' is not what {row.key} is about"
@@ -170,6 +177,25 @@ def _rows(checker: Checker, row: FormRow, node: Node) -> Typed:
         remedy = f"Write it as an option of {row.key}." if has_window else f"Leave out '{windows[0]}'."
         checker.say("window-inside", message, node, f"{remedy} For example: {row.example}.")
     return Typed(checker.infer(node).node, None)
+
+
+def _event_name(checker: Checker, node: Node) -> None:
+    """Say so when no event is called like this."""
+    if checker.catalog.table_columns("events") is not None:
+        checker.lint_text(EVENT, checker.catalog.column_values("events", EVENT), node)
+
+
+def known_texts(catalog: Catalog, scope: Scope, name: str) -> Collection[str] | None:
+    """The known values of a name in a condition: of an attribute of the customer, or of a column of rows."""
+    if scope is CUSTOMER:
+        return catalog.values(name)
+    table = FORMS[scope.form].table
+    return catalog.column_values(table, name) if table and scope.columns is not None else None
+
+
+def never_in_data(name: str, text: str) -> str:
+    """What is said of a text that no attribute or column of this name has; events are called by it."""
+    return f"no event is called {quoted(text)}" if name == EVENT else f"'{name}' is never {quoted(text)} in the data"
 
 
 def _value(checker: Checker, row: FormRow, node: Node) -> Typed:
@@ -199,6 +225,10 @@ def _of_one_kind(
     if len(arguments) != 1 or not values:
         return arguments, options
     (first, *others), _ = checker.same_kind([*arguments, *values.values()], node)
+    if isinstance(first.node, Attribute):
+        known = known_texts(checker.catalog, checker.scope, first.node.name)
+        for other in others:
+            checker.lint_text(first.node.name, known, other.node)
     read = dict(zip(values, (other.node for other in others), strict=True))
     return [first], tuple((name, read.get(name, value)) for name, value in options)
 

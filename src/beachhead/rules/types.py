@@ -53,7 +53,11 @@ class Catalog(Protocol):
         ...
 
     def values(self, name: str) -> Collection[str] | None:
-        """The known values of a text attribute, None when they are unknown or too many to list."""
+        """The known values of a text attribute, of a list its items; None when they are unknown or too many to list."""
+        ...
+
+    def column_values(self, table: str, column: str) -> Collection[str] | None:
+        """The same of a column of the rows of a table; those of `event` of events are the names of events."""
         ...
 
     def table_columns(self, table: str) -> Mapping[str, ValueType] | None:
@@ -75,6 +79,7 @@ class FixedCatalog:
     known_values: Mapping[str, Collection[str]] = field(default_factory=dict)
     tables: Mapping[str, Mapping[str, ValueType]] = field(default_factory=dict)
     lists: Collection[str] = ()
+    known_column_values: Mapping[tuple[str, str], Collection[str]] = field(default_factory=dict)
 
     def attribute_type(self, name: str) -> ValueType | None:
         return self.attributes.get(name)
@@ -90,6 +95,9 @@ class FixedCatalog:
 
     def values(self, name: str) -> Collection[str] | None:
         return self.known_values.get(name)
+
+    def column_values(self, table: str, column: str) -> Collection[str] | None:
+        return self.known_column_values.get((table, column))
 
     def table_columns(self, table: str) -> Mapping[str, ValueType] | None:
         return self.tables.get(table)

@@ -30,11 +30,12 @@ from beachhead.rules.forms import FORMS, SIGNED_UP, Kind, Takes, events_named
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One mention of a name."""
+    """One mention of a name. `is_day`: of an attribute that only says from or until which day rows are meant."""
 
     kind: OneOf["attribute", "segment", "list", "table"]
     name: str
     place: Place | None
+    is_day: bool = False
 
 
 def uses(node: Node) -> Iterator[Use]:
@@ -104,7 +105,7 @@ def _of_rows(rows: Rows, is_of_customer: bool, place: Place | None) -> Iterator[
 
 def _of_day(day: Day, place: Place | None) -> Iterator[Use]:
     if isinstance(day.base, str):
-        yield Use("attribute", day.base, place)
+        yield Use("attribute", day.base, place, is_day=True)
 
 
 def _of_form(form: Invoke, is_of_customer: bool, place: Place | None) -> Iterator[Use]:
@@ -112,7 +113,7 @@ def _of_form(form: Invoke, is_of_customer: bool, place: Place | None) -> Iterato
     if row.table:
         yield Use("table", row.table, place)
     if is_of_customer and any(name == "first" for name, _ in form.options):
-        yield Use("attribute", SIGNED_UP, place)
+        yield Use("attribute", SIGNED_UP, place, is_day=True)
     for argument in form.arguments:
         if isinstance(argument, Literal) and isinstance(argument.value, str):
             if row.takes is Takes.SEGMENT:

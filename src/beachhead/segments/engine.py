@@ -110,7 +110,7 @@ class Engine:
 
     def only(self, numbers: NDArray[np.uint32]) -> Engine:
         """The same rules over some customers, whose numbers ascend: customer i of it is `numbers[i]` here."""
-        size = padded(len(numbers))
+        size = padded(max(len(numbers), 1))
         columns = []
         for column in self.columns:
             codes = np.zeros(size, column.codes.dtype)

@@ -272,13 +272,13 @@ class _Comparison:
         if account not in rows:
             yield f"{account}: is not known as of {self._as_of}"
             return
-        for name, value in expected.items():
+        for name, wanted in expected.items():
             if name not in records.column_names:
                 yield Diagnostic.unknown_name("attribute", name, records.column_names).message
                 continue
             found = rows[account][name]
             found = found.isoformat() if isinstance(found, date) else found
-            value = list_of(value) if isinstance(value, list) else value
+            value = list_of(wanted) if isinstance(wanted, list) else wanted
             same = _is_as_printed(found, value) if isinstance(value, float) else found == value
             if not same:
                 yield f"{account} {name}: {_shown(found)}, expected {_shown(value)}"

@@ -41,6 +41,7 @@ def runs_as_of(
             say(f"Looking back to {day}")
             try:
                 if there is not None:
+                    said += look_back(plan, there, say)
                     ref = publish_segments(there, plan)
                 else:
                     ref = run(project.root, RunOptions(as_of=day, allow_loss=True, looks_back=True), plan=plan).snapshot

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from beachhead.analysis.display import money_text
-from beachhead.customers.catalog import Catalog, clashing_key_events, own_attribute, source_catalog, taken_names
+from beachhead.customers.catalog import (
+    Catalog,
+    KnownTexts,
+    clashing_key_events,
+    own_attribute,
+    source_catalog,
+    taken_names,
+)
 from beachhead.customers.mentions import mentioned_customers
 from beachhead.customers.value_diagnostics import double_reversals
 from beachhead.errors import BeachheadError, Diagnostic, Place, Severity
@@ -29,14 +36,20 @@ from beachhead.rules import (
     parse,
     segment_order,
     segments_used,
+    uses,
     version,
+    walk,
 )
-from beachhead.rules.ast import InList, Not, all_of, any_of
+from beachhead.rules.ast import InList, Meant, Not, all_of, any_of
+from beachhead.rules.check_forms import EVENT, never_in_data
 from beachhead.segments.evaluate import CompiledSegment
 from beachhead.service.doubt import Doubt, doubt_of
+from beachhead.service.known_texts import KnownEvents
 from beachhead.service.metric_definitions import project_metrics
 
 _ANY_DAY = date(2000, 1, 1)
+_NO_DATA = ("unavailable-attribute", "unavailable-table")
+"""Told of all segments together: those that wait, and what is lacking of others."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +65,8 @@ class OwnAttribute:
 class Plan:
     """What a run computes. `own` and `segments` come in an order in which each follows what it uses.
 
-    `broken`: segments whose rule, or a segment they name, has errors. `waiting`: segments of whose attributes
-    none has data, with the reason. Both are not evaluated. `score_inputs`: ingredients that have data.
+    `broken`: segments whose rule, or a segment they name, has errors. `waiting`: segments that look at attributes and
+    tables of which none has data, with the reason. Both are not evaluated. `score_inputs`: ingredients that have data.
     """
 
     project: Project
@@ -85,6 +98,16 @@ class Plan:
         """A checked rule in words, with the titles of attributes and segments."""
         return english(self.project, self.catalog, node)
 
+    def knowing(self, known: KnownTexts) -> Plan:
+        """The same with texts that rules are compared with while somebody writes them."""
+        return replace(self, catalog=replace(self.catalog, known=known))
+
+    def after(self, event_names: Collection[str]) -> Plan:
+        """The same when there are further names of events, which are missed no longer."""
+        found = {never_in_data(EVENT, name) for name in event_names}
+        left = (d for d in self.diagnostics if d.code != "unknown-value" or d.message not in found)
+        return replace(self, diagnostics=tuple(left))
+
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
         return tuple(d for d in self.diagnostics if d.is_error)
@@ -114,7 +137,10 @@ def make_plan(folder: Path) -> Plan:
 
 
 def plan_of(project: Project) -> Plan:
-    """Check a project that was loaded, or one that says something else than its folder. Never raises."""
+    """Check a project that was loaded, or one that says something else than its folder. Never raises.
+
+    Names of events are compared with those of the newest update.
+    """
     said: list[Diagnostic] = [*project.diagnostics, *check_files(project)]
     for source, name, remedy in taken_names(project.settings, project.sources):
         said.append(_name_taken(name, project.place("sources", source, "extra", name), remedy))
@@ -127,7 +153,9 @@ def plan_of(project: Project) -> Plan:
         if not s.optional or s.database.url or s.is_in_the_engine or matching_files(project.root, s)
     }
     mentioned = {f"{n} (customers)": m for n, s in present.items() if (m := mentioned_customers(s))}
-    catalog = source_catalog(project.settings, {**present, **mentioned})
+    catalog = replace(
+        source_catalog(project.settings, {**present, **mentioned}), known=KnownEvents(project.root)
+    )  # fmt: skip
     doubt = doubt_of(project)
     catalog, own = _check_own(project, catalog, doubt, said)
     doubt = doubt.plus(name for name in project.attributes if name not in catalog.attributes)
@@ -189,19 +217,12 @@ def _check_own(
         said.extend(lost.without_guesses(found, parsed[name], known))
         if not checked.ok or checked.type is None:
             continue
-        if segments_used(checked.node):
-            said.append(
-                Diagnostic(
-                    "segment-in-attribute",
-                    f"attribute '{name}' asks for a segment",
-                    place=project.place("attributes", name, "expression"),
-                    remedy="Segments are computed from attributes; put the condition itself here.",
-                )
-            )
+        if wrong := _needs_more_than_a_record(name, checked):
+            said.append(wrong.at(project.place("attributes", name, "expression")))
             continue
         definition = project.attributes[name]
         attributes[name] = own_attribute(definition, checked.type)
-        if lacking := _lacks_all(checked.node, missing):
+        if lacking := _lacks_all(checked.node, known):
             missing[name] = lacking
         else:
             own.append(OwnAttribute(definition, checked.node, checked.type))
@@ -212,12 +233,31 @@ def _name_taken(name: str, place: Place, remedy: str) -> Diagnostic:
     return Diagnostic("name-taken", f"'{name}' is an attribute that exists already", place=place, remedy=remedy)
 
 
-def _lacks_all(node: Node, missing: Mapping[str, str]) -> str | None:
-    """Why nothing can be said: every attribute that is used lacks data. None when one has some."""
-    used = attributes_used(node)
-    if not used or any(n not in missing for n in used):
-        return None
-    return "; ".join(sorted({missing[n] for n in used}))
+def _needs_more_than_a_record(name: str, checked: Checked) -> Diagnostic | None:
+    """Why an attribute cannot be computed from the other attributes of a customer; None when it can."""
+    if segments_used(checked.node):
+        message = f"attribute '{name}' asks for a segment"
+        remedy = "Segments are computed from attributes; put the condition itself here."
+        return Diagnostic("segment-in-attribute", message, remedy=remedy)
+    if checked.core is not None and any(isinstance(part, Meant) for part in walk(checked.core)):
+        message = f"attribute '{name}' asks for more than the attributes of a customer"
+        remedy = "Such forms have their place in the rules of segments; put the condition there."
+        return Diagnostic("form-in-attribute", message, remedy=remedy)
+    return None
+
+
+def _lacking(node: Node, catalog: Catalog) -> dict[str, str | None]:
+    """The attributes and tables whose values a rule looks at, and what would have to be mapped for each that has no
+    data. A day from which rows are counted is not looked at for itself."""
+    looked_at = {(use.kind, use.name) for use in uses(node) if not use.is_day}
+    found = {name: catalog.missing.get(name) for kind, name in looked_at if kind == "attribute"}
+    return found | {n: None if n in catalog.tables else f"needs {n}" for kind, n in looked_at if kind == "table"}
+
+
+def _lacks_all(node: Node, catalog: Catalog) -> str | None:
+    """Why nothing can be said: all that a rule looks at lacks data. None when something has some."""
+    reasons = set(_lacking(node, catalog).values())
+    return None if None in reasons else "; ".join(sorted(filter(None, reasons))) or None
 
 
 def _check_segments(
@@ -236,7 +276,7 @@ def _check_segments(
         if node is not None:
             result = check_rule(node, catalog)
             found.extend(_wrong_family(project, definition, catalog))
-            found.extend(d for d in result.diagnostics if d.code != "unavailable-attribute")
+            found.extend(d for d in result.diagnostics if d.code not in _NO_DATA)
             shown = doubt.without_guesses(found, node, catalog)
             said.extend(shown)
             if shown != found:
@@ -272,9 +312,7 @@ def _check_segments(
                 guessed.add(name)
             else:
                 said.append(why)
-        elif reason := _lacks_all(node, catalog.missing) or next(
-            (waiting[s] for s in sorted(used) if s in waiting), None
-        ):
+        elif reason := _lacks_all(core, catalog) or next((waiting[s] for s in sorted(used) if s in waiting), None):
             waiting[name] = reason
             said.append(
                 Diagnostic(
@@ -286,7 +324,7 @@ def _check_segments(
                 )
             )
         else:
-            lacking = tuple(sorted(n for n in attributes_used(node) if n in catalog.missing))
+            lacking = tuple(sorted(n for n, why in _lacking(core, catalog).items() if why))
             told = english(project, catalog, node)
             definition = project.segments[name]
             by_hand = "".join(f" {ids}" for ids in (definition.include, definition.exclude) if ids)

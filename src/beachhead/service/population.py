@@ -20,7 +20,7 @@ from beachhead.rules.statement import values_sql
 from beachhead.segments.activity import Events
 from beachhead.segments.code_store import CodeShelf
 from beachhead.segments.columns import Column, encode
-from beachhead.sources.zones import to_local
+from beachhead.sources.zones import is_utc, to_local
 from beachhead.store.bitmaps import numbers_of
 from beachhead.store.membership_history import MembershipHistory
 
@@ -154,9 +154,11 @@ class _Relations:
         return f"{row}.account_id"
 
     def rows(self, table: str, day: date) -> str:
-        if table == "events":
-            return self._events()
-        return f"known_{table}" if day == self._of.as_of else self._world.known_on(table, day)
+        key = ("rows", table, day if table != "events" else None)
+        if key not in self._loaded:
+            here = f"known_{table}" if day == self._of.as_of else self._world.known_on(table, day)
+            self._loaded[key] = self._in_local_time(self._events() if table == "events" else here, table)
+        return self._loaded[key]
 
     def column(self, table: str, name: str, row: str) -> str:
         model = BY_NAME[table]
@@ -165,11 +167,9 @@ class _Relations:
             day = "day" if table == "events" else known_at and day_column(known_at)
             return f"{row}.{day}" if day else "CAST(NULL AS DATE)"
         if name == "moment" or (table == "events" and name == "occurred_at"):
-            return self._local(f"{row}.{known_at}") if known_at else "CAST(NULL AS TIMESTAMP)"
-        column = model.column(name)
-        if column and column.type == "timestamp":
-            return self._local(f"{row}.{name}")
-        return f"{row}.billing_interval" if column and name == "interval" else f"{row}.{quote_name(name)}"
+            return f"{row}.{known_at}" if known_at else "CAST(NULL AS TIMESTAMP)"
+        is_kept_otherwise = name == "interval" and model.column(name) is not None
+        return f"{row}.billing_interval" if is_kept_otherwise else f"{row}.{quote_name(name)}"
 
     def members(self, segment: str, day: date) -> str:
         return self._of_numbers(("members", segment, day), lambda: self._of.members(segment, day))
@@ -184,8 +184,19 @@ class _Relations:
 
         return self._table(("list", name), ids)
 
-    def _local(self, moment: str) -> str:
-        return to_local(moment, self._of.timezone)
+    def _in_local_time(self, relation: str, table: str) -> str:
+        """A relation with the moments of the model in local time: a view, whose SQL is the embedded engine's own."""
+        zone, engine = self._of.timezone, self._world.engine
+        if is_utc(zone):
+            return relation
+        known = {"moment", *(c.name for c in BY_NAME[table].columns if c.type == "timestamp")}
+        here = [n for n in engine.query(f"SELECT * FROM {relation} LIMIT 0").column_names if n in known]
+        if not here:
+            return relation
+        view = f"rule_rows_{len(self._loaded)}"
+        local = ", ".join(f"{to_local(name, zone)} AS {name}" for name in here)
+        engine.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS SELECT * REPLACE ({local}) FROM {relation}")
+        return view
 
     def _of_numbers(self, key: object, find: Callable[[], Numbers]) -> str:
         return self._table(key, lambda: pa.table({"account_no": pa.array(find(), pa.uint32())}))
@@ -197,15 +208,13 @@ class _Relations:
         return self._loaded[key]
 
     def _events(self) -> str:
-        """Events with their names, in the engine once."""
-        if "events" not in self._loaded:
-            rows, names = self._world.event_rows()
-            self._world.engine.load("rule_event_rows", rows)
-            coded = pa.table({"code": pa.array(range(len(names)), pa.uint16()), "event": pa.array(names, pa.string())})
-            self._world.engine.load("rule_event_codes", coded)
-            columns = [f"r.{quote_name(n)}" for n in rows.column_names if n not in ("user_no", "code")]
-            self._loaded["events"] = (
-                f"(SELECT {', '.join(columns)}, nullif(r.user_no, 0) AS user_no, c.event "
-                "FROM rule_event_rows AS r JOIN rule_event_codes AS c ON c.code = r.code)"
-            )
-        return self._loaded["events"]
+        """Events with their names."""
+        rows, names = self._world.event_rows()
+        self._world.engine.load("rule_event_rows", rows)
+        coded = pa.table({"code": pa.array(range(len(names)), pa.uint16()), "event": pa.array(names, pa.string())})
+        self._world.engine.load("rule_event_codes", coded)
+        columns = [f"r.{quote_name(n)}" for n in rows.column_names if n not in ("user_no", "code")]
+        return (
+            f"(SELECT {', '.join(columns)}, nullif(r.user_no, 0) AS user_no, c.event "
+            "FROM rule_event_rows AS r JOIN rule_event_codes AS c ON c.code = r.code)"
+        )

@@ -12,11 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from beachhead.customers.event_counts import read_events
-from beachhead.customers.events import open_parts
+from beachhead.customers.events import NO_EVENTS, open_parts
 from beachhead.customers.record import arrow_type, known_on, make_known
 from beachhead.engines.duck import DuckEngine
 from beachhead.errors import DataError, Diagnostic
 from beachhead.project.definitions import ValueTypeName
+from beachhead.project.model import TABLES, day_column
 from beachhead.rules import ValueType
 from beachhead.segments.activity import Events
 from beachhead.segments.code_store import CodeShelf
@@ -54,9 +55,12 @@ class PublishedWorld:
         self._open.close()
 
     def columns(self, names: Collection[str], day: date) -> pa.Table:
-        run = self._run if day == self._run.as_of else self._earlier(day)
+        found = self._run if day == self._run.as_of else self._earlier(day)
+        run = found or self._run
         here = [n for n in names if n in run.attributes and n != "account_id"]
         table = run.columns("account_no", "account_id", *here)
+        if found is None:
+            table = table.slice(0, 0)
         for name in names:
             if name not in table.column_names:
                 kind = arrow_type(self._plan.catalog.attributes[name])
@@ -68,7 +72,8 @@ class PublishedWorld:
         return known_on(table, day, self._extra, self._run.about.mapped or None)
 
     def event_rows(self) -> tuple[pa.Table, Sequence[str]]:
-        return open_parts(event_parts(self._run)), self._run.about.event_codes
+        parts = event_parts(self._run)
+        return open_parts(parts) if parts else NO_EVENTS, self._run.about.event_codes
 
     def listed(self, name: str) -> Collection[str]:
         ids = ids_of_list(self._plan.project, name)
@@ -84,12 +89,27 @@ class PublishedWorld:
     def history(self) -> MembershipHistory:
         return MembershipHistory(SnapshotStore(Layout(self._plan.project.root)))
 
-    def _earlier(self, day: date) -> Run:
+    def _earlier(self, day: date) -> Run | None:
+        """The update of an earlier day; None where nobody was known then."""
         found = run_on(SnapshotStore(Layout(self._plan.project.root)), day)
-        if found is None or not has_records_of(found, self._plan.made_by):
-            message = f"there is no data as of {day}, which the rule asks for"
-            raise DataError(Diagnostic("no-earlier-data", message, remedy=f"Run `beachhead run --as-of {day}`."))
-        return found
+        if found is not None and has_records_of(found, self._plan.made_by):
+            return found
+        if (first := self._first_known) is not None and day < first:
+            return None
+        message = f"there is no data as of {day}, which the rule asks for"
+        raise DataError(Diagnostic("no-earlier-data", message, remedy=f"Run `beachhead run --as-of {day}`."))
+
+    @cached_property
+    def _first_known(self) -> date | None:
+        """The first day on which any customer was known; None where days alone do not tell."""
+        if "accounts" in self._run.about.mapped:
+            sql = "SELECT CASE WHEN count(signed_up_day) = count(*) THEN min(signed_up_day) END FROM accounts"
+        else:
+            dated = [t for t in TABLES if t.known_at and t.name != "events" and "account_id" in t.column_names]
+            self.engine.load("event_days", self.event_rows()[0].select(["day"]))
+            facts = [f"SELECT {day_column(t.known_at)} AS day FROM {t.name}" for t in dated if t.known_at]
+            sql = f"SELECT min(day) FROM ({' UNION ALL '.join([*facts, 'SELECT day FROM event_days'])})"
+        return cast("date | None", self.engine.scalar(sql))
 
 
 @contextmanager

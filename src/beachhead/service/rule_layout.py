@@ -67,7 +67,8 @@ def rewritten(text: str, node: Node) -> str:
         made = text
         for edit in edits:
             made = made[: edit.start] + edit.text + made[edit.end :]
-        if format_rule(parse(made)) == wanted:
+        is_plain = "\n" not in made and not _COMMENT.search(made)
+        if format_rule(parse(made)) == wanted and not (is_plain and len(made) > _WIDTH):
             return made
     except (BeachheadError, ValueError):
         pass

@@ -175,6 +175,7 @@ def _run(plan: Plan, layout: Layout, files: FileSystem, options: RunOptions, say
         assembly = Assembler(engine, sources, accounts, users, identity, settings, cache, model).assemble()
         say("Storing events")
         events = store_events(sources, numbered, layout, files, engine, full=options.full)
+        plan = plan.after(events.codes)
         reached = None if options.as_of else _reached_further(current, loaded.data_day)
         last = current if reached and current and current.ref.as_of > as_of else before
         with store.begin(as_of) as draft:

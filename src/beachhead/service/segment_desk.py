@@ -16,6 +16,7 @@ from pathlib import Path
 from beachhead.errors import Diagnostic, UsageError
 from beachhead.project.loader import SETTINGS_FILES
 from beachhead.rules import lint
+from beachhead.service.known_texts import KnownTexts
 from beachhead.service.plan import Plan, make_plan
 from beachhead.service.population import Customers
 from beachhead.service.published_world import population_of_run
@@ -103,17 +104,19 @@ class WarmDesk:
         self._root = root
         self._reading = threading.Lock()
         self._answering = threading.Lock()
+        self._known = KnownTexts(root)
         self._definitions: Definitions | None = None
         self._opened: Opened | None = None
         self._stack = ExitStack()
 
     @property
     def definitions(self) -> Definitions:
-        """The definitions as their files are now; read again only when one of them changed."""
+        """The definitions as their files are now; read again only when one of them changed. Rules that are tried with
+        them are compared with the texts of the newest update."""
         with self._reading:
             stamp = _stamp(self._root)
             if self._definitions is None or self._definitions.stamp != stamp:
-                self._definitions = Definitions(make_plan(self._root), stamp)
+                self._definitions = Definitions(make_plan(self._root).knowing(self._known), stamp)
             return self._definitions
 
     @contextmanager

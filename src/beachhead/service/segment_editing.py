@@ -279,7 +279,7 @@ def _require_unchanged(path: Path, name: str, base: str | None) -> None:
     if base is None:
         raise _exists(name)
     what = "deleted" if now is None else "changed"
-    message = f"{path.parent.name}/{path.name} was {what} by somebody else meanwhile"
+    message = f"the file {path.parent.name}/{path.name} was {what} by somebody else meanwhile"
     remedy = "Look at it as it is now; then decide which of the two stays. Nothing was written."
     raise UsageError(Diagnostic("file-changed", message, remedy=remedy))
 

@@ -295,7 +295,9 @@ def _remarks(definitions: Definitions, told: AboutSegment | None, name: str, sta
     yield from map(_remark, definitions.oddities.get(family, ()))
     if told and told.lacking:
         lacking = ", ".join(told.lacking)
-        yield Remark(code="lacking", severity="info", message=f"these have no data, and count as unknown: {lacking}")
+        yield Remark(
+            code="lacking", severity="info", message=f"these have no data, and count as unknown or none: {lacking}"
+        )
 
 
 def _unpublished(standing: Standing) -> Iterable[Remark]:

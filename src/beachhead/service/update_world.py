@@ -11,7 +11,7 @@ from typing import cast
 import pyarrow as pa
 
 from beachhead.customers.event_counts import read_events
-from beachhead.customers.events import open_parts
+from beachhead.customers.events import NO_EVENTS, open_parts
 from beachhead.customers.record import arrow_type, known_on
 from beachhead.rules import ValueType
 from beachhead.segments.activity import Events
@@ -21,15 +21,6 @@ from beachhead.service.population import Customers
 from beachhead.store.membership_history import MembershipHistory
 from beachhead.store.snapshots import SnapshotStore
 
-_NO_EVENTS = pa.table(
-    {
-        "account_no": pa.array([], pa.uint32()),
-        "user_no": pa.array([], pa.uint32()),
-        "code": pa.array([], pa.uint16()),
-        "day": pa.array([], pa.date32()),
-        "moment": pa.array([], pa.timestamp("us")),
-    }
-)
 DayBefore = Callable[[date], AbstractContextManager[Day]]
 
 
@@ -58,7 +49,7 @@ class UpdateWorld:
 
     def event_rows(self) -> tuple[pa.Table, Sequence[str]]:
         parts = self._day.event_parts
-        return open_parts(parts) if parts else _NO_EVENTS, self._day.events.codes
+        return open_parts(parts) if parts else NO_EVENTS, self._day.events.codes
 
     def listed(self, name: str) -> Collection[str]:
         """The present ids of the customers on a list, by whatever id it has them."""

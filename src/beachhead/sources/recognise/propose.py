@@ -25,6 +25,7 @@ from beachhead.sources.recognise.reading import (
     looks_like_cents,
 )
 from beachhead.sources.recognise.sample import Column, Sample
+from beachhead.sources.recognise.several import parted
 from beachhead.sources.recognise.shapes import profile
 from beachhead.sources.recognise.tables import PLACES, Candidate, file_words
 
@@ -298,12 +299,13 @@ def _useless(column: Column) -> str | None:
         return "it is empty in this file"
     if seen.is_constant and seen.rows >= 5:
         return f"it is {seen.examples[0]} in every row"
-    if seen.share("json") > 0.9:
+    is_list = parted(column) is not None
+    if seen.share("json") > 0.9 and not is_list:
         return "it holds several values packed into one text"
     names = words(column.name)
     if names[:1] == ("fivetran",) or names[-1:] == ("synced",):
         return "it was added while the data was copied"
-    if seen.values >= 50 and seen.distinct > 0.95 * seen.values and seen.share("id", "text") > 0.9:
+    if not is_list and seen.values >= 50 and seen.distinct > 0.95 * seen.values and seen.share("id", "text") > 0.9:
         return "nearly every value is another one, so it makes no groups"
     if names[-1:] == ("id",) and seen.values and not seen.is_dated:
         return "it is the id of something else"
@@ -320,12 +322,15 @@ def _extra(draft: Draft, column: Column, taken: set[str]) -> ColumnProposal:
         name, n = f"{base}_{n}", n + 1
     taken.add(name)
     type_ = type_of(column)
+    several = parted(column) if type_ == "list" else None
     mapping = draft.read(column, type_).mapping.model_copy(
-        update={"type": type_, "title": column.name, "known_from": _known_from(column)}
-    )
-    return _proposed(
-        column, "extra", name, mapping, 0.85, "no place of its own; it becomes an attribute of the customer"
-    )
+        update={
+            "type": type_, "title": column.name, "known_from": _known_from(column),
+            "separator": several.separator if several else None,
+        }
+    )  # fmt: skip
+    why = "no place of its own; it becomes an attribute of the customer"
+    return _proposed(column, "extra", name, mapping, 0.85, f"{why}, a list of several values" if several else why)
 
 
 def type_of(column: Column) -> ValueTypeName:
@@ -339,7 +344,7 @@ def type_of(column: Column) -> ValueTypeName:
         if set(words(column.name)) & _MONEY_WORDS and not seen.is_constant and "percent" not in words(column.name):
             return "money"
         return "integer" if seen.share("integer") > 0.999 else "number"
-    return "text"
+    return "list" if parted(column) else "text"
 
 
 def _known_from(column: Column) -> KnownFrom | None:

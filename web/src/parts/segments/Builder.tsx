@@ -14,6 +14,8 @@ interface Held { id: string; over: { group: string; at: number } | null }
 interface Tools {
   rule: Rule;
   held: Held | null;
+  /** What is being dragged, known before the page shows it. */
+  dragged: React.RefObject<string | null>;
   hold: (held: Held | null) => void;
   focus: (id: string) => void;
   say: (text: string) => void;
@@ -26,6 +28,7 @@ export function Builder({ rule }: { rule: Rule }) {
   const box = useRef<HTMLDivElement>(null);
   const [wanted, setWanted] = useState<string | null>(null);
   const [held, hold] = useState<Held | null>(null);
+  const dragged = useRef<string | null>(null);
   const [said, say] = useState("");
   useEffect(() => {
     if (!wanted) return;
@@ -37,7 +40,7 @@ export function Builder({ rule }: { rule: Rule }) {
     setWanted(null);
   }, [wanted, rule.root]);
   const parts = useMemo(() => new Map(rule.counted?.parts.map((p) => [p.path.join("."), p])), [rule.counted]);
-  const tools: Tools = { rule, held, hold, focus: setWanted, say, parts };
+  const tools: Tools = { rule, held, dragged, hold, focus: setWanted, say, parts };
   const undo = (e: KeyboardEvent) => {
     if (!(e.ctrlKey || e.metaKey) || e.key.toLowerCase() !== "z" || (e.target as HTMLElement).matches("input, textarea")) return;
     e.preventDefault();
@@ -124,22 +127,26 @@ function LeafView({ of, within }: { of: Leaf; within: Group }) {
     tools.say(e.key === "ArrowUp" ? "Moved up" : "Moved down");
     tools.focus(of.id);
   };
-  const over = (e: DragEvent) => {
-    if (!held || held.id === of.id) return;
-    e.preventDefault();
+  const placeAt = (e: DragEvent): { group: string; at: number } => {
     const box = row.current!.getBoundingClientRect();
-    const at = within.items.findIndex((i) => i.id === of.id) + (e.clientY > box.top + box.height / 2 ? 1 : 0);
-    if (held.over?.group !== within.id || held.over.at !== at) hold({ ...held, over: { group: within.id, at } });
+    return { group: within.id, at: within.items.findIndex((i) => i.id === of.id) + (e.clientY > box.top + box.height / 2 ? 1 : 0) };
+  };
+  const over = (e: DragEvent) => {
+    const id = tools.dragged.current;
+    if (!id || id === of.id) return;
+    e.preventDefault();
+    const place = placeAt(e);
+    if (held?.over?.group !== place.group || held.over.at !== place.at) hold({ id, over: place });
   };
   return (
     <div
       className={["leaf", isMissing ? "missing" : "", troubles.some((t) => t.severity === "error") ? "wrong" : "", held?.id === of.id ? "held" : ""].join(" ")} data-item={of.id} ref={row} role="group" aria-label="Condition"
-      onKeyDown={move} onDragOver={over} onDrop={(e) => { e.preventDefault(); drop(tools); }}
+      onKeyDown={move} onDragOver={over} onDrop={(e) => { e.preventDefault(); drop(tools, placeAt(e)); }}
     >
       <span
         className="grip" title="Drag to move; with the keyboard: Alt and an arrow" aria-hidden="true" draggable
-        onDragStart={(e) => { e.dataTransfer.effectAllowed = "move"; e.dataTransfer.setData("text/plain", of.id); e.dataTransfer.setDragImage(row.current!, 10, 10); setTimeout(() => hold({ id: of.id, over: null })); }}
-        onDragEnd={() => hold(null)}
+        onDragStart={(e) => { e.dataTransfer.effectAllowed = "move"; e.dataTransfer.setData("text/plain", of.id); e.dataTransfer.setDragImage(row.current!, 10, 10); tools.dragged.current = of.id; setTimeout(() => { if (tools.dragged.current) hold({ id: of.id, over: null }); }); }}
+        onDragEnd={() => { tools.dragged.current = null; hold(null); }}
       >⠿</span>
       <div className="sentence">
         <NotSwitch isNot={of.not} onChange={(isNot) => rule.edit((root) => replaced(root, of.id, (i) => ({ ...(i as Leaf), not: isNot })))} />
@@ -154,14 +161,14 @@ function LeafView({ of, within }: { of: Leaf; within: Group }) {
 
 const isWithin = (path: string, outer: string): boolean => path === outer || path.startsWith(`${outer}.`) || outer === "";
 
-function drop({ rule, held, hold, say, focus }: Tools) {
-  if (held?.over) {
-    const { id, over } = held;
-    rule.edit((root) => moved(root, id, over.group, over.at));
-    say("Moved");
-    focus(id);
-  }
+function drop({ rule, dragged, hold, say, focus }: Tools, place: { group: string; at: number }) {
+  const id = dragged.current;
+  dragged.current = null;
   hold(null);
+  if (!id) return;
+  rule.edit((root) => moved(root, id, place.group, place.at));
+  say("Moved");
+  focus(id);
 }
 
 /** Where a condition that is being dragged would come to stand. */
@@ -174,7 +181,7 @@ function DropLine({ group: id, at }: { group: string; at: number }) {
     <div
       className={isHere ? "dropline here" : "dropline"}
       onDragOver={(e) => { e.preventDefault(); if (!isHere) hold({ ...held, over: { group: id, at } }); }}
-      onDrop={(e) => { e.preventDefault(); drop(tools); }}
+      onDrop={(e) => { e.preventDefault(); drop(tools, { group: id, at }); }}
     />
   );
 }

@@ -257,7 +257,7 @@ function Review({ draft, segment, setBase, onClose, onSaved }: {
     <Panel title="What it changes" lead={draft.title} onClose={onClose}>
       {(plan.isPending || named.isPending) && !plan.error && !named.error && <p role="status" className="working"><Loader size="xs" aria-hidden="true" /> Finding out who joins and who leaves …</p>}
       {[plan.error, named.error].map((e, n) => e instanceof ServerError && <Troubles key={n} diagnostics={e.diagnostics} />)}
-      {plan.data && <PlanView plan={plan.data} customers={words.customers_are} />}
+      {plan.data && <PlanView plan={plan.data} customers={words.customers_are} isOfOne />}
       {save.error instanceof ServerError && <Troubles title="It was not saved" diagnostics={save.error.diagnostics} />}
       {conflict && segment && (
         <div className="conflict">

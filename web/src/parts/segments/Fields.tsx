@@ -26,14 +26,14 @@ export function Whole({ label, value, onChange, min = 0, suffix }: { label: stri
   );
 }
 
-export function Amount({ label, value, onChange, isMoney = false, percent = false }: { label: string; value: Value; onChange: (value: number | null) => void; isMoney?: boolean; percent?: boolean }) {
+export function Amount({ label, value, onChange, isMoney = false, percent = false, isShort = false }: { label: string; value: Value; onChange: (value: number | null) => void; isMoney?: boolean; percent?: boolean; isShort?: boolean }) {
   const words = useLanguage();
   const scale = isMoney ? 10 ** words.minor_digits : percent ? 0.01 : 1;
   const shown = typeof value === "number" ? Number((value / scale).toPrecision(12)) : "";
   return (
     <NumberInput
-      size="sm" className="number wide" aria-label={label} hideControls thousandSeparator="," decimalScale={isMoney ? words.minor_digits : undefined}
-      prefix={isMoney ? `${symbol(words.currency)}` : undefined} suffix={percent ? " %" : undefined} placeholder={isMoney ? symbol(words.currency) : "number"}
+      size="sm" className={isShort || percent ? "number" : "number wide"} aria-label={label} hideControls thousandSeparator="," decimalScale={isMoney ? words.minor_digits : undefined}
+      prefix={isMoney ? `${symbol(words.currency)}` : undefined} suffix={percent ? " %" : undefined} placeholder={isMoney ? symbol(words.currency) : isShort ? undefined : "number"}
       value={shown} onChange={(v) => onChange(typeof v === "number" ? Number((v * scale).toPrecision(15)) : null)}
     />
   );
@@ -184,7 +184,8 @@ function One({ of, label, type, value, mode, onChange }: { of: string | null; la
     const day: Day = value && typeof value === "object" ? value : typeof value === "string" ? { on: value } : { ago: { amount: null, unit: "day" } };
     return <DayField label={label} day={day} onChange={(next) => onChange("on" in next ? next.on || null : next)} />;
   }
-  if (type === "integer" || type === "number" || type === "money") return <Amount label={label} value={value} isMoney={type === "money"} onChange={onChange} />;
+  if (type === "integer" || type === "number" || type === "money") return <Amount label={label} value={value} isMoney={type === "money"} isShort={of === null} onChange={onChange} />;
+  if (typeof value === "boolean") return <Pick label={label} value={String(value)} options={[{ value: "true", label: "yes" }, { value: "false", label: "no" }]} onChange={(v) => onChange(v === "true")} />;
   const text = typeof value === "string" ? value : "";
   if (mode) return <TextInput size="sm" className="textvalue" aria-label={label} placeholder="text" value={readPattern(text)?.text ?? ""} onChange={(e) => onChange(e.currentTarget.value ? patternOf(mode, e.currentTarget.value) : null)} />;
   return of ? <TextValue of={of} label={label} value={text} onChange={(v) => onChange(v || null)} /> : <TextInput size="sm" className="textvalue" aria-label={label} value={text} onChange={(e) => onChange(e.currentTarget.value || null)} />;

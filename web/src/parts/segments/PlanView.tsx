@@ -7,17 +7,18 @@ const KINDS: Record<PlanTold["changes"][number]["kind"], string> = {
 };
 
 /** Who joins and who leaves, what they bring, who else asks. */
-export function PlanView({ plan, customers }: { plan: PlanTold; customers: string }) {
+export function PlanView({ plan, customers, isOfOne = false }: { plan: PlanTold; customers: string; isOfOne?: boolean }) {
   const asked = plan.changes.filter((c) => c.is_asked);
   const others = plan.changes.filter((c) => !c.is_asked);
   return (
     <div className="plan">
       <Troubles diagnostics={plan.problems as unknown as Diagnostic[]} />
-      {!plan.changes.length && <p>Nobody joins and nobody leaves: no segment has other members than before.</p>}
+      {isOfOne && !asked.length && <p>Nobody joins it and nobody leaves it: its rule means what it meant before.</p>}
+      {!isOfOne && !plan.changes.length && <p>Nobody joins and nobody leaves: no segment has other members than before.</p>}
       {asked.map((c) => <Change key={c.name} change={c} plan={plan} customers={customers} />)}
       {others.length > 0 && (
         <>
-          <h3>{asked.length ? "Also changes when it is published" : "What changes"}</h3>
+          <h3>{isOfOne ? "Also changes when it is published" : "What changes"}</h3>
           {others.map((c) => <Change key={c.name} change={c} plan={plan} customers={customers} />)}
         </>
       )}

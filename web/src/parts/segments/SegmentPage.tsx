@@ -124,7 +124,7 @@ function Members({ name, customers, hasSize, money }: { name: string; customers:
           <TextInput aria-label="Search members" placeholder="Search by name or id" value={typed} onChange={(e) => { setTyped(e.currentTarget.value); setShown(PAGE); }} />
           {list.error instanceof ServerError && <Troubles diagnostics={list.error.diagnostics} />}
           {list.data && list.data.members.length > 0 && (
-            <div className="memberscroll" tabIndex={0} role="region" aria-label="List of members"><table className="members">
+            <div className="memberscroll" tabIndex={0} role="region" aria-label="Their names"><table className="members">
               <thead><tr><th scope="col">Name</th>{money && <th scope="col" className="n">{money}</th>}</tr></thead>
               <tbody>
                 {list.data.members.map((m) => (

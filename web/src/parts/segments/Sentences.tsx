@@ -83,7 +83,7 @@ export function Compared({ of, label, type, comparison, onChange, choices }: {
   const words = useLanguage();
   const offered = choices ?? choicesFor(words, type);
   const key = currentChoice(comparison, type);
-  const now: Choice = offered.find((o) => o.value === key) ?? { value: key, label: key, takes: comparison.values.length > 1 ? "many" : comparison.values.length ? "one" : "none" };
+  const now: Choice = offered.find((o) => o.value === key) ?? { value: key, label: words.operators[type ?? ""]?.find((o) => choiceKey(o.key, o.negated) === key)?.words ?? key, takes: comparison.values.length > 1 ? "many" : comparison.values.length ? "one" : "none" };
   const { mode } = comparison.operator === "ilike" && comparison.mode === undefined ? (readPattern(String(comparison.values[0])) ?? { mode: undefined }) : comparison;
   return (
     <>

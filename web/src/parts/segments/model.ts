@@ -257,6 +257,7 @@ function comparisonOf(tree: Call, negated: boolean, typeOf: TypeOf): Model | nul
   const [subject, ...others] = tree.arguments;
   const values = others.map(valueOf);
   if (!subject || !known.includes(tree.operator) || values.includes(undefined)) return null;
+  if (negated && (COMPARISONS.includes(tree.operator) || subject.kind === "invoke")) return null; // the condition as a whole is negated
   const comparison: Comparison = { operator: tree.operator, negated, values: values as Value[] };
   if (subject.kind === "attribute") return { of: "attribute", attribute: subject.name, ...comparison };
   if (subject.kind !== "invoke") return null;
