@@ -124,8 +124,9 @@ class ClickHouse:
             self._session.query(f"INSERT INTO {name} FORMAT JSONEachRow {listed}")
 
     def query(self, sql: str) -> list[tuple[Any, ...]]:
-        told = str(self._session.query(sql, "JSONCompactEachRow"))
-        return [tuple(json.loads(line)) for line in told.splitlines()]
+        told = str(self._session.query(sql, "JSONCompactEachRowWithNamesAndTypes"))
+        _, types, *rows = [json.loads(line) for line in told.splitlines()]
+        return [tuple(_read(value, kind) for value, kind in zip(row, types, strict=True)) for row in rows]
 
     def close(self) -> None:
         self._session.close()
@@ -187,6 +188,15 @@ def _written(value: Value) -> str:
         case _:
             text = _iso(value) if isinstance(value, date) else str(value)
             return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def _read(value: Any, kind: str) -> Any:  # noqa: ANN401  (what JSON holds)
+    """A value by ClickHouse's name of its type."""
+    if value is None or not isinstance(value, str):
+        return bool(value) if value is not None and "Bool" in kind else value
+    if "DateTime" in kind:
+        return datetime.fromisoformat(value)
+    return date.fromisoformat(value) if "Date" in kind else value
 
 
 def _iso(value: object) -> str:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from beachhead.analysis.contrast import contrast, median, needed_per_group
-from beachhead.customers.attributes import BUILT_IN
+from beachhead.customers.attributes import BUILT_IN, Attribute
 
 ATTRIBUTES = {a.name: a for a in BUILT_IN}
 
@@ -103,3 +103,14 @@ def test_range_of_a_median_is_exact():
     found = median(np.arange(1.0, 21.0))
     assert (found.value, found.low, found.high, found.n) == (10.5, 6.0, 15.0, 20)
     assert median(np.array([1.0, 2.0])).low is None
+
+
+def test_of_a_list_each_item_is_compared_on_its_own_among_those_whose_list_is_known():
+    a, b = two_groups(100)
+    tools = ["slack;jira"] * 60 + ["jira"] * 30 + [None] * 10 + ["slack;jira"] * 10 + ["jira;teams"] * 90
+    known = {"tools": Attribute("tools", "list", "Tools", "extra", known_from="signup")}
+    found = {d.level: d for d in contrast(pa.table({"tools": tools}), known, a, b).differences}
+    assert {level: (d.in_a, d.of_a, d.in_b, d.of_b) for level, d in found.items()} == {
+        "slack": (60, 90, 10, 100),
+        "teams": (0, 90, 90, 100),
+    }

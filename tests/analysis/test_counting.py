@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from beachhead.analysis.counting import count
-from beachhead.customers.attributes import BUILT_IN
+from beachhead.customers.attributes import BUILT_IN, Attribute
 from beachhead.errors import UsageError
 
 ATTRIBUTES = {a.name: a for a in BUILT_IN}
@@ -181,3 +181,44 @@ def test_no_kept_rate_by_what_only_those_who_stayed_have():
         assert "not known of those who left" in table.not_kept
         assert {r.kept_rate for r in (*table.rows, table.total)} == {None}
     assert count(accounts, ATTRIBUTES, ["industry"]).total.kept_rate == 0.5
+
+
+TOOLS = Attribute("tools", "list", "Tools", "extra")
+LISTED = pa.table(
+    {
+        "tools": ["slack;jira", "jira", None, "slack;jira;teams", "teams"],
+        "country": ["NL", "NL", "NL", "DE", "DE"],
+        "mrr_cents": pa.array([100, 200, 400, 800, None], pa.int64()),
+    }
+)
+
+
+def test_of_a_list_each_item_is_a_group_and_each_customer_is_once_in_the_total():
+    table = count(LISTED, ATTRIBUTES | {"tools": TOOLS}, ["tools"], measure="mrr_cents")
+    found = {r.labels[0]: (r.customers, r.share, r.measure_total, r.measure_average) for r in table.rows}
+    assert found == {
+        "jira": (3, 0.6, 1100, 1100 / 3),
+        "slack": (2, 0.4, 900, 450),
+        "teams": (2, 0.4, 800, 800),
+        "unknown": (1, 0.2, 400, 400),
+    }
+    assert (table.total.customers, table.total.measure_total, table.total.measured) == (5, 1500, 4)
+    assert (
+        table.overlap == "Who has several of “Tools” is in several groups, so that these add up to more than the total."
+    )
+
+
+def test_items_are_counted_beside_another_attribute():
+    table = count(LISTED, ATTRIBUTES | {"tools": TOOLS}, ["country", "tools"])
+    assert {r.labels: r.customers for r in table.rows if r.customers > 1} == {("NL", "jira"): 2, ("DE", "teams"): 2}
+
+
+def test_who_has_several_rare_items_is_once_among_the_others():
+    table = count(LISTED, ATTRIBUTES | {"tools": TOOLS}, ["tools"], limit=1)
+    jira, other = table.rows
+    assert (jira.labels, jira.customers) == (("jira",), 3)
+    assert (other.labels, other.customers, other.merged) == (("other",), 4, 3)
+
+
+def test_groups_that_each_hold_other_customers_do_not_overlap():
+    assert count(LISTED, ATTRIBUTES, ["country"]).overlap == ""

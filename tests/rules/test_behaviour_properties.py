@@ -17,7 +17,7 @@ from rule_ways import InSql, Oracle, Way
 from rule_world import World
 from test_form_properties import Writer
 
-from beachhead.rules import FORMS, Node, check_expression, parse
+from beachhead.rules import FORMS, Node, ValueType, check_expression, parse
 from rule_engines import Duck
 
 seeds = st.integers(0, 2**32)
@@ -44,13 +44,13 @@ def _core(seed: int, depth: int, count: int) -> list[Node]:
     return [makers[i % len(makers)](depth) for i in range(count)]
 
 
-def _written(seed: int, depth: int, count: int) -> list[Node]:
-    """Core trees of rules that were written with forms."""
+def _written(seed: int, depth: int, count: int, *, conditions: bool = False) -> list[Node]:
+    """Core trees of what was written with forms, or of conditions only."""
     made: list[Node] = []
     writer = Writer(seed, 0.0)
     for _ in range(20 * count):
         checked = check_expression(parse(writer.form(writer.random.choice(FORM_ROWS), depth)), CATALOG)
-        if checked.core is not None:
+        if checked.core is not None and (not conditions or checked.type is ValueType.BOOLEAN):
             made.append(checked.core)
     return made[:count]
 
@@ -98,5 +98,6 @@ def test_generator_makes_every_node_and_function() -> None:
 @pytest.mark.parametrize("start", range(0, 400, 20))
 def test_all_ways_agree_on_deep_rules(start: int, way: Way) -> None:
     for seed in range(start, start + 20):
-        _agree(random_world(Random(seed), 12), _core(seed, 6, 20), Oracle(), way)
-        _agree(_world_of_forms(seed), _written(seed, 4, 20), Oracle(), way)
+        generator = CoreGenerator(seed)
+        _agree(random_world(Random(seed), 12), [generator.condition(6) for _ in range(20)], Oracle(), way)
+        _agree(_world_of_forms(seed), _written(seed, 4, 20, conditions=True), Oracle(), way)

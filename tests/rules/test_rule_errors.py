@@ -15,6 +15,7 @@ HERE = Path(__file__).parent
 SYNTAX = load_yaml(HERE / "errors/syntax.yml")
 MEANING = load_yaml(HERE / "errors/meaning.yml")
 FORMS = load_yaml(HERE / "errors/forms.yml")
+KNOWN_VALUES = load_yaml(HERE / "errors/known_values.yml")
 
 
 def _types(columns: dict[str, str]) -> dict[str, ValueType]:
@@ -29,11 +30,14 @@ def _catalog(document: dict[str, Any]) -> FixedCatalog:
         document.get("values", {}),
         {table: _types(columns) for table, columns in document.get("tables", {}).items()},
         document.get("lists", ()),
+        {(t, c): known for t, columns in document.get("column_values", {}).items() for c, known in columns.items()},
     )
 
 
 CATALOG = _catalog(MEANING)
-CASES = [pytest.param(case, _catalog(d), id=case["rule"]) for d in (MEANING, FORMS) for case in d["cases"]]
+CASES = [
+    pytest.param(case, _catalog(d), id=case["rule"]) for d in (MEANING, FORMS, KNOWN_VALUES) for case in d["cases"]
+]
 
 
 def _error(text: str, place: Place | None = None, indent: int = 0) -> Diagnostic:
@@ -153,3 +157,9 @@ def test_deep_json_is_a_diagnostic() -> None:
         tree = {"kind": "not", "item": tree}
     with pytest.raises(DefinitionError, match="levels deep"):
         from_json(tree)
+
+
+@pytest.mark.parametrize("rule", KNOWN_VALUES["fine"])
+def test_texts_that_occur_or_need_not_occur_are_not_mentioned(rule: str) -> None:
+    found = check_rule(parse(rule), _catalog(KNOWN_VALUES)).diagnostics
+    assert [d for d in found if d.code == "unknown-value"] == []

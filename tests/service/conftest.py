@@ -21,10 +21,11 @@ def harbour(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Callable[[Path], Path]:
-    """A copy of a project that may be changed."""
+    """A copy of a project that may be changed, in place of the one before."""
 
     def copy(root: Path) -> Path:
         target = tmp_path / "copy"
+        shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(root, target)
         return target
 

@@ -128,7 +128,7 @@ def verify(project: ProjectOption = None, as_json: JsonOption = False) -> None:
         look_back(checked, run, say)
     found = verify_run(run, checked)
     if as_json:
-        print_json(document("verified", verified_json(found), run, found.damaged))
+        print_json(document("verified", verified_json(found), run, (*found.failed, *found.damaged)))
     else:
         for line in verified_lines(found):
             print(printable(line))

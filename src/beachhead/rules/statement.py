@@ -208,8 +208,10 @@ class _Select:
 
     def _was(self, node: Was) -> str:
         day = self.owners.fixed(node.at)
-        if day >= self.owners.as_of:  # what is to come nobody knows
-            return f"({self.print(node.item)})" if day == self.owners.as_of else "null"
+        if day == self.owners.as_of:
+            return f"({self.print(node.item)})"
+        if day > self.owners.as_of:  # what is to come nobody knows; this null has the type of the value
+            return f"case when false then {self.print(node.item)} end"
         return self._value_table("was", day, node.item)
 
     def _ranking(self, node: Ranking) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from beachhead.errors import Diagnostic
 from beachhead.rules import ast
-from beachhead.rules.types import Value
+from beachhead.rules.types import Value, ValueType
 from beachhead.segments.evaluate import CompiledSegment
 
 MOST_VALUES = 2_000
@@ -36,6 +37,15 @@ def too_large(family: CompiledSegment, values: Sequence[Value]) -> Diagnostic | 
 def shown(value: Value) -> str:
     """A value as the name of a segment has it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def value_shown(word: str, kind: ValueType) -> Value:
+    """The value of which the name of a segment has `word`; None where it is none of that type."""
+    if kind is ValueType.BOOLEAN:
+        return {"true": True, "false": False}.get(word)
+    if kind is ValueType.INTEGER:
+        return int(word) if re.fullmatch(r"-?[0-9]+", word) else None
+    return word
 
 
 def version_in_family(version: str, word: str) -> str:

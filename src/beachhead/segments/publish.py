@@ -107,18 +107,14 @@ class _Origins:
 
     def __init__(self, wanted: Sequence[tuple[MembershipFile, str] | None]) -> None:
         self._count = len(wanted)
-        self._files: dict[int, tuple[MembershipFile, list[int], list[int]]] = {}
-        places: dict[int, dict[str, int]] = {}
+        self._files: dict[int, tuple[MembershipFile, list[int], list[str]]] = {}
         for row, origin in enumerate(wanted):
             if origin is None:
                 continue
             file, segment = origin
-            if id(file) not in self._files:
-                self._files[id(file)] = (file, [], [])
-                places[id(file)] = {name: n for n, name in enumerate(file.segments)}
-            _, ours, theirs = self._files[id(file)]
-            ours.append(row)
-            theirs.append(places[id(file)][segment])
+            _, rows, segments = self._files.setdefault(id(file), (file, [], []))
+            rows.append(row)
+            segments.append(segment)
 
     @property
     def blocks(self) -> int:
@@ -129,6 +125,6 @@ class _Origins:
 
     def words(self, block: int) -> Words:
         found = np.zeros((self._count, WORDS), np.uint64)
-        for file, ours, theirs in self._files.values():
-            found[ours] = file.words(block)[theirs]
+        for file, rows, segments in self._files.values():
+            file.add_words(block, segments, rows, found)
         return found

@@ -10,6 +10,7 @@ from beachhead.errors import DefinitionError, Diagnostic, display_path
 from beachhead.project import Project, matching_files
 from beachhead.project.definitions import SourceDefinition
 from beachhead.project.model import BY_NAME
+from beachhead.service.memory_lint import memory_lint
 from beachhead.service.plan import Plan, make_plan, without_secrets
 from beachhead.service.short_engine import short_engine
 from beachhead.sources.headers import check_header
@@ -21,7 +22,8 @@ _ANY_DIGITS = 2
 
 
 def check(folder: Path) -> Plan:
-    """The plan of a project, with what an update would find wrong with its mappings and with the headers of its files.
+    """The plan of a project, with what an update would find wrong with its mappings and with the headers of its files,
+    and what is odd in the light of earlier updates.
 
     Never raises for what a definition or file says. A source whose file is not there yet is as good as without it.
     """
@@ -31,6 +33,7 @@ def check(folder: Path) -> Plan:
     for name, source in project.sources.items():
         said += _mapping_mistakes(project, name, source)
     said += _header_mistakes(project)
+    said += memory_lint(plan)
     return replace(plan, diagnostics=tuple(dict.fromkeys(without_secrets(d, project) for d in said)))
 
 

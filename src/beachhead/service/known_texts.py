@@ -38,15 +38,16 @@ class KnownEvents:
         self._store = SnapshotStore(Layout(root))
         self._lock = threading.Lock()
         self._run: Run | None = None
-        self._found: dict[tuple[str, str], Texts | None] = {}
+        self._found: dict[tuple[str, str, ValueType], Texts | None] = {}
 
     def of_attribute(self, name: str, kind: ValueType) -> Collection[str] | None:
         return None
 
     def of_column(self, table: str, column: str, kind: ValueType) -> Collection[str] | None:
-        return self._kept(table, column, _event_names) if (table, column) == ("events", "event") else None
+        is_name = (table, column) == ("events", "event")
+        return self._kept((table, column, kind), _event_names) if is_name else None
 
-    def _kept(self, table: str, column: str, read: Callable[[Run], Texts | None]) -> Texts | None:
+    def _kept(self, what: tuple[str, str, ValueType], read: Callable[[Run], Texts | None]) -> Texts | None:
         """What `read` finds in the newest update."""
         with self._lock, suppress(BeachheadError, pa.ArrowException, OSError):
             ref = self._store.current()
@@ -54,9 +55,9 @@ class KnownEvents:
                 return None
             if self._run is None or self._run.name != ref.name:
                 self._run, self._found = Run(self._store.open(ref)), {}
-            if (table, column) not in self._found:
-                self._found[table, column] = read(self._run)
-            return self._found[table, column]
+            if what not in self._found:
+                self._found[what] = read(self._run)
+            return self._found[what]
         return None
 
 
@@ -68,7 +69,7 @@ class KnownTexts(KnownEvents):
             is_here = name in run.attributes and run.attributes[name].type == kind
             return _texts(run.columns(name), name, kind) if is_here else None
 
-        return self._kept("", name, read)
+        return self._kept(("", name, kind), read)
 
     def of_column(self, table: str, column: str, kind: ValueType) -> Collection[str] | None:
         """None too where the table is so long that looking at it would take a while."""
@@ -79,7 +80,7 @@ class KnownTexts(KnownEvents):
             rows = _rows(run, table, column)
             return None if rows is None else _texts(rows, column, kind)
 
-        return self._kept(table, column, read)
+        return self._kept((table, column, kind), read)
 
 
 def _event_names(run: Run) -> Texts | None:

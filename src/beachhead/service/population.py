@@ -14,7 +14,8 @@ from beachhead.engines.dialect import emit
 from beachhead.engines.duck import DuckEngine, quote_name
 from beachhead.errors import UsageError
 from beachhead.project.model import BY_NAME, day_column
-from beachhead.rules import Node, ValueType, attributes_used
+from beachhead.rules import Node, ValueType, attributes_used, tables_used, walk
+from beachhead.rules.ast import Aggregate
 from beachhead.rules.row_sql import MAX_COLUMNS
 from beachhead.rules.statement import values_sql
 from beachhead.segments.activity import Events
@@ -85,7 +86,8 @@ class Customers:
 
     def attribute(self, name: str) -> Column:
         if name not in self._columns:
-            self._columns[name] = (self._shelf and self._shelf.read(name)) or self._encoded(name)
+            kept = self._shelf and self._shelf.read(name)
+            self._columns[name] = kept if kept and kept.type is self._types[name] else self._encoded(name)
         return self._columns[name]
 
     def _encoded(self, name: str) -> Column:
@@ -124,25 +126,26 @@ class Customers:
             missing = list(values)
         for start in range(0, len(missing), MAX_COLUMNS):
             batch = missing[start : start + MAX_COLUMNS]
-            names = frozenset[str]().union(*map(attributes_used, batch))
-            result = self.world.engine.query(emit(values_sql(batch, self.as_of, _Relations(self, names)), "duckdb"))
+            result = self.world.engine.query(emit(values_sql(batch, self.as_of, _Relations(self, batch)), "duckdb"))
             order = pa.array(np.argsort(result["account_no"].to_numpy()))
             self._computed |= {v: result[f"v{n}"].combine_chunks().take(order) for n, v in enumerate(batch)}
         return [self._computed[v] for v in values]
 
 
 class _Relations:
-    """What one statement reads; tables are loaded into the engine when it names them. `names`: attributes that it
-    uses."""
+    """What one statement for some values reads; tables are loaded into the engine when it names them. A column that a
+    table does not have, such as one without data, is null."""
 
     key = "account_no"
     person = "user_no"
 
-    def __init__(self, of: Customers, names: Collection[str]) -> None:
+    def __init__(self, of: Customers, values: Sequence[Node]) -> None:
         self._of = of
         self._world = of.world
-        self._names = names
+        self._names = frozenset[str]().union(*map(attributes_used, values))
+        self._of_people = frozenset[str]().union(*map(_asked_of_people, values))
         self._loaded: dict[object, str] = {}
+        self._columns: dict[str, frozenset[str]] = {}
 
     def customers(self, day: date) -> str:
         return self._table(("customers", day), lambda: self._world.columns(self._names, day))
@@ -156,9 +159,16 @@ class _Relations:
     def rows(self, table: str, day: date) -> str:
         key = ("rows", table, day if table != "events" else None)
         if key not in self._loaded:
-            here = f"known_{table}" if day == self._of.as_of else self._world.known_on(table, day)
-            self._loaded[key] = self._in_local_time(self._events() if table == "events" else here, table)
+            here = self._events() if table == "events" else self._known(table, day)
+            self._loaded[key] = self._in_local_time(here, table)
         return self._loaded[key]
+
+    def _known(self, table: str, day: date) -> str:
+        here = f"known_{table}" if day == self._of.as_of else self._world.known_on(table, day)
+        if table not in self._of_people:
+            return here
+        people = self.rows("users", day)
+        return f"(SELECT t.*, p.user_no FROM {here} AS t LEFT JOIN {people} AS p ON p.user_id = t.user_id)"
 
     def column(self, table: str, name: str, row: str) -> str:
         model = BY_NAME[table]
@@ -168,8 +178,15 @@ class _Relations:
             return f"{row}.{day}" if day else "CAST(NULL AS DATE)"
         if name == "moment" or (table == "events" and name == "occurred_at"):
             return f"{row}.{known_at}" if known_at else "CAST(NULL AS TIMESTAMP)"
-        is_kept_otherwise = name == "interval" and model.column(name) is not None
-        return f"{row}.billing_interval" if is_kept_otherwise else f"{row}.{quote_name(name)}"
+        if name == "interval" and model.column(name) is not None:
+            name = "billing_interval"
+        return f"{row}.{quote_name(name)}" if name in self._columns_of(table) else "NULL"
+
+    def _columns_of(self, table: str) -> frozenset[str]:
+        if table not in self._columns:
+            nothing = self._world.engine.query(f"SELECT * FROM {self.rows(table, self._of.as_of)} LIMIT 0")
+            self._columns[table] = frozenset(nothing.column_names)
+        return self._columns[table]
 
     def members(self, segment: str, day: date) -> str:
         return self._of_numbers(("members", segment, day), lambda: self._of.members(segment, day))
@@ -218,3 +235,9 @@ class _Relations:
             f"(SELECT {', '.join(columns)}, nullif(r.user_no, 0) AS user_no, c.event "
             "FROM rule_event_rows AS r JOIN rule_event_codes AS c ON c.code = r.code)"
         )
+
+
+def _asked_of_people(value: Node) -> frozenset[str]:
+    """The tables whose rows are asked of single people."""
+    people = (part.rows.where for part in walk(value) if isinstance(part, Aggregate) and part.rows.table == "users")
+    return frozenset[str]().union(*(tables_used(where) for where in people if where is not None)) - {"events"}

@@ -58,6 +58,8 @@ class PublishedWorld:
         found = self._run if day == self._run.as_of else self._earlier(day)
         run = found or self._run
         here = [n for n in names if n in run.attributes and n != "account_id"]
+        for name in here:
+            self._check_type(name, run)
         table = run.columns("account_no", "account_id", *here)
         if found is None:
             table = table.slice(0, 0)
@@ -88,6 +90,12 @@ class PublishedWorld:
     @cached_property
     def history(self) -> MembershipHistory:
         return MembershipHistory(SnapshotStore(Layout(self._plan.project.root)))
+
+    def _check_type(self, name: str, run: Run) -> None:
+        was, now = run.attributes[name].type, self._plan.catalog.attributes[name].type
+        if was != now:
+            message = f"'{name}' is of the type {now} now, and {was} in the data as of {run.as_of}"
+            raise DataError(Diagnostic("other-type", message, remedy="Run `beachhead run` to compute it anew."))
 
     def _earlier(self, day: date) -> Run | None:
         """The update of an earlier day; None where nobody was known then."""

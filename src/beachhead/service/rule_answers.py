@@ -20,7 +20,7 @@ from beachhead.service.rule_desk import Reason
 from beachhead.service.rule_reading import Told, parts_of
 from beachhead.service.segment_desk import Opened
 from beachhead.service.segment_facts import CustomerTold, SegmentFacts
-from beachhead.service.why import fewest, rule_of, why
+from beachhead.service.why import Turn, fewest, rule_of, why
 
 _PREVIEWED = 6
 _ALL = 1 << 62
@@ -192,26 +192,26 @@ def _looked_at(node: Node) -> Node | None:
     return None
 
 
-def _reasons(opened: Opened, node: Node, reasons: Sequence[Reason], turned: Sequence[Reason]) -> list[ReasonTold]:
+def _reasons(opened: Opened, node: Node, reasons: Sequence[Reason], turned: Sequence[Turn]) -> list[ReasonTold]:
     by_path = dict(parts_of(node))
-    turning = {r.path for r in turned}
+    turning = {t.reason.path: t.to for t in turned}
     return [
         ReasonTold(
             path=list(r.path),
             english=r.english,
             holds="yes" if r.holds else "unknown" if r.holds is None else "no",
             value=value_words(opened, r, by_path),
-            wanted=_wanted(opened, node, r, by_path[r.path]),
+            wanted=_wanted(opened, node, r, by_path[r.path], turning.get(r.path, not r.holds)),
             turns=r.path in turning,
         )
         for r in reasons
     ]
 
 
-def _wanted(opened: Opened, whole: Node, reason: Reason, node: Node) -> str:
-    """What would have to be instead: the condition where it does not hold, its opposite where it does."""
-    words = opened.plan.english(Not(node) if reason.holds else node)
-    gap = "" if reason.holds else _gap(opened, reason, node)
+def _wanted(opened: Opened, whole: Node, reason: Reason, node: Node, to: bool) -> str:
+    """What would have to be instead: the condition where it would have to become true (`to`), else its opposite."""
+    words = opened.plan.english(node if to else Not(node))
+    gap = _gap(opened, reason, node) if to else ""
     return f"{words}{gap}"
 
 

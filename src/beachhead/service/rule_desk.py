@@ -137,6 +137,10 @@ class RuleDesk:
             )
         return holds[_name(WHOLE)], tuple(reasons)
 
+    def holds(self, core: Node, account_no: int) -> bool:
+        """Whether a core condition is true of a customer. Raises `DataError`."""
+        return _name(WHOLE) in self._engine({_name(WHOLE): core}).segments_of(account_no)
+
     def _engine(self, rules: Mapping[str, Node]) -> Engine:
         asked = frozenset[str]().union(*map(segments_used, rules.values()))
         ready = make_ready({**with_all_used(asked, self._segments), **rules}, self._population)
@@ -156,7 +160,8 @@ class RuleDesk:
 
 
 def _name(path: Path) -> str:
-    return ".".join(map(str, path)) or "whole"
+    """What a part is called beside segments, which have no blank in their names."""
+    return f"part {'.'.join(map(str, path))}"
 
 
 def _parts(node: Node, path: Path = WHOLE) -> Iterator[tuple[Path, Node]]:

@@ -24,7 +24,7 @@ _KINDS = {
     "new": "new",
     "changed": "other rule",
     "removed": "removed",
-    "follows": "same rule, but a segment that it names changes",
+    "follows": "same rule, but a segment or list that it names changed",
 }
 
 
@@ -39,8 +39,8 @@ def why_lines(answer: Why, run: Run, plan: Plan) -> Iterator[str]:
         yield f"  {_SIGNS[reason.holds]}  {reason.english}{_shown(reason, run, plan)}"
     if answer.change:
         yield f"to be {'out' if answer.is_member else 'in'}, this would have to change:"
-        for reason in answer.change:
-            yield f"  to {'false' if reason.holds else 'true'}: {reason.english}"
+        for turn in answer.change:
+            yield f"  to {'true' if turn.to else 'false'}: {turn.reason.english}"
 
 
 def why_json(answer: Why) -> Json:
@@ -52,7 +52,7 @@ def why_json(answer: Why) -> Json:
         "since": plain(answer.since),
         "note": answer.note,
         "conditions": [_reason_json(r) for r in answer.reasons],
-        "to_change": [r.text for r in answer.change],
+        "to_change": [{"text": t.reason.text, "to": t.to} for t in answer.change],
     }
 
 
@@ -157,9 +157,10 @@ def verified_lines(found: Verified) -> Iterator[str]:
             f"such as {', '.join(drift.examples)}"
         )
     if found.other_rule:
-        yield f"not compared, since their rule changed after the update: {', '.join(found.other_rule)}"
-    for damage in found.damaged:
-        yield str(damage)
+        why = "their rule changed after the update, or could not be evaluated in it"
+        yield f"not compared, since {why}: {', '.join(found.other_rule)}"
+    for wrong in (*found.failed, *found.damaged):
+        yield str(wrong)
 
 
 def verified_json(found: Verified) -> Json:

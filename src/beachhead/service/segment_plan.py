@@ -1,6 +1,6 @@
 """What a change of rules will do, before it is done: who joins and leaves each segment, what they pay, who else asks.
 
-Changed are segments whose rule is another one than the newest update has, and those that name them.
+Changed are segments whose rule is another one than the newest update has, and those that name them or a list.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from beachhead.analysis.money import pick_money
 from beachhead.errors import BeachheadError, Diagnostic, UsageError
 from beachhead.rules import segments_used
-from beachhead.rules.ast import Was
+from beachhead.rules.ast import InList, Moved, Was
 from beachhead.rules.ast import walk as walk_nodes
 from beachhead.segments.evaluate import CompiledSegment
 from beachhead.service.about import ABOUT
@@ -58,8 +58,8 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class SegmentChange:
-    """What happens to one segment. `follows`: its own rule stays, but it names one that changes. Sizes are None before
-    the first time and after the last."""
+    """What happens to one segment. `follows`: its own rule stays, but a segment or list that it names changes. Sizes
+    are None before the first time and after the last."""
 
     name: str
     title: str
@@ -92,7 +92,12 @@ def plan_segments(run: Run, plan: Plan) -> SegmentPlan:
     started = time.perf_counter()
     with population_of_run(run, plan) as population:
         evaluated = evaluate_segments(plan, population, lambda segments: _touched(run, segments))
-        touched = {n: kind for n, kind in _touched(run, evaluated.segments).items() if n not in evaluated.failed}
+        stays = {*plan.broken, *evaluated.failed}
+        touched = {
+            n: kind
+            for n, kind in _touched(run, evaluated.segments).items()
+            if n not in stays and n.partition("/")[0] not in stays
+        }
         fresh = evaluated.ready.engine.members([n for n, kind in touched.items() if kind != "removed"])
     seconds = time.perf_counter() - started
     measured = Measured(run)
@@ -104,6 +109,8 @@ def plan_segments(run: Run, plan: Plan) -> SegmentPlan:
         segment = evaluated.segments.get(name)
         empty = np.zeros(0, np.uint32)
         before, after = old if old is not None else empty, new if new is not None else empty
+        if kind == "follows" and np.array_equal(before, after):
+            continue
         changes.append(
             SegmentChange(
                 name,
@@ -120,7 +127,7 @@ def plan_segments(run: Run, plan: Plan) -> SegmentPlan:
     days = {part.at for s in evaluated.segments.values() for part in walk_nodes(s.node) if isinstance(part, Was)}
     return SegmentPlan(
         tuple(changes),
-        len(evaluated.segments) - len([c for c in changes if c.kind != "removed"]),
+        len(evaluated.segments.keys() - evaluated.failed.keys()) - len([c for c in changes if c.kind != "removed"]),
         measured.name,
         plan.made_by != run.about.made_by,
         seconds,
@@ -169,11 +176,17 @@ def _touched(run: Run, segments: Mapping[str, CompiledSegment]) -> dict[str, Kin
             kinds[name] = "changed" if segment.definition.previously in told else "new"
         elif told[name].version != segment.version or told[name].stale:
             kinds[name] = "changed"
-        elif any(other in kinds for other in segments_used(segment.node)):
+        elif any(other in kinds for other in segments_used(segment.node)) or _asks_elsewhere(segment):
             kinds[name] = "follows"
     heirs = {s.definition.previously for s in segments.values()}
     gone = [name for name in told if name not in segments and name not in heirs]
     return kinds | dict.fromkeys(gone, "removed")
+
+
+def _asks_elsewhere(segment: CompiledSegment) -> bool:
+    """Whether the members may be others though neither rule nor records changed: lists are files, and the past may be
+    filled in."""
+    return any(isinstance(part, InList | Moved) for part in walk_nodes(segment.node))
 
 
 def _previous(evaluated: Evaluated, name: str) -> str | None:

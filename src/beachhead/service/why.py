@@ -6,13 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from beachhead.errors import DefinitionError, Diagnostic, UsageError
+from beachhead.errors import DefinitionError
 from beachhead.rules import Node, ValueType
 from beachhead.rules.ast import And, Not, Or
-from beachhead.service.plan import Plan
+from beachhead.service.named_segment import named_segment
+from beachhead.service.plan import EXCLUDED, Plan
 from beachhead.service.population import Customers
 from beachhead.service.results import Run
 from beachhead.service.rule_desk import Reason, RuleDesk
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A condition that would have to become true (`to`) or false."""
+
+    reason: Reason
+    to: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,33 +36,31 @@ class Why:
     is_member: bool
     since: date | None
     reasons: tuple[Reason, ...]
-    change: tuple[Reason, ...]
+    change: tuple[Turn, ...]
     note: str | None
 
 
 def why(run: Run, plan: Plan, population: Customers, account_id: str, segment: str) -> Why:
     """Explain a segment for a customer by the rule as it is now. Raises `UsageError` with the nearest name or id,
     `DataError`."""
-    compiled = {s.name: s for s in plan.segments}
-    family, _, value = segment.partition("/")
-    chosen = compiled.get(segment) or compiled.get(family)
-    if chosen is None or (value and chosen.definition.for_each is None):
-        raise UsageError(Diagnostic.unknown_name("segment", segment, compiled))
+    chosen = named_segment(plan, segment)
     customer = run.customer(account_id)
-    number = customer["account_no"]
+    number, present_id = customer["account_no"], customer["account_id"]
     assert isinstance(number, int)
     desk = RuleDesk(plan, population)
     reading = desk.read(rule_of(plan, segment))
-    if reading.node is None:  # a value that its attribute cannot have
+    if reading.node is None:
         raise DefinitionError(reading.diagnostics)
-    is_member, reasons = desk.why(reading.node, number)
-    by_hand = chosen.definition.include if account_id in chosen.definition.include else chosen.definition.exclude
-    note = None
-    if account_id in by_hand:
-        is_member = account_id in chosen.definition.include and account_id not in chosen.definition.exclude
-        note = f"{'include' if is_member else 'exclude'} in segments/{chosen.name}.yml names this customer"
+    by_rule, reasons = desk.why(reading.node, number)
+    is_member = desk.holds(chosen.node, number)
+    word = "include" if is_member else "exclude"
+    family = segment.partition("/")[0]
+    by_hand = is_member is not by_rule or (
+        not is_member and present_id in population.world.listed(f"{EXCLUDED} {family}")
+    )
+    note = f"{word} in segments/{family}.yml names this customer" if by_hand else None
     told = {s.name: s for s in run.about.segments}
-    if segment in told and told[segment].version != chosen.version and chosen.definition.for_each is None:
+    if segment in told and told[segment].version != chosen.version:
         note = "the rule has changed since the last update; this is what the present one says"
     turned = fewest(reading.node, {r.path: r for r in reasons}, not is_member)
     since = None
@@ -62,7 +69,7 @@ def why(run: Run, plan: Plan, population: Customers, account_id: str, segment: s
         since = stay.first if stay else None
     return Why(
         str(customer["account_id"]), segment, chosen.definition.title, run.as_of, is_member, since, reasons,
-        () if note and account_id in by_hand else turned, note,
+        () if by_hand else turned, note,
     )  # fmt: skip
 
 
@@ -77,22 +84,23 @@ def rule_of(plan: Plan, segment: str) -> str:
     return f"({definition.where}\n) and {definition.for_each} = {written}"
 
 
-def fewest(node: Node, reasons: Mapping[tuple[int, ...], Reason], wanted: bool) -> tuple[Reason, ...]:
-    """The fewest conditions that would have to turn so that the rule is true (`wanted`) or is not."""
-    return _turn(node, (), reasons, wanted) or ()
+def fewest(node: Node, reasons: Mapping[tuple[int, ...], Reason], wanted: bool) -> tuple[Turn, ...]:
+    """The fewest conditions that would have to turn so that the rule is true (`wanted`), or is false or unknown."""
+    return _turn(node, (), reasons, wanted, not wanted)
 
 
 def _turn(
-    node: Node, path: tuple[int, ...], reasons: Mapping[tuple[int, ...], Reason], wanted: bool
-) -> tuple[Reason, ...]:
+    node: Node, path: tuple[int, ...], reasons: Mapping[tuple[int, ...], Reason], wanted: bool, or_unknown: bool
+) -> tuple[Turn, ...]:
     match node:
         case And() | Or():
-            parts = [_turn(item, (*path, n), reasons, wanted) for n, item in enumerate(node.items)]
+            parts = [_turn(item, (*path, n), reasons, wanted, or_unknown) for n, item in enumerate(node.items)]
             if isinstance(node, And) is wanted:
-                return tuple(reason for part in parts for reason in part)
+                return tuple(turn for part in parts for turn in part)
             return min(parts, key=len)
         case Not():
-            return _turn(node.item, (*path, 0), reasons, not wanted)
+            return _turn(node.item, (*path, 0), reasons, not wanted, or_unknown)
         case _:
             reason = reasons[path]
-            return () if reason.holds is wanted else (reason,)
+            is_so = reason.holds is wanted or (or_unknown and reason.holds is None)
+            return () if is_so else (Turn(reason, wanted),)

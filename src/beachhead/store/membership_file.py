@@ -123,8 +123,13 @@ class MembershipFile:
         those that are nobody's being empty."""
         columns = np.arange(len(self._head.segments))
         words = np.zeros((len(columns) if room is None else room, WORDS), np.uint64)
-        self._toggle(number, columns, columns if places is None else places, words)
+        self._turn(number, columns, columns if places is None else places, words)
         return words
+
+    def add_words(self, number: int, segments: Sequence[str], rows: Sequence[int], words: Words) -> None:
+        """Set in `words[rows[i]]`, which is empty, the bits of one block of `segments[i]`, without reading others."""
+        columns = np.array([self._column(segment) for segment in segments], np.int64)
+        self._turn(number, columns, np.array(rows, np.int64), words)
 
     def check(self) -> None:
         """Compare every byte with its checksum, without those of the base. Raises `DataError` with one diagnostic for
@@ -212,7 +217,7 @@ class MembershipFile:
         at = int(np.searchsorted(numbers, low))
         return at < count and int(numbers[at]) == low
 
-    def _toggle(self, number: int, columns: NDArray[np.int64], rows: NDArray[np.int64], words: Words) -> None:
+    def _turn(self, number: int, columns: NDArray[np.int64], rows: NDArray[np.int64], words: Words) -> None:
         """Turn the bits of `words[rows[i]]` that are members of `columns[i]`."""
         from beachhead.store import kernels
 
@@ -222,7 +227,7 @@ class MembershipFile:
         changed = np.flatnonzero(self._changed[columns])
         if len(changed):
             base, at = self._base_columns
-            base._toggle(number, at[columns[changed]], rows[changed], words)
+            base._turn(number, at[columns[changed]], rows[changed], words)
 
     def _refuse(self, column: int) -> None:
         if column >= 0:

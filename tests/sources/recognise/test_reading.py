@@ -177,3 +177,14 @@ def test_people_taken_for_customers_keep_ids_of_their_own(tmp_path: Path, contex
     path.write_text("Record ID,First Name,Last Name,Email\n9,Ann,Abel,ann@acme.com\n", "utf-8")
     found = recognise_as(path, path.name, context, "accounts").proposals[0]
     assert (found.table, found.ids) == ("accounts", "hubspot_people")
+
+
+def test_a_column_of_several_values_becomes_a_list(tmp_path: Path, context: RecogniseContext) -> None:
+    tools = ["slack", "jira, teams", "teams, slack", "jira, slack, teams", "slack, jira"]
+    rows = [f'c{n},Firm {n},2026-01-0{n % 9 + 1},"{tools[n % 5]}","{n} Oak St, Bern"' for n in range(40)]
+    text = "\n".join(["customer_id,company,signed_up,Tools used,Street", *rows])
+    found = recognised(tmp_path, context, text, "customers.csv")
+    mapping = column(found, "tools_used", "extra").mapping
+    assert mapping is not None
+    assert (mapping.column, mapping.type, mapping.separator) == ("Tools used", "list", None)
+    assert all(c.mapping is None or c.mapping.type != "list" for c in found.columns if c.source != "Tools used")

@@ -1,5 +1,5 @@
 import { Button, Combobox, useCombobox } from "@mantine/core";
-import { useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { leaf, noWhere, NO_SPAN, type Leaf, type Model } from "./model";
 import { behaviour, emptyComparison } from "./Sentences";
 import { grouped, useLanguage, type Words } from "./words";
@@ -52,8 +52,13 @@ export function AddCondition({ onAdd, isFirst }: { onAdd: (leaf: Leaf) => void; 
       if (!hasChosen.current) combobox.focusTarget();
       hasChosen.current = false;
     },
-    onDropdownOpen: () => { combobox.focusSearchInput(); combobox.selectFirstOption(); },
+    onDropdownOpen: () => combobox.focusSearchInput(),
   });
+  useEffect(() => { // whoever presses Enter at once gets what fits best
+    if (combobox.dropdownOpened) combobox.selectFirstOption();
+    // the store is another object with each render
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [search, combobox.dropdownOpened]);
   const wanted = search.trim().toLowerCase().split(/\s+/).filter(Boolean);
   const fits = all.filter((o) => wanted.every((w) => o.words.includes(w)));
   const ranked = wanted.length ? fits.toSorted((a, b) => rank(a, search) - rank(b, search)).slice(0, MOST_FOUND) : fits;
@@ -80,7 +85,7 @@ export function AddCondition({ onAdd, isFirst }: { onAdd: (leaf: Leaf) => void; 
       <Combobox.Dropdown className="adddropdown">
         <Combobox.Search
           value={search} placeholder="Search: plan, export, tickets, segment …" aria-label="Search for a condition"
-          onChange={(e) => { setSearch(e.currentTarget.value); setTimeout(() => combobox.selectFirstOption()); }}
+          onChange={(e) => setSearch(e.currentTarget.value)}
         />
         <Combobox.Options mah={340} style={{ overflowY: "auto" }}>
           {groups.map(({ group, items }) => (

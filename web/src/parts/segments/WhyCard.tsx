@@ -24,7 +24,7 @@ export function WhyCard({ segment, text, title }: { segment?: string; text?: str
   });
   const ask = (said: string) => {
     const wanted = said.trim();
-    const chosen = options.find((o) => o.account_id === wanted) ?? options.find((o) => o.name?.toLowerCase() === wanted.toLowerCase()) ?? (options.length === 1 ? options[0] : undefined);
+    const chosen = options.find((o) => o.account_id === wanted) ?? options.find((o) => o.name?.toLowerCase() === wanted.toLowerCase()) ?? (options.length === 1 && asked.trim() === wanted && !found.isPlaceholderData ? options[0] : undefined);
     if (wanted) why.mutate(chosen?.account_id ?? wanted);
   };
   return (

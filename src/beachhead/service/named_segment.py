@@ -1,0 +1,29 @@
+"""A segment by its name as it is evaluated, also one of a family."""
+
+from __future__ import annotations
+
+from beachhead.errors import Diagnostic, UsageError
+from beachhead.rules import ValueType
+from beachhead.segments.evaluate import CompiledSegment
+from beachhead.segments.families import members_of_family, value_shown
+from beachhead.service.plan import Plan
+
+
+def named_segment(plan: Plan, name: str) -> CompiledSegment:
+    """The segment of that name; `family/value` is the one of a family for a value, whoever has it. Raises `UsageError`
+    with the nearest name, or for a value that the family's attribute cannot have."""
+    compiled = {s.name: s for s in plan.segments}
+    if name in compiled:
+        return compiled[name]
+    family, _, word = name.partition("/")
+    found = compiled.get(family)
+    if found is None or found.definition.for_each is None:
+        raise UsageError(Diagnostic.unknown_name("segment", name, compiled))
+    attribute = plan.catalog.attributes[found.definition.for_each]
+    value = value_shown(word, ValueType(attribute.type))
+    if value is None:
+        message = f"'{attribute.name}', for whose values '{family}' has segments, is never '{word}'"
+        remedy = f"Write {family}/true or {family}/false." if attribute.type == "boolean" else "Write a whole number."
+        raise UsageError(Diagnostic("not-a-value", message, remedy=remedy))
+    (one,) = members_of_family(found, attribute.title, [value])
+    return one
