@@ -67,11 +67,13 @@ def random_rows(random: Random, types: Columns) -> Callable[..., list[Row]]:
 
 def _rows_of(random: Random, table: str, columns: Columns, numbers: range, words: Sequence[str]) -> list[Row]:
     made: list[Row] = []
+    required = {c.name for c in MODEL[table].columns if c.required}
     for n in numbers:
         for i in range(random.choice([0, 1, 2, 4])):
             moment = datetime.combine(random_day(random), time(random.choice([0, 0, 12, 23])))
             dated = moment if table != "users" or random.random() < 0.8 else None
             row = {c: _exact(random, k, words) for c, k in columns.items()}
+            row |= {c: random.choice(words) for c in required if columns.get(c) is ValueType.TEXT}
             own: dict[str, object] = {"account_no": n, "moment": dated, "day": dated and dated.date()}
             if (known_at := MODEL[table].known_at) in columns:
                 own[str(known_at)] = dated

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from project_world import make_company
+from project_world import make_company, write_definitions
 
 import beachhead
 from beachhead.errors import DefinitionError, UsageError
@@ -44,6 +44,53 @@ RECORD = """
     attributes:
       a: {mrr_cents: 5000, plan: team, support_cost_cents_90d: 1250, cost_share: 0.25, export_count_30d: 1}
 """
+
+SEGMENTS = """
+- name: who exports and pays is in the segments that say so
+  as_of: 2024-02-29
+  rows:
+    accounts:
+      - {account_id: a, signed_up_at: 2024-01-10, plan: pro, segment_guess: x}
+      - {account_id: b, signed_up_at: 2024-01-10, plan: team, segment_guess: y}
+      - {account_id: c, signed_up_at: 2024-02-20, plan: pro}
+    subscriptions:
+      - {account_id: a, subscription_id: s1, plan: team, started_at: 2024-02-15, amount: 50}
+      - {account_id: b, subscription_id: s2, plan: pro, started_at: 2024-02-15, amount: 50}
+    tickets: [{account_id: b, created_at: 2024-02-01, solved_at: 2024-02-03, cost: 12.5}]
+    events:
+      - {account_id: a, user_id: u1, event: export, occurred_at: 2024-02-20}
+      - {account_id: a, user_id: u1, event: export, occurred_at: 2024-02-29 23:59}
+      - {account_id: b, user_id: u2, event: export, occurred_at: 2024-01-30 23:59}
+      - {account_id: b, user_id: u2, event: export, occurred_at: 2024-02-29}
+    users: [{user_id: u1, account_id: a, role: admin}, {user_id: u2, account_id: b, role: user}]
+  expect:
+    segments:
+      paying: [a, b]
+      exporters: [a]
+      asked: [b]
+      admins: [a]
+      listed: [c]
+      by_plan/pro: [b]
+      by_plan/team: [a]
+      guessed: [a]
+      chosen: [b, c]
+      latest: [a]
+"""
+SEGMENT_FILES = {
+    "segments/asked.yml": "title: A\nwhere: tickets(last => '30 days') > 0\n",
+    "segments/admins.yml": (
+        "title: A\nwhere: >-\n  users(role = 'admin' and events('export', last => '30 days') >= 2) > 0\n"
+    ),
+    "segments/listed.yml": "title: L\nwhere: in_list('some')\n",
+    "segments/by_plan.yml": "title: P\nwhere: in_segment('paying')\nfor_each: plan\n",
+    "segments/guessed.yml": "title: G\nwhere: segment_guess = 'x'\n",
+    "segments/chosen.yml": "title: C\nwhere: in_segment('exporters')\ninclude: [b, c]\nexclude: a\n",
+    "segments/latest.yml": "title: L\nwhere: \"events('export', latest => occurred_at) > '2024-02-29 12:00'\"\n",
+    "segments/came.yml": "title: C\nwhere: entered('paying', last => '7 days')\n",
+    "segments/grew.yml": 'title: G\nwhere: "was(mrr_cents, at => 30 days ago) > 0"\n',
+    "segments/best.yml": "title: B\nwhere: value_score > 50\n",
+    "lists/some.csv": "c\nz\n",
+}
 
 
 def outcomes(root: Path, **files: str) -> list[Outcome]:
@@ -102,6 +149,28 @@ def test_a_file_that_is_no_test_is_told_with_its_place(text: str, code: str, tmp
         outcomes(tmp_path, broken=text)
     assert raised.value.diagnostics[0].code == code
     assert str(raised.value.diagnostics[0].place).startswith("tests/broken.yml:")
+
+
+def test_members_are_compared(tmp_path: Path) -> None:
+    write_definitions(tmp_path, SEGMENT_FILES)
+    (found,) = outcomes(tmp_path, segments=SEGMENTS)
+    assert found.differences == ()
+
+
+def test_who_is_in_another_segment_than_expected_is_named(tmp_path: Path) -> None:
+    write_definitions(tmp_path, SEGMENT_FILES)
+    changed = SEGMENTS.replace("paying: [a, b]", "paying: [a, c]").replace("by_plan/pro: [b]", "by_plan/free: [b]")
+    changed = changed.replace("exporters: [a]", "exporter: [a]").replace(
+        "admins: [a]", "came: []\n      grew: []\n      best: []"
+    )
+    (found,) = outcomes(tmp_path, segments=changed)
+    assert found.differences == (
+        "b is in paying",
+        "c is not in paying",
+        "there is no segment 'exporter'",
+        "came: a test has no history: nothing was published before",
+        "b is not in by_plan/free",
+    )
 
 
 def test_a_project_without_tests_says_how_to_write_one(tmp_path: Path) -> None:

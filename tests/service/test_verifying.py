@@ -90,7 +90,7 @@ def test_members_that_were_tampered_with_are_told_by_name(root: Path) -> None:
 
 
 def test_a_record_that_is_another_one_is_a_drift_too(root: Path) -> None:
-    """Members are computed from what was published; here the stored rule results of other records are compared."""
+    """Members are computed from the published records, so that what somebody changed in these shows."""
     now = latest(root)
     with SnapshotStore(Layout(root)).begin(now.as_of) as draft:
         for entry in now.snapshot.manifest.files:

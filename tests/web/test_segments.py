@@ -1,4 +1,4 @@
-"""The room of segments as a marketer with a browser uses it: clicking a rule together, writing it, saving it, asking why."""
+"""The room of segments as a marketer with a browser uses it: clicking a rule together, writing, saving, asking why."""
 
 from __future__ import annotations
 

@@ -22,8 +22,8 @@ SQL_TYPES: Mapping[str, str] = {
     "timestamp": "TIMESTAMP",
     "list": "VARCHAR",
 }
-"""How an engine holds each type of value (`rules.ValueType`). Money counts minor units; the items of a list are joined by
-";"."""
+"""How an engine holds each type of value (`rules.ValueType`). Money counts minor units; a list is a text of items with
+";" between them."""
 
 Parameter = str | int | float | bool | date | None
 

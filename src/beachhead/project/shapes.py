@@ -28,6 +28,9 @@ from beachhead.project.definitions import (
     MrrSettings,
     Retention,
     ScoreInput,
+    SegmentationDefinition,
+    SegmentationGroup,
+    SegmentationRest,
     SegmentDefinition,
     Settings,
     SourceDefinition,
@@ -51,6 +54,9 @@ _NOUNS: dict[type[Definition], str] = {
     MrrSettings: "`mrr`",
     Retention: "`keep`",
     ScoreInput: "an input of the score",
+    SegmentationDefinition: "segmentation.yml",
+    SegmentationGroup: "a group of the segmentation",
+    SegmentationRest: "`rest`",
     SegmentDefinition: "a segment",
     Settings: "beachhead.yml",
     SourceDefinition: "a source",
@@ -208,7 +214,7 @@ def _told(
     node = yaml_at(root, keys)
     place = document.at(node)
     group = yaml_at(root, keys[:-1])
-    if error["loc"][-1] == "[key]" and isinstance(group, yaml.Mapping):
+    if error["loc"][-1:] == ("[key]",) and isinstance(group, yaml.Mapping):
         place = document.at(group.entries[str(keys[-1])])
         form, remedy = _PATTERNS.get(str(context.get("pattern")), ("of at most 80 characters", "Shorten it."))
         return Diagnostic("invalid-name", f"the key {label} should be {form}", place=place, remedy=remedy)

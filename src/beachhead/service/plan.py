@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from beachhead.analysis.display import money_text
@@ -184,12 +185,18 @@ def without_secrets(diagnostic: Diagnostic, project: Project) -> Diagnostic:
     )
 
 
+@lru_cache(50_000)
+def _parsed(text: str, place: Place, indent: int) -> Node:
+    """A rule in its place, read once as long as it stays the same: a server plans anew with every definition saved."""
+    return parse(text, place, indent)
+
+
 def _parse(
     project: Project, said: list[Diagnostic], kind: DefinitionKind, name: str, key: str, text: str
 ) -> Node | None:
     at = project.text_place(kind, name, key)
     try:
-        return parse(text, at.place, at.indent)
+        return _parsed(text, at.place, at.indent)
     except BeachheadError as e:
         said.extend(e.diagnostics)
         return None

@@ -92,9 +92,15 @@ def count_rule(opened: Opened, facts: SegmentFacts, text: str) -> RuleCounted:
         counted = opened.desk.count(node, _ALL)
     except BeachheadError as e:
         return RuleCounted(
-            members=None, customers=customers, money="", parts=list(_one_by_one(opened, node)), some=[],
-            problems=[d.as_dict() for d in dict.fromkeys(e.diagnostics)], seconds=time.perf_counter() - started,
-        )  # fmt: skip
+            members=None,
+            customers=customers,
+            money="",
+            parts=list(_one_by_one(opened, node)),
+            some=[],
+            problems=[d.as_dict() for d in dict.fromkeys(e.diagnostics)],
+            lacks_day=_missing_day(e),
+            seconds=time.perf_counter() - started,
+        )
     numbers = np.array(counted.some, np.uint32)
     money = facts.money_of_numbers(numbers)
     best = facts.notable_first(numbers)[:_PREVIEWED]

@@ -69,8 +69,9 @@ def _columns(run: Run) -> list[str]:
 
 
 def _worth(run: Run, table: pa.Table) -> NDArray[np.float64] | None:
-    """What customers are compared by: the score, else MRR; NaN where unknown."""
-    name = next((n for n in ("value_score", "mrr_cents") if n in table.column_names), None)
+    """What customers are compared by: the score, else MRR; NaN where unknown. None where nobody's is known."""
+    here = [n for n in ("value_score", "mrr_cents") if n in table.column_names]
+    name = next((n for n in here if table[n].null_count < len(table)), None)
     if name is None:
         return None
     values: NDArray[np.float64] = table[name].cast(pa.float64()).to_numpy()
@@ -79,7 +80,7 @@ def _worth(run: Run, table: pa.Table) -> NDArray[np.float64] | None:
 
 def _measurable(size: int, worth: NDArray[np.float64] | None, inside: NDArray[np.bool_]) -> Quality:
     known = int(np.count_nonzero(~np.isnan(worth[inside]))) if worth is not None else size
-    told = f"{plural(size, 'members')}, of {known:,} of whom the worth is known"
+    told = plural(size, "members") + ("" if worth is None else f", of {known:,} of whom the worth is known")
     if known >= ENOUGH:
         return Quality("measurable", "good", known, told)
     step = f"Differences of usual size need about {ENOUGH - known:,} more; widen the rule, or talk to them one by one."
@@ -119,7 +120,8 @@ def _stable(history: MembershipHistory, segment: str) -> Quality:
             )
             return Quality("stable", verdict, worst, told, step)
     look_back = "Look back: beachhead back-fill computes it for past days."
-    return Quality("stable", "unknown", None, "it was published on one day only", look_back)
+    told = "it was not published with members on two days by the same rule"
+    return Quality("stable", "unknown", None, told, look_back)
 
 
 def _consistent(history: MembershipHistory, segment: str, as_of: date) -> Quality:
@@ -153,7 +155,11 @@ def _distinct(worth: NDArray[np.float64] | None, inside: NDArray[np.bool_]) -> Q
     here, there = worth[inside], worth[~inside]
     n, m = (np.count_nonzero(~np.isnan(x)) for x in (here, there))
     pooled = np.sqrt(((n - 1) * np.nanvar(here, ddof=1) + (m - 1) * np.nanvar(there, ddof=1)) / (n + m - 2))
-    d = float((np.nanmean(here) - np.nanmean(there)) / pooled) if pooled else 0.0
+    difference = float(np.nanmean(here) - np.nanmean(there))
+    if not pooled and difference:
+        told = f"each is worth {'more' if difference > 0 else 'less'} than every one of the others"
+        return Quality("distinct", "good", None, told)
+    d = float(difference / pooled) if pooled else 0.0
     verdict: Verdict = "good" if abs(d) >= 0.5 else "fair" if abs(d) >= 0.2 else "poor"
     told = f"worth {number_text(abs(d))} standard deviations {'more' if d > 0 else 'less'} than the others"
     step = None if verdict != "poor" else "As a group they are worth what others are; aim at something that differs."

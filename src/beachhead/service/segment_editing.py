@@ -154,6 +154,8 @@ def _definition(plan: Plan, draft: Draft) -> SegmentDefinition:
     before = plan.project.segments.get(draft.name)
     if draft.base is None:
         _require_new(plan, draft.name)
+    elif before is None:  # deleted or broken since
+        _require_unchanged(file_of(plan, draft.name), draft.name, draft.base)
     where = draft.where if draft.where is not None else before.where if before else ""
     told = {key: (getattr(draft, key) or "").strip() or None for key in _TEXT_KEYS}
     kept = before.model_dump() if before else {}

@@ -7,7 +7,6 @@ Expected there: `accounts` with a row for each customer and a column for each at
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -17,8 +16,9 @@ from beachhead.engines.duck import quote_name
 from beachhead.errors import DefinitionError, Diagnostic, UsageError
 from beachhead.project.model import BY_NAME
 from beachhead.rules import Node
-from beachhead.rules.ast import And, Call, Case, InSegment, Not, Or
+from beachhead.rules.ast import And, Call, Case, InSegment, Not, Or, Ranking
 from beachhead.rules.statement import members_sql
+from beachhead.service.named_segment import named_segment
 from beachhead.service.plan import Plan, ids_of_list
 
 
@@ -79,27 +79,31 @@ def segment_sql(plan: Plan, name: str, as_of: date, dialect: Dialect, schema: st
     Segments that it names are written out. Raises `DefinitionError` for what a warehouse cannot know (earlier days,
     memberships) or the dialect cannot say, `UsageError` for an unknown segment.
     """
-    rules = {s.name: s.node for s in plan.segments}
-    if name not in rules:
-        raise UsageError(Diagnostic.unknown_name("segment", name, rules))
-    rule = _written_out(rules[name], rules)
+    found = named_segment(plan, name)
+    if found.definition.for_each:
+        message = f"'{name}' is a family, not one segment"
+        remedy = f"Name one of it by its value of {found.definition.for_each}: {name}/…."
+        raise UsageError(Diagnostic("family", message, remedy=remedy))
+    rule = _written_out(found.node, plan)
     return emit(members_sql(rule, as_of, WarehouseRelations(plan, as_of, schema)), dialect)
 
 
-def _written_out(rule: Node, rules: Mapping[str, Node]) -> Node:
+def _written_out(rule: Node, plan: Plan) -> Node:
     """A core rule with the rules of other segments in their place. They never refer to each other in a circle."""
     match rule:
         case InSegment():
-            return Call("is true", (_written_out(rules[rule.name], rules),))
+            return Call("is true", (_written_out(named_segment(plan, rule.name).node, plan),))
         case And() | Or():
-            return replace(rule, items=tuple(_written_out(item, rules) for item in rule.items))
+            return replace(rule, items=tuple(_written_out(item, plan) for item in rule.items))
         case Not():
-            return replace(rule, item=_written_out(rule.item, rules))
+            return replace(rule, item=_written_out(rule.item, plan))
         case Call():
-            return replace(rule, arguments=tuple(_written_out(a, rules) for a in rule.arguments))
+            return replace(rule, arguments=tuple(_written_out(a, plan) for a in rule.arguments))
         case Case():
-            whens = tuple((_written_out(w, rules), _written_out(v, rules)) for w, v in rule.whens)
-            return replace(rule, whens=whens, otherwise=rule.otherwise and _written_out(rule.otherwise, rules))
+            whens = tuple((_written_out(w, plan), _written_out(v, plan)) for w, v in rule.whens)
+            return replace(rule, whens=whens, otherwise=rule.otherwise and _written_out(rule.otherwise, plan))
+        case Ranking():
+            return replace(rule, item=_written_out(rule.item, plan), by=rule.by and _written_out(rule.by, plan))
         case _:
             return rule
 

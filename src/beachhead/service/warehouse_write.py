@@ -80,11 +80,10 @@ def write_back(url: str, table: str, run: Run, segments: Sequence[str]) -> Writt
 def _members(run: Run, segments: Sequence[str]) -> pa.Table:
     ids = run.columns("account_no", "account_id")
     numbers = ids["account_no"].to_numpy()
-    versions = {s.name: s.version for s in run.about.segments}
     columns: dict[str, list[pa.Array]] = {"segment": [], "account_id": [], "version": []}
     for name, members in run.members(*segments).items():
         rows = pa.array(np.searchsorted(numbers, members))
         columns["segment"].append(pa.array([name] * len(members), pa.string()))
         columns["account_id"].append(ids["account_id"].combine_chunks().take(rows))
-        columns["version"].append(pa.array([versions[name]] * len(members), pa.string()))
+        columns["version"].append(pa.array([run.memberships.entry(name).version] * len(members), pa.string()))
     return pa.table({name: pa.chunked_array(parts, pa.string()) for name, parts in columns.items()})
