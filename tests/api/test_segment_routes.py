@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -224,6 +225,17 @@ def test_what_looks_back_to_a_day_that_was_not_computed_says_which_and_counts_th
     assert (told["members"], told["lacks_day"]) == (None, "2026-03-21")
     assert {tuple(p["path"]): p["members"] for p in told["parts"]} == {(): None, (0,): 21, (1,): None}
     assert told["problems"][0]["code"] == "no-earlier-data"
+
+
+def test_an_earlier_day_is_computed_when_it_is_asked_for(project):
+    page = opened(project)
+    assert page.post("/api/segments/look-back", json={"day": "2026-03-21"}).json()["state"] == "running"
+    until = time.monotonic() + 120
+    while page.get("/api/job").json()["job"]["state"] == "running" and time.monotonic() < until:
+        time.sleep(0.1)
+    assert page.get("/api/project").json()["as_of"] == "2026-03-31", "the newest update stays the newest"
+    told = page.post("/api/segments/count", json={"text": "was(mrr_cents, at => 10 days ago) > 10000"}).json()
+    assert (told["members"], told["problems"]) == (14, [])
 
 
 def test_values_come_with_counts_of_attributes_columns_and_events(page):

@@ -161,7 +161,7 @@ def test_who_is_in_another_segment_than_expected_is_named(tmp_path: Path) -> Non
     write_definitions(tmp_path, SEGMENT_FILES)
     changed = SEGMENTS.replace("paying: [a, b]", "paying: [a, c]").replace("by_plan/pro: [b]", "by_plan/free: [b]")
     changed = changed.replace("exporters: [a]", "exporter: [a]").replace(
-        "admins: [a]", "came: []\n      grew: []\n      best: []"
+        "admins: [a]", "came: []\n      grew: [a, b]\n      best: []"
     )
     (found,) = outcomes(tmp_path, segments=changed)
     assert found.differences == (
@@ -169,7 +169,7 @@ def test_who_is_in_another_segment_than_expected_is_named(tmp_path: Path) -> Non
         "c is not in paying",
         "there is no segment 'exporter'",
         "came: a test has no history: nothing was published before",
-        "b is not in by_plan/free",
+        "there is no segment 'by_plan/free'",
     )
 
 

@@ -211,3 +211,19 @@ def test_what_would_need_an_earlier_day_of_a_segment_that_there_was_not_fails_al
     assert [d.code for d in outcome.diagnostics if d.is_error] == ["before-first-day"]
     assert members(latest(root)) == {**BEFORE, "exported": "14"}
     assert "was not published as of 2026-01-01" in (told(root)["was"].why or "")
+
+
+def test_a_rule_that_names_a_family_is_refused_in_words(tmp_path: Path) -> None:
+    rules = {
+        "in_any": "desks > 1 and in_segment('by')",
+        "came": "entered('by', last => '7 days')",
+        "large": "desks > 9",
+    }
+    make_harbour(tmp_path, rules, {"segments/by.yml": segment("desks > 0", "for_each: country\n")})
+    wrong = make_plan(tmp_path).errors
+    assert [(d.code, str(d.place)) for d in wrong] == [
+        ("family-not-segment", "segments/came.yml:3:3"),
+        ("family-not-segment", "segments/in_any.yml:3:17"),
+    ]
+    update(tmp_path)
+    assert members(latest(tmp_path)) == {"large": "24", "by/DE": "12", "by/ES": "5", "by/FR": "34"}

@@ -14,13 +14,14 @@ from beachhead.errors import DataError, Diagnostic
 from beachhead.rules import ValueType
 from beachhead.segments.activity import Events
 from beachhead.service.made_rows import Extra
-from beachhead.service.plan import Plan, ids_of_list
+from beachhead.service.plan import Plan
 from beachhead.service.population import Customers
+from beachhead.service.segment_rules import ids_of_list
 from beachhead.store.membership_history import MembershipHistory
 
 
 class _Made:
-    """The world of one test. It has one day: nothing was published, and nobody has a record of an earlier day."""
+    """The world of one test. It has one day: nothing was published, and records of earlier days are like today's."""
 
     def __init__(
         self, engine: DuckEngine, records: pa.Table, events: pa.Table, codes: Sequence[str], plan: Plan, extra: Extra

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 
-from beachhead.analysis.display import money_text
 from beachhead.customers.catalog import (
     Catalog,
     KnownTexts,
@@ -20,10 +18,9 @@ from beachhead.customers.catalog import (
 )
 from beachhead.customers.mentions import mentioned_customers
 from beachhead.customers.value_diagnostics import double_reversals
-from beachhead.errors import BeachheadError, Diagnostic, Place, Severity
-from beachhead.project import DefinitionKind, Project, check_files, load, matching_files
-from beachhead.project.customer_lists import read_list
-from beachhead.project.definitions import AttributeDefinition, Retention, ScoreInput, SegmentDefinition
+from beachhead.errors import Diagnostic, Place, Severity
+from beachhead.project import Project, check_files, load, matching_files
+from beachhead.project.definitions import AttributeDefinition, Retention, ScoreInput
 from beachhead.rules import (
     Checked,
     Node,
@@ -31,26 +28,19 @@ from beachhead.rules import (
     attribute_order,
     attributes_used,
     check_expression,
-    check_rule,
-    explain,
-    lint,
-    parse,
-    segment_order,
     segments_used,
-    uses,
-    version,
     walk,
 )
-from beachhead.rules.ast import InList, Meant, Not, all_of, any_of
+from beachhead.rules.ast import Meant
 from beachhead.rules.check_forms import EVENT, never_in_data
 from beachhead.segments.evaluate import CompiledSegment
 from beachhead.service.doubt import Doubt, doubt_of
 from beachhead.service.known_texts import KnownEvents
 from beachhead.service.metric_definitions import project_metrics
+from beachhead.service.rule_texts import lacks_all, parsed_text
+from beachhead.service.segment_rules import check_segmentation, check_segments, english
 
 _ANY_DAY = date(2000, 1, 1)
-_NO_DATA = ("unavailable-attribute", "unavailable-table")
-"""Told of all segments together: those that wait, and what is lacking of others."""
 
 
 @dataclass(frozen=True)
@@ -161,9 +151,8 @@ def plan_of(project: Project) -> Plan:
     catalog, own = _check_own(project, catalog, doubt, said)
     doubt = doubt.plus(name for name in project.attributes if name not in catalog.attributes)
     catalog = replace(catalog, segments=frozenset(project.segments), lists=frozenset(project.lists))
-    segments, broken, waiting = _check_segments(project, catalog, doubt, said)
-    said += _odd_rules(segments, catalog, project)
-    said += _wrong_segmentation(project)
+    segments, broken, waiting = check_segments(project, catalog, doubt, said)
+    said += check_segmentation(project)
     inputs = _check_value(project, catalog, own, doubt, said)
     said += project_metrics(project, _ANY_DAY).diagnostics
     clean = tuple(dict.fromkeys(without_secrets(d, project) for d in said))
@@ -185,23 +174,6 @@ def without_secrets(diagnostic: Diagnostic, project: Project) -> Diagnostic:
     )
 
 
-@lru_cache(50_000)
-def _parsed(text: str, place: Place, indent: int) -> Node:
-    """A rule in its place, read once as long as it stays the same: a server plans anew with every definition saved."""
-    return parse(text, place, indent)
-
-
-def _parse(
-    project: Project, said: list[Diagnostic], kind: DefinitionKind, name: str, key: str, text: str
-) -> Node | None:
-    at = project.text_place(kind, name, key)
-    try:
-        return _parsed(text, at.place, at.indent)
-    except BeachheadError as e:
-        said.extend(e.diagnostics)
-        return None
-
-
 def _check_own(
     project: Project, catalog: Catalog, doubt: Doubt, said: list[Diagnostic]
 ) -> tuple[Catalog, tuple[OwnAttribute, ...]]:
@@ -210,7 +182,7 @@ def _check_own(
         place = project.place("attributes", name)
         if name in catalog.attributes:
             said.append(_name_taken(name, place, "Choose another name."))
-        elif node := _parse(project, said, "attributes", name, "expression", definition.expression):
+        elif node := parsed_text(project, said, "attributes", name, "expression", definition.expression):
             parsed[name] = node
     ordered = attribute_order(parsed)
     said.extend(ordered.diagnostics)
@@ -229,7 +201,7 @@ def _check_own(
             continue
         definition = project.attributes[name]
         attributes[name] = own_attribute(definition, checked.type)
-        if lacking := _lacks_all(checked.node, known):
+        if lacking := lacks_all(checked.node, known):
             missing[name] = lacking
         else:
             own.append(OwnAttribute(definition, checked.node, checked.type))
@@ -251,168 +223,6 @@ def _needs_more_than_a_record(name: str, checked: Checked) -> Diagnostic | None:
         remedy = "Such forms have their place in the rules of segments; put the condition there."
         return Diagnostic("form-in-attribute", message, remedy=remedy)
     return None
-
-
-def _lacking(node: Node, catalog: Catalog) -> dict[str, str | None]:
-    """The attributes and tables whose values a rule looks at, and what would have to be mapped for each that has no
-    data. A day from which rows are counted is not looked at for itself."""
-    looked_at = {(use.kind, use.name) for use in uses(node) if not use.is_day}
-    found = {name: catalog.missing.get(name) for kind, name in looked_at if kind == "attribute"}
-    return found | {n: None if n in catalog.tables else f"needs {n}" for kind, n in looked_at if kind == "table"}
-
-
-def _lacks_all(node: Node, catalog: Catalog) -> str | None:
-    """Why nothing can be said: all that a rule looks at lacks data. None when something has some."""
-    reasons = set(_lacking(node, catalog).values())
-    return None if None in reasons else "; ".join(sorted(filter(None, reasons))) or None
-
-
-def _check_segments(
-    project: Project, catalog: Catalog, doubt: Doubt, said: list[Diagnostic]
-) -> tuple[tuple[CompiledSegment, ...], dict[str, tuple[Diagnostic, ...]], dict[str, str]]:
-    checked: dict[str, Checked] = {}
-    guessed: set[str] = set()
-    broken: dict[str, tuple[Diagnostic, ...]] = {
-        name: tuple(d for d in project.errors if d.place and d.place.file == project.place("segments", name).file)
-        for kind, name in sorted(project.broken)
-        if kind == "segments"
-    }
-    for name, definition in project.segments.items():
-        found: list[Diagnostic] = []
-        node, result = _parse(project, found, "segments", name, "where", definition.where), None
-        if node is not None:
-            result = check_rule(node, catalog)
-            found.extend(_wrong_family(project, definition, catalog))
-            found.extend(d for d in result.diagnostics if d.code not in _NO_DATA)
-            shown = doubt.without_guesses(found, node, catalog)
-            said.extend(shown)
-            if shown != found:
-                guessed.add(name)
-        else:
-            said.extend(found)
-        if result is None or result.core is None or any(d.is_error for d in found):
-            broken[name] = tuple(d for d in found if d.is_error)
-        else:
-            checked[name] = result
-    ordered = segment_order({name: result.node for name, result in checked.items()})
-    said.extend(ordered.diagnostics)
-    compiled: list[CompiledSegment] = []
-    waiting: dict[str, str] = {}
-
-    for name in checked:
-        if name not in ordered.names:
-            broken[name] = tuple(ordered.diagnostics)
-    for name in ordered.names:
-        node, core = checked[name].node, checked[name].core
-        assert core is not None
-        used = segments_used(node)
-        place = project.place("segments", name)
-        if culprits := sorted(used & broken.keys()):
-            why = Diagnostic(
-                "needs-broken-segment",
-                f"segment '{name}' is left out, since '{culprits[0]}' has errors",
-                place=place,
-                remedy=f"Mend '{culprits[0]}'.",
-            )
-            broken[name] = (why,)
-            if guessed.issuperset(culprits):
-                guessed.add(name)
-            else:
-                said.append(why)
-        elif reason := _lacks_all(core, catalog) or next((waiting[s] for s in sorted(used) if s in waiting), None):
-            waiting[name] = reason
-            said.append(
-                Diagnostic(
-                    "waiting-for-data",
-                    f"segment '{name}' has no data yet: {reason}",
-                    Severity.INFO,
-                    place,
-                    remedy="Map the missing table, or remove the segment.",
-                )
-            )
-        else:
-            lacking = tuple(sorted(n for n, why in _lacking(core, catalog).items() if why))
-            told = english(project, catalog, node)
-            definition = project.segments[name]
-            by_hand = "".join(f" {ids}" for ids in (definition.include, definition.exclude) if ids)
-            of_rule = version(node)
-            of_all = hashlib.sha256((of_rule + by_hand).encode()).hexdigest()[:12] if by_hand else of_rule
-            core = _with_those_by_hand(definition, core)
-            compiled.append(CompiledSegment(definition, core, of_all, told, lacking))
-    return tuple(compiled), broken, waiting
-
-
-def english(project: Project, catalog: Catalog, node: Node) -> str:
-    """A checked rule in words, with the titles of attributes and segments."""
-
-    def label(attribute: str) -> str:
-        found = catalog.attributes.get(attribute)
-        if found is None:
-            return attribute
-        is_verb = found.type == "boolean" and found.title.startswith("Is ") and " or " not in found.title
-        return f"is {found.title[3:]}" if is_verb else found.title
-
-    def money(minor: float) -> str:
-        return money_text(minor, project.settings.currency, exact=True)
-
-    def title(segment: str) -> str:
-        found = project.segments.get(segment)
-        return found.title if found else segment
-
-    return explain(node, label, money, catalog, title)
-
-
-INCLUDED, EXCLUDED = "include of", "exclude of"
-"""Lists that stand in a segment's own file: their names in a core rule, before the segment's."""
-
-
-def _with_those_by_hand(definition: SegmentDefinition, core: Node) -> Node:
-    if definition.include:
-        core = any_of([core, InList(f"{INCLUDED} {definition.name}")])
-    if definition.exclude:
-        core = all_of([core, Not(InList(f"{EXCLUDED} {definition.name}"))])
-    return core
-
-
-def ids_of_list(project: Project, name: str) -> tuple[str, ...]:
-    """The ids on a list: of a file in `lists/`, or of a segment's own `include` and `exclude`. Raises `DataError`."""
-    kind, _, segment = name.rpartition(" ")
-    if not kind:
-        return read_list(project.lists[name], project.root)
-    definition = project.segments[segment]
-    return definition.include if kind == INCLUDED else definition.exclude
-
-
-def _wrong_family(project: Project, definition: SegmentDefinition, catalog: Catalog) -> Iterator[Diagnostic]:
-    attribute = definition.for_each
-    if attribute is None:
-        return
-    place = project.place("segments", definition.name, "for_each")
-    kind = catalog.attribute_type(attribute)
-    if kind is None:
-        yield Diagnostic.unknown_name("attribute", attribute, catalog.attribute_names(), place)
-    elif kind not in (ValueType.TEXT, ValueType.BOOLEAN, ValueType.INTEGER):
-        message = f"'{attribute}' is a {kind}, and a family needs a text, a whole number or yes/no"
-        yield Diagnostic("not-a-category", message, place=place, remedy="Take an attribute such as country or plan.")
-
-
-def _odd_rules(
-    segments: Sequence[CompiledSegment], catalog: Catalog, project: Project
-) -> Iterator[Diagnostic]:  # fmt: skip
-    """What is odd about rules that are correct, each in its file."""
-    for name, found in lint({s.name: s.node for s in segments}, catalog).items():
-        place = project.text_place("segments", name, "where").place
-        yield from (d.at(place) for d in found)
-
-
-def _wrong_segmentation(project: Project) -> Iterator[Diagnostic]:
-    for n, group in enumerate(project.segmentation.groups if project.segmentation else ()):
-        place = project.place("segmentation", "", "groups", n, "segment")
-        if group.segment not in project.segments:
-            yield Diagnostic.unknown_name("segment", group.segment, project.segments, place)
-        elif project.segments[group.segment].for_each:
-            message = f"'{group.segment}' is a family, not one segment"
-            yield Diagnostic("family-in-segmentation", message, place=place, remedy="Name single segments.")
 
 
 def _check_value(

@@ -22,10 +22,11 @@ from beachhead.rules import ValueType
 from beachhead.segments.activity import Events
 from beachhead.segments.code_store import CodeShelf
 from beachhead.service.model_of_run import event_parts, model_files, open_tables
-from beachhead.service.plan import Plan, ids_of_list
+from beachhead.service.plan import Plan
 from beachhead.service.population import Customers
 from beachhead.service.published_days import has_records_of, run_on
 from beachhead.service.results import Run
+from beachhead.service.segment_rules import ids_of_list
 from beachhead.service.short_engine import short_engine
 from beachhead.store.layout import Layout
 from beachhead.store.membership_history import MembershipHistory

@@ -63,9 +63,9 @@ def evaluate_segments(
 def write_segments(
     path: Path, plan: Plan, evaluated: Evaluated, before: Snapshot | None, day_before: Snapshot | None
 ) -> dict[str, Written]:
-    """Write the memberships. What could not be evaluated keeps its last members of `before`, marked stale; what was not,
-    because nothing changed, keeps them as they are. Numbers are compared with `day_before`, where the rule was the same.
-    What is damaged in these two is done without."""
+    """Write the memberships. What could not be evaluated keeps its last members of `before`, marked stale; what was
+    not, because nothing changed, keeps them as they are. Numbers are compared with `day_before`, where the rule was the
+    same. What is damaged in these two is done without."""
     last, compared = memberships_of(before), memberships_of(day_before)
     engine = evaluated.ready.engine
     versions = {name: evaluated.segments[name].version for name in engine.names}

@@ -16,8 +16,8 @@ from beachhead.customers.record import arrow_type, known_on
 from beachhead.rules import ValueType
 from beachhead.segments.activity import Events
 from beachhead.service.compute import Day, compute
-from beachhead.service.plan import ids_of_list
 from beachhead.service.population import Customers
+from beachhead.service.segment_rules import ids_of_list
 from beachhead.store.membership_history import MembershipHistory
 from beachhead.store.snapshots import SnapshotStore
 

@@ -19,7 +19,8 @@ from beachhead.rules import Node
 from beachhead.rules.ast import And, Call, Case, InSegment, Not, Or, Ranking
 from beachhead.rules.statement import members_sql
 from beachhead.service.named_segment import named_segment
-from beachhead.service.plan import Plan, ids_of_list
+from beachhead.service.plan import Plan
+from beachhead.service.segment_rules import ids_of_list
 
 
 class WarehouseRelations:

@@ -10,10 +10,11 @@ from beachhead.errors import DefinitionError
 from beachhead.rules import Node, ValueType
 from beachhead.rules.ast import And, Not, Or
 from beachhead.service.named_segment import named_segment
-from beachhead.service.plan import EXCLUDED, Plan
+from beachhead.service.plan import Plan
 from beachhead.service.population import Customers
 from beachhead.service.results import Run
 from beachhead.service.rule_desk import Reason, RuleDesk
+from beachhead.service.segment_rules import EXCLUDED
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,18 @@ const coloured = ViewPlugin.fromClass(
   { decorations: (plugin) => plugin.decorations },
 );
 
+/** What replaces a selection is put in here: the browser would give it the look of what was there, as inline style. */
+const replacing = EditorView.domEventHandlers({
+  beforeinput: (event, view) => {
+    const { from, to, empty } = view.state.selection.main;
+    if (event.inputType !== "insertText" || empty || !event.data || view.composing) return false;
+    event.preventDefault();
+    const insert = () => view.state.update({ ...view.state.replaceSelection(event.data!), userEvent: "input.type", scrollIntoView: true });
+    if (!view.state.facet(EditorView.inputHandler).some((handle) => handle(view, from, to, event.data!, insert))) view.dispatch(insert());
+    return true;
+  },
+});
+
 /** The rule as text: with completion, and with what is wrong underlined where it stands. */
 export function RuleText({ text, problems, words, onChange, label }: {
   text: string;
@@ -50,6 +62,7 @@ export function RuleText({ text, problems, words, onChange, label }: {
           drawSelection(),
           EditorView.lineWrapping,
           closeBrackets(),
+          replacing,
           coloured,
           placeholder("Write a condition, such as: plan = 'pro' and seat_count >= 5"),
           autocompletion({ override: [completionsFor(words)], icons: false, activateOnTypingDelay: 60, maxRenderedOptions: 60 }),
