@@ -11,7 +11,7 @@ from rule_ways import InSql, Oracle, Way
 from postgres_server import PostgresServer
 from rule_engines import ClickHouse, Duck, Postgres, RuleEngine, Snowflake, SparkSql
 
-WAYS = ("oracle", "compiled", "duckdb", "postgres", "snowflake", "clickhouse")
+WAYS = ("oracle", "compiled", "duckdb", "postgres", "clickhouse")
 """Each is the name of a way; a further one is a fixture `way_NAME` and a name here."""
 
 

@@ -45,6 +45,22 @@ def _split(world: World, answers: list[bool | None]) -> tuple[list[Any], list[An
 
 @pytest.mark.parametrize(("stem", "case"), CASES)
 def test_case_is_answered_as_expected(stem: str, case: dict[str, Any], way: Way) -> None:
+    _answers_as_expected(stem, case, way)
+
+
+@pytest.mark.parametrize(("stem", "case"), CASES[::3])
+def test_snowflake_answers_a_third_of_the_cases(stem: str, case: dict[str, Any], way_snowflake: Way) -> None:
+    """Not all: fakesnow reads a statement slowly."""
+    _answers_as_expected(stem, case, way_snowflake)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("stem", "case"), CASES)
+def test_snowflake_answers_all_cases(stem: str, case: dict[str, Any], way_snowflake: Way) -> None:
+    _answers_as_expected(stem, case, way_snowflake)
+
+
+def _answers_as_expected(stem: str, case: dict[str, Any], way: Way) -> None:
     world = world_of(stem)
     rule = world.checked(case["rule"])
     assert way.members(world, rule) == case["expected"]

@@ -84,7 +84,7 @@ FILES: Mapping[str, str] = {
     ),
     "data/help.csv": (
         "id,customer,day,solved,priority\n"
-        "t1,1,2026-03-15,2026-03-16,high\nt2,2,2026-01-05,2026-01-06,low\nt4,4,2026-02-01,,high\n"
+        "t1,1,2026-03-15,2026-03-16,high\nt2,2,2026-01-05,2026-02-03,low\nt4,4,2026-02-01,,high\n"
         "t3,3,2025-12-01,2025-12-02,high\n"
     ),
 }

@@ -27,9 +27,9 @@ EARLIER = {
     "upgraded": ("changed(plan, from => 'team', to => 'pro', last => '30 days')", "2"),
     "other_plan": ("changed(plan, last => '30 days')", "2"),
     "not_upgraded": ("not changed(plan, last => '30 days')", "146"),
-    "back_then": ("was(is_customer, at => 60 days ago) and not is_customer", "3"),
+    "back_then": ("was(is_customer, at => '2026-02-01') and not is_customer", "3"),
     "exported_then": ("was(events('export', last => '30 days'), at => 30 days ago) > 0", "24"),
-    "open_then": ("was(tickets(solved_at is null), at => '2026-03-15') > 0", "14"),
+    "open_then": ("was(tickets(solved_at is null), at => '2026-02-01') > 0", "24"),
     "unknown_then": ("was(country, at => 30 days ago) is null", "56"),
     "long_ago": ("was(country, at => 10 years ago) is null", "123456"),
     "never": ("was(country, at => 10 years ago) = 'DE'", ""),
@@ -62,9 +62,8 @@ def test_sticky_members_stay_while_they_are_near_the_line(tmp_path: Path) -> Non
     """Company 1 exported on 5, 20 and 31 March: three times in 30 days from 31 March to 3 April."""
     often = "events('export', last => '30 days') >= 3"
     near = "events('export', last => '30 days') >= 1"
-    make_harbour(tmp_path, {"often": often, "sticky": f"sticky({often}, while => {near}, within => '7 days')"})
-    expected = {date(2026, 3, 30): ("", ""), date(2026, 4, 3): ("1", "1"), date(2026, 4, 4): ("", "1"),
-                date(2026, 4, 9): ("", "1"), date(2026, 4, 10): ("", "")}  # fmt: skip
+    make_harbour(tmp_path, {"often": often, "sticky": f"sticky({often}, while => {near}, within => '3 days')"})
+    expected = {date(2026, 4, 3): ("1", "1"), date(2026, 4, 5): ("", "1"), date(2026, 4, 6): ("", "")}
     for day, (now, kept) in expected.items():
         update(tmp_path, day)
         assert members(latest(tmp_path)) == {"often": now, "sticky": kept}, day
@@ -181,7 +180,7 @@ BUSY = "events('export', last => '30 days') > 0 and coalesce(mrr_cents, 0) > 0"
 PAST = {date(2026, 1, 31): "", date(2026, 2, 28): "2", AS_OF: "14"}
 
 
-@pytest.mark.parametrize("before", [None, "desks > 10", BUSY])
+@pytest.mark.parametrize("before", [None, "desks > 10"])
 def test_back_fill_gives_what_an_update_of_that_day_gives(before: str | None, tmp_path: Path) -> None:
     """`before`: the rule with which January and February were published already; None: they were not."""
     make_harbour(tmp_path, {"busy": before or BUSY})

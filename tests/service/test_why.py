@@ -10,9 +10,11 @@ import pytest
 from harbour import AS_OF, RULES, latest, make_harbour, members, segment, update, write
 
 from beachhead.analysis.display import date_text
-from beachhead.errors import UsageError
+from beachhead.errors import DefinitionError, UsageError
+from beachhead.service.back_fill import back_filled
 from beachhead.service.plan import Plan, make_plan
 from beachhead.service.population import Customers
+from beachhead.service.progress import say_nothing
 from beachhead.service.published_world import population_of_run
 from beachhead.service.results import Run
 from beachhead.service.rule_desk import RuleDesk
@@ -190,6 +192,19 @@ def test_what_there_is_not(answer: Answer, account: str, name: str, said: str, n
     with pytest.raises(UsageError, match=said) as caught:
         answer(account, name)
     assert caught.value.diagnostics[0].nearest == nearest
+
+
+def test_a_segment_with_errors_says_them(asked: Path, copied: Callable[[Path], Path]) -> None:
+    root = copied(asked)
+    write(
+        root, {"segments/whole.yml": segment("desks >"), "segments/by.yml": segment("desks >", "for_each: country\n")}
+    )
+    for ask, run, _ in answers(root):
+        for name in ("whole", "by/DE"):
+            with pytest.raises(DefinitionError, match="the rule ends too early"):
+                ask("2", name)
+        with pytest.raises(DefinitionError, match="the rule ends too early"):
+            back_filled(root, run, "whole", date(2026, 2, 1), "month", say_nothing)
 
 
 def test_a_value_that_the_family_cannot_have(answer: Answer) -> None:

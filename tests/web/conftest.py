@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from beachhead.api.app import STATIC
 
-expect.set_options(timeout=8_000)  # a machine may be busy with other tests
+expect.set_options(timeout=30_000)  # a machine may be busy with other tests
 
 
 @pytest.fixture(scope="session")

@@ -342,8 +342,8 @@ def test_a_condition_is_dragged_into_a_group(page: Page) -> None:
     page.keyboard.insert_text("is_customer and (sector = 'Retail' or mrr_cents > 20000)")
     expect(page.get_by_role("group", name="Condition", exact=True)).to_have_count(3)
     grip = page.locator(".grip").first
-    grip.drag_to(page.locator(".nested .leaf").last, target_position={"x": 200, "y": 40})
-    expect(text_of(page)).to_have_text("sector = 'Retail' or mrr_cents > 20000 or is_customer")
+    grip.drag_to(page.locator(".nested .leaf").last, target_position={"x": 200, "y": 6})
+    expect(text_of(page)).to_have_text("sector = 'Retail' or is_customer or mrr_cents > 20000")
 
 
 @pytest.mark.parametrize("asked", ["", "name=busy", "edit=busy", "new="])

@@ -110,11 +110,15 @@ def apply(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     checked = make_plan(opened.root)
     with progress(as_json) as say:
         look_back(checked, opened.latest(), say)
-    publish_segments(opened.latest(), checked)
+    ref = publish_segments(opened.latest(), checked)
     run = opened.latest()
+    if run.snapshot.ref != ref:
+        message = f"{run.name} was published meanwhile, so that {ref.name} is not the newest"
+        raise UsageError(Diagnostic("overtaken", message, remedy="Run `beachhead apply` again."))
     if as_json:
         print_json(document("apply", {"snapshot": run.name}, run, run.about.diagnostics))
     else:
+        print_diagnostics(run.about.diagnostics)
         print(f"published {run.name}: {len(run.segments)} segments")
     if any(d.is_error for d in run.about.diagnostics):
         raise typer.Exit(1)

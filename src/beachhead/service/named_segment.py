@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from beachhead.errors import Diagnostic, UsageError
+from beachhead.errors import DataError, DefinitionError, Diagnostic, UsageError
 from beachhead.rules import ValueType
 from beachhead.segments.evaluate import CompiledSegment
 from beachhead.segments.families import members_of_family, value_shown
@@ -10,12 +10,20 @@ from beachhead.service.plan import Plan
 
 
 def named_segment(plan: Plan, name: str) -> CompiledSegment:
-    """The segment of that name; `family/value` is the one of a family for a value, whoever has it. Raises `UsageError`
-    with the nearest name, or for a value that the family's attribute cannot have."""
+    """The segment of that name; `family/value` is the one of a family for a value, whoever has it.
+
+    Raises `UsageError` with the nearest name, or for a value that the family's attribute cannot have; `DefinitionError`
+    for a segment that has errors, `DataError` for one that waits for data.
+    """
     compiled = {s.name: s for s in plan.segments}
     if name in compiled:
         return compiled[name]
     family, _, word = name.partition("/")
+    if family in plan.broken:
+        raise DefinitionError(plan.broken[family])
+    if family in plan.waiting:
+        message = f"segment '{family}' has no data yet"
+        raise DataError(Diagnostic("segment-without-data", message, why=plan.waiting[family]))
     found = compiled.get(family)
     if found is None or found.definition.for_each is None:
         raise UsageError(Diagnostic.unknown_name("segment", name, compiled))

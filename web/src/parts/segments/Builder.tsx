@@ -58,7 +58,8 @@ export function Builder({ rule }: { rule: Rule }) {
 }
 
 function GroupView({ of, depth }: { of: Group; depth: number }) {
-  const { rule, focus, held } = useTools();
+  const tools = useTools();
+  const { rule, focus } = tools;
   const words = useLanguage();
   const change = (next: (g: Group) => Group) => rule.edit((root) => replaced(root, of.id, (i) => next(i as Group)));
   const add = (item: Item) => {
@@ -82,14 +83,14 @@ function GroupView({ of, depth }: { of: Group; depth: number }) {
       )}
       {isRoot && !of.items.length && <p className="invite">Everybody is in it so far: all {grouped(words.customers)} {who}. Add conditions to narrow it down.</p>}
       {of.items.map((item, n) => (
-        <div key={item.id} className="slot">
+        <div key={item.id} className="slot" {...dropTarget(tools, of.id, (e) => n + (isLowerHalf(e) ? 1 : 0), item.id)}>
           <DropLine group={of.id} at={n} />
           {n > 0 && <span className="connector" aria-hidden="true">{of.join}</span>}
           {item.kind === "leaf" ? <LeafView of={item} within={of} /> : <div className="nested" data-item={item.id}><GroupView of={item} depth={depth + 1} /></div>}
         </div>
       ))}
-      <DropLine group={of.id} at={of.items.length} />
-      <div className={held ? "addrow held" : "addrow"}>
+      <div className="addrow" {...dropTarget(tools, of.id, () => of.items.length)}>
+        <DropLine group={of.id} at={of.items.length} />
         <AddCondition isFirst={isRoot && !of.items.length} onAdd={add} />
         {(of.items.length > 0 || !isRoot) && depth < 6 && (
           <Button size="compact-md" variant="subtle" onClick={() => add(group(of.join === "and" ? "or" : "and", []))}>Add a group</Button>
@@ -106,7 +107,7 @@ function NotSwitch({ isNot, onChange }: { isNot: boolean; onChange: (isNot: bool
 
 function LeafView({ of, within }: { of: Leaf; within: Group }) {
   const tools = useTools();
-  const { rule, hold, held } = tools;
+  const { rule, hold, held, dragged } = tools;
   const row = useRef<HTMLDivElement>(null);
   const path = rule.pathOf(of.id);
   const isMissing = rule.missing.includes(of.id);
@@ -127,26 +128,15 @@ function LeafView({ of, within }: { of: Leaf; within: Group }) {
     tools.say(e.key === "ArrowUp" ? "Moved up" : "Moved down");
     tools.focus(of.id);
   };
-  const placeAt = (e: DragEvent): { group: string; at: number } => {
-    const box = row.current!.getBoundingClientRect();
-    return { group: within.id, at: within.items.findIndex((i) => i.id === of.id) + (e.clientY > box.top + box.height / 2 ? 1 : 0) };
-  };
-  const over = (e: DragEvent) => {
-    const id = tools.dragged.current;
-    if (!id || id === of.id) return;
-    e.preventDefault();
-    const place = placeAt(e);
-    if (held?.over?.group !== place.group || held.over.at !== place.at) hold({ id, over: place });
-  };
   return (
     <div
       className={["leaf", isMissing ? "missing" : "", troubles.some((t) => t.severity === "error") ? "wrong" : "", held?.id === of.id ? "held" : ""].join(" ")} data-item={of.id} ref={row} role="group" aria-label="Condition"
-      onKeyDown={move} onDragOver={over} onDrop={(e) => { e.preventDefault(); drop(tools, placeAt(e)); }}
+      onKeyDown={move}
     >
       <span
         className="grip" title="Drag to move; with the keyboard: Alt and an arrow" aria-hidden="true" draggable
-        onDragStart={(e) => { e.dataTransfer.effectAllowed = "move"; e.dataTransfer.setData("text/plain", of.id); e.dataTransfer.setDragImage(row.current!, 10, 10); tools.dragged.current = of.id; setTimeout(() => { if (tools.dragged.current) hold({ id: of.id, over: null }); }); }}
-        onDragEnd={() => { tools.dragged.current = null; hold(null); }}
+        onDragStart={(e) => { e.dataTransfer.effectAllowed = "move"; e.dataTransfer.setData("text/plain", of.id); e.dataTransfer.setDragImage(row.current!, 10, 10); dragged.current = of.id; setTimeout(() => { if (dragged.current) hold({ id: of.id, over: null }); }); }}
+        onDragEnd={() => { dragged.current = null; hold(null); }}
       >⠿</span>
       <div className="sentence">
         <NotSwitch isNot={of.not} onChange={(isNot) => rule.edit((root) => replaced(root, of.id, (i) => ({ ...(i as Leaf), not: isNot })))} />
@@ -171,19 +161,35 @@ function drop({ rule, dragged, hold, say, focus }: Tools, place: { group: string
   focus(id);
 }
 
+const isLowerHalf = (e: DragEvent): boolean => {
+  const box = e.currentTarget.getBoundingClientRect();
+  return e.clientY > box.top + box.height / 2;
+};
+
+/** What can be dropped onto: the innermost under the pointer counts. `own`: what stands there itself. */
+function dropTarget(tools: Tools, group: string, at: (e: DragEvent) => number, own?: string) {
+  return {
+    onDragOver: (e: DragEvent) => {
+      const id = tools.dragged.current;
+      if (!id || id === own) return;
+      e.preventDefault();
+      e.stopPropagation();
+      const place = { group, at: at(e) };
+      if (tools.held?.over?.group !== group || tools.held.over.at !== place.at) tools.hold({ id, over: place });
+    },
+    onDrop: (e: DragEvent) => {
+      if (!tools.dragged.current) return;
+      e.preventDefault();
+      e.stopPropagation();
+      drop(tools, { group, at: at(e) });
+    },
+  };
+}
+
 /** Where a condition that is being dragged would come to stand. */
 function DropLine({ group: id, at }: { group: string; at: number }) {
-  const tools = useTools();
-  const { held, hold } = tools;
-  if (!held) return null;
-  const isHere = held.over?.group === id && held.over.at === at;
-  return (
-    <div
-      className={isHere ? "dropline here" : "dropline"}
-      onDragOver={(e) => { e.preventDefault(); if (!isHere) hold({ ...held, over: { group: id, at } }); }}
-      onDrop={(e) => { e.preventDefault(); drop(tools, { group: id, at }); }}
-    />
-  );
+  const { held } = useTools();
+  return held?.over?.group === id && held.over.at === at ? <div className="dropline" aria-hidden="true" /> : null;
 }
 
 /** What is missing, what is wrong, and what values there are. */

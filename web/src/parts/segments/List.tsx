@@ -112,7 +112,7 @@ function Row({ row, list }: { row: SegmentRow; list: SegmentList }) {
             {isFamily && <span className="badge">{grouped(row.segments!)} segments</span>}
             <Standing row={row} />
           </span>
-          {row.description && <span className="small about-line">{row.description}</span>}
+          {row.description && !row.family && <span className="small about-line">{row.description}</span>}
           <Remarks remarks={row.remarks.filter((r) => r.severity !== "info" || r.code === "waiting-for-data")} />
         </th>
         <td className="n c-size"><b>{row.size === null ? "–" : grouped(row.size)}</b><span className="small">{row.share === null ? "" : shareWords(row.size!, list.customers)}</span></td>
@@ -169,7 +169,7 @@ function Moved({ n, sign, className }: { n: number | null; sign: string; classNa
 
 /** The sizes of the last published days, small. */
 function Spark({ sizes }: { sizes: readonly number[] }) {
-  if (sizes.length < 2) return <span className="quiet small">first day</span>;
+  if (sizes.length < 2) return <span className="quiet small">{sizes.length ? "first day" : "–"}</span>;
   const [low, high] = [Math.min(...sizes), Math.max(...sizes)];
   const y = (v: number) => (high === low ? 12 : 22 - (20 * (v - low)) / (high - low));
   const points = sizes.map((v, n) => `${((96 * n) / (sizes.length - 1) + 2).toFixed(1)},${y(v).toFixed(1)}`);
