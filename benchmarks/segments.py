@@ -84,9 +84,9 @@ def _measured(folder: Path, accounts: int, per_account: float, *, with_duckdb: b
         f"| tools on ClickHouse, {COHORTS} segments, scaled to {SEGMENTS:,} | {scaled:,.0f} | {_gb(cohorts)} | | |",
         "",
         f"Against tools on ClickHouse: {scaled / ours['all']:,.0f} times as fast (wanted: {LEAST_COHORTS:.0f}).",
-        f"{MORE:,} segments of {more['conditions']:,.0f} different conditions ({more['conditions'] / ours['conditions']:.1f} "
-        f"times as many): {more['all']:.1f} s, {more['all'] / ours['all']:.2f} times as long (at most {MOST_MORE:.0f}), "
-        f"{_gb(more)}.",
+        f"{MORE:,} segments of {more['conditions']:,.0f} different conditions "
+        f"({more['conditions'] / ours['conditions']:.1f} times as many): {more['all']:.1f} s, "
+        f"{more['all'] / ours['all']:.2f} times as long (at most {MOST_MORE:.0f}), {_gb(more)}.",
         f"After {changed['changed']:,.0f} customers (1 %) changed: {changed['seconds']:.2f} s, "
         f"{changed['seconds'] / ours['all']:.1%} (at most {MOST_CHANGED:.0%}).",
         f"One edited rule, counts for each of its conditions: on attributes {_ms(rule, 'attributes')}, "

@@ -304,7 +304,7 @@ def test_a_plan_says_who_joins_what_they_bring_and_who_follows_and_writes_nothin
     mine, other = plan["changes"]
     assert (mine["name"], mine["is_asked"], mine["before"], mine["after"]) == ("busy", True, 13, 15)
     assert (mine["joined"]["count"], mine["joined"]["money"]) == (2, "€210")
-    assert [n["name"] for n in mine["joined"]["notable"]] == ["Company 10", "Company 11"]
+    assert [n["name"] for n in mine["joined"]["notable"]] == ["Company 11", "Company 10"]
     assert (other["name"], other["kind"], other["after"], mine["used_by"]) == ("top", "follows", 8, ["top"])
     assert (project / "segments" / "busy.yml").read_text() == BUSY
     assert page.get("/api/segments/plan").json()["changes"] == []

@@ -39,8 +39,13 @@ def run_example(example: Path, folder: Path, data: Path) -> Run:
 
 def commands_of(example: Path) -> list[Command]:
     """The README's commands but for `run`, whose day is that of the update."""
+    return commands_in(example / "README.md")
+
+
+def commands_in(page: Path) -> list[Command]:
+    """The commands that a page shows, but for `run`."""
     found: list[Command] = []
-    for block in _BLOCK.findall((example / "README.md").read_text(encoding="utf-8")):
+    for block in _BLOCK.findall(page.read_text(encoding="utf-8")):
         for shown in block.removeprefix("$ ").split("\n$ "):
             lines = shown.splitlines()
             length = next(n for n in range(1, len(lines) + 1) if "\n".join(lines[:n]).count('"') % 2 == 0)

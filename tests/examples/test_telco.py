@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from pathlib import Path
 
 import pyarrow.compute as pc
 import pytest
-from readme_commands import Command, assert_tells_the_size, commands_of, printed_by, run_example
+from readme_commands import Command, assert_tells_the_size, commands_in, commands_of, printed_by, run_example
 
 from beachhead.service.results import Run
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "telco"
+PAGE = Path(__file__).parents[2] / "docs" / "segments.md"
+ON_THE_PAGE = [command for command in commands_in(PAGE) if "examples/telco" in command.arguments]
 
 Rows = dict[str, dict[str, str]]
 
@@ -135,3 +138,13 @@ def test_readme_counts_segments_and_problems(run: Run) -> None:
 @pytest.mark.parametrize("command", commands_of(EXAMPLE), ids=lambda c: c.arguments[0])
 def test_readme_prints_what_the_command_prints(command: Command, run: Run, real_data: Path) -> None:
     assert printed_by(command, run, real_data) == command.output
+
+
+def without_days(text: str) -> str:
+    """A text without days: the files know none, so that everything is as of the day of the update."""
+    return re.sub(r"\d{1,2}\s[A-Z][a-z]{2}\s\d{4}", "DAY", text)
+
+
+@pytest.mark.parametrize("command", ON_THE_PAGE, ids=lambda c: c.arguments[0])
+def test_the_page_about_segments_prints_what_the_command_prints(command: Command, run: Run, real_data: Path) -> None:
+    assert without_days(printed_by(command, run, real_data)) == without_days(command.output)

@@ -54,6 +54,14 @@ def _plain_truth(node: exp.Expr) -> exp.Expr:
     return exp.Coalesce(this=asked if value.this else exp.Not(this=asked), expressions=[exp.false()])
 
 
+def _one_of_days(node: exp.Expr) -> exp.Expr:
+    """A time in a list of days: what `=` compares, a list may not."""
+    if not any(isinstance(item, exp.Cast) and item.to.this in _WIDE for item in node.expressions):
+        return node.copy()
+    same = [exp.EQ(this=node.this.copy(), expression=item.copy()) for item in node.expressions]
+    return exp.Paren(this=exp.or_(*same, copy=False))
+
+
 def _whole_days(node: exp.Expr) -> exp.Expr:
     made = node.copy()
     made.set("this", exp.Literal.number(node.name))
@@ -127,11 +135,11 @@ _ON_ALL: Mapping[str, Rewrite] = {
 SPELLINGS: Mapping[Dialect, Mapping[str, Rewrite]] = {
     "snowflake": {**_ON_ALL, "is": _plain_truth},
     "bigquery": {
-        **_ON_ALL, "interval": _whole_days, "contains": contains, "greatest": _skipping_nulls("MAX"),
-        "least": _skipping_nulls("MIN"),
+        **_ON_ALL, "in": _one_of_days, "interval": _whole_days, "contains": contains,
+        "greatest": _skipping_nulls("MAX"), "least": _skipping_nulls("MIN"),
     },
     "clickhouse": {
-        **_ON_ALL, "lower": _named("lowerUTF8"), "substr": _named("substringUTF8"),
+        **_ON_ALL, "in": _one_of_days, "lower": _named("lowerUTF8"), "substr": _named("substringUTF8"),
         **dict.fromkeys(("case", "coalesce", "nullif", "greatest", "least"), _numbers_as_double),
     },
     "spark": _ON_ALL,

@@ -220,11 +220,12 @@ class Measured:
         names = dict.fromkeys(["account_no", "account_id", *wanted, *([self.name] if self.name else [])])
         self._table = run.columns(*names)
         self._numbers = self._table["account_no"].to_numpy()
+        by_worth = [n for n in ("value_score", self.name) if n in names]
+        self._order = next((n for n in by_worth if self._table[n].null_count < len(self._table)), None)
 
     def side(self, numbers: NDArray[np.uint32]) -> Side:
         rows = self._table.take(pa.array(np.searchsorted(self._numbers, numbers)))
-        order = "value_score" if "value_score" in rows.column_names else self.name
-        best = rows.sort_by([(order, "descending")]) if order else rows
+        best = rows.sort_by([(self._order, "descending")]) if self._order else rows
         notable = tuple(
             Notable(row["account_id"], row.get("account_name")) for row in best.slice(0, _NOTABLE).to_pylist()
         )

@@ -1,0 +1,157 @@
+"""Commands about segments: JSON for scripts, exit codes, and what is said when something is wrong."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from beachhead.cli.main import main
+from segment_company import make_segment_company
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("company")
+    make_segment_company(root)
+    return root
+
+
+@pytest.fixture
+def root(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / "company"))
+
+
+_KEYS = {"segments-of": "segments_of", "verify": "verified", "back-fill": "sizes"}
+
+
+class Cli:
+    def __init__(self, capture: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch) -> None:
+        self._capture = capture
+        self._patch = patch
+
+    def __call__(self, root: Path, *arguments: str) -> tuple[int, str, str]:
+        """The exit code, and what is printed to standard output and standard error."""
+        self._patch.setattr(sys, "argv", ["beachhead", *arguments, "--project", str(root)])
+        self._capture.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = self._capture.readouterr()
+        assert "Traceback" not in out + err
+        return int(ended.value.code or 0), out, err
+
+    def data(self, root: Path, *arguments: str) -> Any:  # noqa: ANN401  (JSON is whatever it is)
+        code, out, _ = self(root, *arguments, "--json")
+        assert code == 0
+        return json.loads(out)[_KEYS.get(arguments[0], arguments[0])]
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Cli:
+    return Cli(capsys, monkeypatch)
+
+
+def rewrite(root: Path, name: str, where: str) -> None:
+    (root / f"segments/{name}.yml").write_text(f"title: {name}\nwhere: {where}\n", encoding="utf-8")
+
+
+def test_why_as_json(made: Path, cli: Cli) -> None:
+    found = cli.data(made, "why", "10", "busy")
+    assert (found["is_member"], found["since"], found["title"]) == (False, None, "Busy")
+    assert [(c["text"], c["holds"], c["value"]) for c in found["conditions"]] == [
+        ("mrr_cents >= 10000", True, 10_000), ("events('export', last => '30 days') >= 3", False, 2)
+    ]  # fmt: skip
+    assert found["to_change"] == [{"text": "events('export', last => '30 days') >= 3", "to": True}]
+    assert cli.data(made, "why", "12", "busy")["since"] == "2026-03-31"
+    assert cli.data(made, "why", "12", "busy", "--as-of", "2026-02-28")["is_member"] is False
+
+
+def test_segments_of_as_json(made: Path, cli: Cli) -> None:
+    assert cli.data(made, "segments-of", "24")["segments"] == ["busy", "by_sector/Retail", "large", "top"]
+    assert cli.data(made, "segments-of", "1")["segments"] == ["gone"]
+
+
+def test_plan_and_apply_as_json(root: Path, cli: Cli) -> None:
+    rewrite(root, "large", "mrr_cents >= 23000")
+    found = cli.data(root, "plan")
+    (change,) = found["changes"]
+    assert (change["segment"], change["kind"], change["before"], change["after"]) == ("large", "changed", 5, 2)
+    assert change["joined"] == {"count": 0, "money": {"minor": 0, "currency": "EUR"}, "notable": []}
+    assert (change["left"]["count"], change["left"]["money"]["minor"]) == (3, 63_000)
+    assert [n["account_id"] for n in change["left"]["notable"]] == ["22", "21", "20"]
+    assert (found["unchanged"], found["needs_update"], found["money_of"]) == (6, False, "mrr_cents")
+    assert cli.data(root, "apply") == {"snapshot": "2026-03-31-r3"}
+    assert cli.data(root, "plan")["changes"] == []
+
+
+def test_what_is_wrong_is_told_and_the_exit_code_is_1(root: Path, cli: Cli) -> None:
+    rewrite(root, "large", "mrr_cents >=")
+    code, out, _ = cli(root, "plan")
+    assert (code, "segments/large.yml:2:20: error: the rule ends too early" in out) == (1, True)
+    code, out, err = cli(root, "apply")
+    assert (code, out) == (1, "published 2026-03-31-r3: 7 segments\n")
+    assert "segments/large.yml:2:20: error: the rule ends too early" in err
+    code, out, err = cli(root, "verify")
+    assert (code, "6 segments have exactly" in out.replace("\xa0", " ")) == (1, True)
+    code, out, err = cli(root, "why", "24", "large")
+    assert (code, out, "the rule ends too early" in err) == (1, "", True)
+
+
+def test_more_than_rules_changed(root: Path, cli: Cli) -> None:
+    (root / "attributes").mkdir()
+    (root / "attributes/own.yml").write_text("double: {expression: mrr_cents * 2}\n")
+    code, out, _ = cli(root, "plan")
+    assert (code, "`beachhead run` computes the customers again" in out) == (0, True)
+    code, _, err = cli(root, "apply")
+    assert code != 0
+    assert "Run `beachhead run`." in err
+
+
+def test_verify_as_json(made: Path, cli: Cli) -> None:
+    assert cli.data(made, "verify") == {"equal": 7, "drifted": [], "other_rule": []}
+
+
+def test_sql_in_every_form(made: Path, cli: Cli) -> None:
+    code, out, _ = cli(made, "sql", "large", "--schema", "crm")
+    assert (code, out) == (
+        0, 'SELECT "c"."account_id" AS "account_id" FROM "crm"."accounts" AS "c" WHERE "c"."mrr_cents" >= 20000\n'
+    )  # fmt: skip
+    found = cli.data(made, "sql", "by_sector/Retail", "--dialect", "bigquery")
+    assert (found["segment"], found["dialect"]) == ("by_sector/Retail", "bigquery")
+    assert "`c`.`sector` = 'Retail'" in found["sql"]
+    for arguments, said in [
+        (("sql", "large", "--dialect", "oracle"), "there is no dialect 'oracle'"),
+        (("sql", "large", "--write", "segments"), "--write needs a database"),
+        (("sql", "larg"), "Did you mean 'large'?"),
+    ]:
+        code, _, err = cli(made, *arguments)
+        assert (code, said in err) == (2, True)
+
+
+def test_back_fill_as_json_and_its_mistakes(root: Path, cli: Cli) -> None:
+    sizes = cli.data(root, "back-fill", "gone", "--from", "2026-01")
+    assert [(s["day"], s["size"], s["stale"]) for s in sizes] == [
+        ("2026-01-31", 0, False), ("2026-02-28", 3, False), ("2026-03-31", 3, False)
+    ]  # fmt: skip
+    for arguments, said in [
+        (("gon", "--from", "2026-01"), "Did you mean 'gone'?"),
+        (("gone", "--from", "2026-04"), "is not before the newest update"),
+        (("gone", "--from", "soon"), "soon"),
+        (("gone", "--from", "2026-01", "--every", "day"), "day"),
+    ]:
+        code, _, err = cli(root, "back-fill", *arguments)
+        assert (code, said in err) == (2, True), err
+
+
+def test_segmentation_as_json(root: Path, cli: Cli) -> None:
+    code, _, err = cli(root, "segmentation")
+    assert (code, "List your segments in segmentation.yml" in err) == (2, True)
+    (root / "segmentation.yml").write_text("groups: [{segment: busy, status: target}, {segment: large}]\n")
+    groups = cli.data(root, "segmentation")
+    assert [(g["group"], g["customers"], g["in_segment"]) for g in groups] == [
+        ("busy", 13, 13), ("large", 0, 5), ("everyone_else", 11, None)
+    ]  # fmt: skip
