@@ -14,6 +14,7 @@ from beachhead.errors import DataError
 from beachhead.service.about import AboutSegment
 from beachhead.service.plan import make_plan
 from beachhead.service.results import Run
+from beachhead.service.segment_plan import publish_segments
 from beachhead.service.verifying import verify
 from beachhead.store.layout import Layout
 from beachhead.store.snapshots import MEMBERSHIPS, SnapshotStore
@@ -161,6 +162,16 @@ def test_memberships_that_were_damaged_are_made_anew(root: Path) -> None:
     about = told(root)["exported"]
     assert (about.joined, about.left) == (None, None)
     assert verify(latest(root), make_plan(root)).is_sound
+
+
+def test_apply_makes_damaged_memberships_anew_though_their_rules_did_not_change(root: Path) -> None:
+    for at in range(8, 40, 8):
+        flip_a_byte(latest(root).snapshot.file(MEMBERSHIPS), at)
+    write(root, {"segments/rich_partners.yml": segment("in_segment('partners') and desks > 50")})
+    publish_segments(latest(root), make_plan(root))
+    assert members(latest(root)) == {**BEFORE, "rich_partners": "", "top_partners": ""}
+    assert {s.stale or bool(s.why) for s in told(root).values()} == {False}
+    latest(root).memberships.check()
 
 
 def test_a_stale_segment_whose_members_were_damaged_has_none_and_says_why(root: Path) -> None:

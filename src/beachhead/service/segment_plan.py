@@ -157,6 +157,10 @@ def publish_segments(run: Run, plan: Plan, files: FileSystem | None = None) -> S
                     _link(run.snapshot.file(entry.name), draft.directory / entry.name)
             path = draft.directory / MEMBERSHIPS
             written = write_segments(path, plan, evaluated, run.snapshot, day_before)
+            if evaluated.segments.keys() - written.keys() - evaluated.failed.keys():  # what should stay cannot be read
+                path.unlink()
+                evaluated = evaluate_segments(plan, population)
+                written = write_segments(path, plan, evaluated, run.snapshot, day_before)
             segments = told_of_segments(plan, evaluated, written, run.snapshot)
             said = tuple(d for d in (*plan.diagnostics, *failures(evaluated)) if d.severity != "info")
             about = run.about.model_copy(update={"segments": segments, "diagnostics": said})
