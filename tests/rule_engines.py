@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any, Protocol
 
 import duckdb
@@ -76,6 +77,14 @@ class Postgres:
         self._engine.close()
 
 
+@cache
+def _play_snowflake() -> None:
+    """Until the process ends: fakesnow can be in the connector's place only once at a time."""
+    import fakesnow
+
+    fakesnow.patch().__enter__()
+
+
 class Snowflake:
     """Snowflake as fakesnow plays it, which is DuckDB behind a parser of Snowflake's SQL."""
 
@@ -83,11 +92,9 @@ class Snowflake:
     _TYPES: Mapping[ValueType, str] = {ValueType.NUMBER: "double", ValueType.TIMESTAMP: "timestamp_ntz"}
 
     def __init__(self) -> None:
-        import fakesnow
         import snowflake.connector
 
-        self._patch = fakesnow.patch()
-        self._patch.__enter__()
+        _play_snowflake()
         self._cursor = snowflake.connector.connect(database="rules", schema="world").cursor()
 
     def load(self, name: str, columns: Columns, rows: Rows) -> None:
@@ -99,7 +106,7 @@ class Snowflake:
         return list(self._cursor.execute(sql).fetchall())
 
     def close(self) -> None:
-        self._patch.__exit__(None, None, None)
+        self._cursor.close()
 
 
 class ClickHouse:

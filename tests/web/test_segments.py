@@ -261,7 +261,7 @@ def test_the_plan_comes_before_saving_which_keeps_the_comments(page: Page, proje
     page.get_by_role("button", name="See what it changes, and save").click()
     panel = page.get_by_role("dialog", name="What it changes")
     mine = panel.get_by_role("region", name="Busy")
-    expect(mine).to_contain_text(re.compile(r"13 → 15.*\+2 join.*€210.*Company 10, Company 11"))
+    expect(mine).to_contain_text(re.compile(r"13 → 15.*\+2 join.*€210.*Company 11, Company 10"))
     expect(mine).to_contain_text("Used by top")
     expect(panel.get_by_role("region", name="Top")).to_contain_text(re.compile(r"Changes with it.*7 → 8"))
     assert (project / "segments" / "busy.yml").read_text() == BUSY
