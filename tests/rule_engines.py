@@ -78,11 +78,14 @@ class Postgres:
 
 
 @cache
-def _play_snowflake() -> None:
-    """Until the process ends: fakesnow can be in the connector's place only once at a time."""
+def _play_snowflake() -> object:
+    """Until the process ends: fakesnow can be in the connector's place only once at a time, and leaves it when what is
+    given here is forgotten."""
     import fakesnow
 
-    fakesnow.patch().__enter__()
+    playing = fakesnow.patch()
+    playing.__enter__()
+    return playing
 
 
 class Snowflake:
