@@ -113,7 +113,7 @@ class Snowflake:
 
 
 class ClickHouse:
-    """ClickHouse in this process. `SETTINGS` are what a statement needs to have the nulls of SQL."""
+    """ClickHouse in this process."""
 
     dialect: Dialect = "clickhouse"
     _TYPES: Mapping[ValueType, str] = {
