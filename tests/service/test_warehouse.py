@@ -109,6 +109,12 @@ def test_every_dialect_says_every_rule(dialect: Dialect, project: tuple[Path, Pl
         assert "rule_" not in sql
 
 
+def test_whole_numbers_are_fractions_on_clickhouse_which_has_no_common_type(project: tuple[Path, Plan]) -> None:
+    _, plan = project
+    assert 'CAST("c"."mrr_cents" AS Nullable(Float64)) > 0' in segment_sql(plan, "paying", AS_OF, "clickhouse")
+    assert '"c"."mrr_cents" > 0' in segment_sql(plan, "paying", AS_OF, "duckdb")
+
+
 def test_what_a_warehouse_cannot_know_is_said(tmp_path: Path) -> None:
     rules = {
         "grew": "mrr_cents > was(mrr_cents, at => 30 days ago)",

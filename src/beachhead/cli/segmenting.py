@@ -119,7 +119,7 @@ def apply(project: ProjectOption = None, as_json: JsonOption = False) -> None:
         print_json(document("apply", {"snapshot": run.name}, run, run.about.diagnostics))
     else:
         print_diagnostics(run.about.diagnostics)
-        print(f"published {run.name}: {len(run.segments)} segments")
+        print(f"published {run.name}: {sum(s.size is not None for s in run.about.segments)} segments")
     if any(d.is_error for d in run.about.diagnostics):
         raise typer.Exit(1)
 

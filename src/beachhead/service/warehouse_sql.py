@@ -15,7 +15,7 @@ from beachhead.engines.dialect import emit
 from beachhead.engines.duck import quote_name
 from beachhead.errors import DefinitionError, Diagnostic, UsageError
 from beachhead.project.model import BY_NAME
-from beachhead.rules import Node
+from beachhead.rules import Node, ValueType
 from beachhead.rules.ast import And, Call, Case, InSegment, Not, Or, Ranking
 from beachhead.rules.statement import members_sql
 from beachhead.service.named_segment import named_segment
@@ -29,9 +29,10 @@ class WarehouseRelations:
     key = "account_id"
     person = "user_id"
 
-    def __init__(self, plan: Plan, as_of: date, schema: str | None = None) -> None:
+    def __init__(self, plan: Plan, as_of: date, dialect: Dialect, schema: str | None = None) -> None:
         self._plan = plan
         self._as_of = as_of
+        self._dialect = dialect
         self._schema = schema
 
     def customers(self, day: date) -> str:
@@ -40,7 +41,7 @@ class WarehouseRelations:
         return self._named("accounts")
 
     def attribute(self, name: str, row: str) -> str:
-        return f"{row}.{quote_name(name)}"
+        return self._value(f"{row}.{quote_name(name)}", self._plan.catalog.attribute_type(name))
 
     def account_id(self, row: str) -> str:
         return f"{row}.account_id"
@@ -55,7 +56,8 @@ class WarehouseRelations:
         if name in ("day", "moment"):
             moment = f"{row}.{quote_name(known_at)}" if known_at else "CAST(NULL AS TIMESTAMP)"
             return f"CAST({moment} AS DATE)" if name == "day" else moment
-        return f"{row}.{quote_name(name)}"
+        kinds = self._plan.catalog.table_columns(table) or {}
+        return self._value(f"{row}.{quote_name(name)}", kinds.get(name))
 
     def members(self, segment: str, day: date) -> str:
         raise DefinitionError(_no_history(f"members of '{segment}'"))
@@ -69,6 +71,11 @@ class WarehouseRelations:
             return "(SELECT CAST(NULL AS VARCHAR) AS account_id WHERE false)"
         values = ", ".join("('" + i.replace("'", "''") + "')" for i in ids)
         return f"(SELECT account_id FROM (VALUES {values}) AS listed(account_id))"
+
+    def _value(self, sql: str, kind: ValueType | None) -> str:
+        """Whole numbers are given to ClickHouse as fractions: it has no common type of both."""
+        is_whole = kind in (ValueType.INTEGER, ValueType.MONEY)
+        return f"CAST({sql} AS DOUBLE)" if is_whole and self._dialect == "clickhouse" else sql
 
     def _named(self, table: str) -> str:
         return f"{quote_name(self._schema)}.{quote_name(table)}" if self._schema else quote_name(table)
@@ -86,7 +93,7 @@ def segment_sql(plan: Plan, name: str, as_of: date, dialect: Dialect, schema: st
         remedy = f"Name one of it by its value of {found.definition.for_each}: {name}/…."
         raise UsageError(Diagnostic("family", message, remedy=remedy))
     rule = _written_out(found.node, plan)
-    return emit(members_sql(rule, as_of, WarehouseRelations(plan, as_of, schema)), dialect)
+    return emit(members_sql(rule, as_of, WarehouseRelations(plan, as_of, dialect, schema)), dialect)
 
 
 def _written_out(rule: Node, plan: Plan) -> Node:
