@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -35,16 +36,19 @@ def server(project: Path) -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def definitions_as_they_were(project: Path) -> Iterator[None]:
-    """Whatever a test writes into the folder of segments is taken back."""
-    before = {path: path.read_bytes() for path in (project / "segments").glob("*.yml")}
+def project_as_it_was(project: Path) -> Iterator[None]:
+    """What a test writes into the folder of segments or publishes is taken back: the next one has the same server."""
+    current, snapshots = project / ".beachhead" / "current", project / ".beachhead" / "snapshots"
+    before = {path: path.read_bytes() for path in [current, *(project / "segments").glob("*.yml")]}
+    published = set(snapshots.iterdir())
     yield
-    for path in (project / "segments").glob("*.yml"):
-        if path not in before:
-            path.unlink()
+    for path in set((project / "segments").glob("*.yml")) - before.keys():
+        path.unlink()
     for path, content in before.items():
         if not path.exists() or path.read_bytes() != content:
             path.write_bytes(content)
+    for path in set(snapshots.iterdir()) - published:
+        shutil.rmtree(path)
 
 
 def open_at(page: Page, asked: str = "") -> None:

@@ -137,6 +137,12 @@ class Engine:
         bits = self.rows(start, 64)[:, 0] >> np.uint64(account_no - start) & np.uint64(1)
         return [self.names[n] for n in np.flatnonzero(bits)]
 
+    def counts_and_members(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.uint32]]:
+        """How many members each segment has, and the account numbers of those of one, in one pass."""
+        row = self.names.index(name)
+        found = list(self.each_block(lambda n, words: (count_bits(words), _numbers(n, words[[row]])[0])))
+        return np.sum([counts for counts, _ in found], axis=0), np.concatenate([numbers for _, numbers in found])
+
     def members(self, names: Collection[str]) -> dict[str, NDArray[np.uint32]]:
         """The account numbers of the members of some segments, ascending."""
         rows = [n for n, name in enumerate(self.names) if name in names]

@@ -94,8 +94,8 @@ class RuleDesk:
         rules = {_name(path): expand(part) for path, part in parts}
         rules |= {f"{_name(path)} and before": expand(before) for path, before in _with_before(node)}
         engine = self._engine(rules)
-        counts = dict(zip(engine.names, engine.counts().tolist(), strict=True))
-        members = engine.members([_name(WHOLE)])[_name(WHOLE)]
+        numbers, members = engine.counts_and_members(_name(WHOLE))
+        counts = dict(zip(engine.names, numbers.tolist(), strict=True))
         return Counted(
             counts[_name(WHOLE)],
             len(self._population.numbers),
