@@ -134,7 +134,7 @@ def test_a_segment_tells_its_rule_in_words_and_text_its_days_and_who_came(page):
     assert busy["rule"]["english"].startswith("MRR is at least €100 and number of 'export' events")
     assert [(d["day"], d["size"]) for d in busy["days"]] == [("2026-02-28", 0), ("2026-03-31", 13)]
     (move,) = busy["moves"]
-    assert (move["joined"], move["left"], move["joined_names"][0]["name"]) == (13, 0, "Company 12")
+    assert (move["joined"], move["left"], move["joined_names"][0]["name"]) == (13, 0, "Company 24")
     assert (busy["used_by"], busy["file"]) == (["top"], "segments/busy.yml")
 
 
@@ -154,9 +154,9 @@ def test_a_day_with_another_rule_is_marked(project):
     assert [(d["size"], d["is_other_rule"]) for d in days] == [(0, False), (21, True)]
 
 
-def test_members_come_by_name_and_are_searched_among_themselves(page):
+def test_members_come_by_what_they_bring_and_are_searched_among_themselves(page):
     told = page.get("/api/segments/members", params={"name": "large"}).json()
-    assert (told["total"], [m["name"] for m in told["members"]]) == (5, [f"Company {n}" for n in range(20, 25)])
+    assert (told["total"], [m["name"] for m in told["members"]]) == (5, [f"Company {n}" for n in range(24, 19, -1)])
     asked = {"name": "large", "search": "company 2", "limit": 2}
     told = page.get("/api/segments/members", params=asked).json()
     assert (told["total"], len(told["members"])) == (5, 2)
@@ -215,8 +215,8 @@ def test_a_rule_is_counted_by_condition_and_cumulatively_with_some_members_and_w
     assert (told["members"], told["customers"], told["money"]) == (13, 24, "€2,340")
     by_path = {tuple(p["path"]): (p["members"], p["with_those_before"]) for p in told["parts"]}
     assert by_path == {(): (13, None), (0,): (15, None), (1,): (13, 13)}
-    assert told["some"][0]["name"] == "Company 12"
-    assert told["some"][0]["values"] == ["MRR: €120", "number of 'export' events in the last 30 days: 3"]
+    assert told["some"][0]["name"] == "Company 24"
+    assert told["some"][0]["values"] == ["MRR: €240", "number of 'export' events in the last 30 days: 6"]
 
 
 def test_what_looks_back_to_a_day_that_was_not_computed_says_which_and_counts_the_rest(page):

@@ -102,8 +102,8 @@ def count_rule(opened: Opened, facts: SegmentFacts, text: str) -> RuleCounted:
             seconds=time.perf_counter() - started,
         )
     numbers = np.array(counted.some, np.uint32)
-    money = facts.money_of_numbers(numbers)
-    best = facts.notable_first(numbers)[:_PREVIEWED]
+    money = facts.money_cents(numbers)
+    best = facts.best_first(numbers)[:_PREVIEWED]
     return RuleCounted(
         members=counted.members,
         customers=customers,

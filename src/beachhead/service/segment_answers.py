@@ -9,11 +9,12 @@ import pyarrow as pa
 from beachhead.analysis.display import date_text, money_text, plural, value_text
 from beachhead.customers.attributes import Attribute
 from beachhead.rules import Value
+from beachhead.service.customers_by_worth import CustomersByWorth
 from beachhead.service.documents import Json, money_value, plain
 from beachhead.service.plan import Plan
 from beachhead.service.results import Run
 from beachhead.service.rule_desk import Reason
-from beachhead.service.segment_plan import Measured, SegmentChange, SegmentPlan, Side
+from beachhead.service.segment_plan import SegmentChange, SegmentPlan, Side
 from beachhead.service.segmentation import Group
 from beachhead.service.verifying import Verified
 from beachhead.service.why import Why
@@ -196,8 +197,8 @@ def sized_json(published: Published) -> Json:
 
 def groups_table(groups: Sequence[Group], run: Run) -> pa.Table:
     """One row for each group of the segmentation."""
-    rows, measured = groups_json(groups, run), Measured(run)
-    money = [measured.side(g.members).money_cents for g in groups]
+    rows, customers = groups_json(groups, run), CustomersByWorth(run)
+    money = [customers.money_cents(g.members) for g in groups]
     currency = run.about.settings.currency
     return pa.table(
         {
@@ -214,7 +215,7 @@ def groups_table(groups: Sequence[Group], run: Run) -> pa.Table:
 
 
 def groups_json(groups: Sequence[Group], run: Run) -> list[Mapping[str, Json]]:
-    measured, everybody = Measured(run), sum(len(g.members) for g in groups)
+    customers, everybody = CustomersByWorth(run), sum(len(g.members) for g in groups)
     currency = run.about.settings.currency
     return [
         {
@@ -224,7 +225,7 @@ def groups_json(groups: Sequence[Group], run: Run) -> list[Mapping[str, Json]]:
             "customers": len(group.members),
             "share": len(group.members) / everybody if everybody else None,
             "in_segment": group.in_segment,
-            "money": money_value(measured.side(group.members).money_cents, currency),
+            "money": money_value(customers.money_cents(group.members), currency),
             "trigger": group.trigger,
             "review": plain(group.review),
         }

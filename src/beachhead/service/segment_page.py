@@ -155,8 +155,8 @@ def segment_page(definitions: Definitions, facts: SegmentFacts, name: str) -> Se
                 is_other_rule=before.version != after.version,
                 joined=len(joined),
                 left=len(left),
-                joined_names=facts.told(facts.notable_first(joined)[:_NAMED]),
-                left_names=facts.told(facts.notable_first(left)[:_NAMED]),
+                joined_names=facts.told(facts.best_first(joined)[:_NAMED]),
+                left_names=facts.told(facts.best_first(left)[:_NAMED]),
             )
             for before, after, joined, left in facts.lately(about.name if about else name, _STEPS)
         ],
@@ -183,7 +183,7 @@ def segment_members(
     if search.strip():
         members = facts.find(search, len(facts.numbers), members)
         return MembersTold(total=len(members), members=facts.told(members[offset : offset + limit]))
-    return MembersTold(total=len(members), members=facts.told(facts.notable_first(members)[offset : offset + limit]))
+    return MembersTold(total=len(members), members=facts.told(facts.best_first(members)[offset : offset + limit]))
 
 
 def users_of(plan: Plan, name: str) -> Iterator[str]:

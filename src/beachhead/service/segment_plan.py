@@ -14,16 +14,15 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from beachhead.analysis.money import pick_money
 from beachhead.errors import BeachheadError, Diagnostic, UsageError
 from beachhead.rules import segments_used
 from beachhead.rules.ast import InList, Moved, Was
 from beachhead.rules.ast import walk as walk_nodes
 from beachhead.segments.evaluate import CompiledSegment
 from beachhead.service.about import ABOUT
+from beachhead.service.customers_by_worth import CustomersByWorth
 from beachhead.service.plan import Plan
 from beachhead.service.published_world import population_of_run
 from beachhead.service.results import Run
@@ -100,7 +99,7 @@ def plan_segments(run: Run, plan: Plan) -> SegmentPlan:
         }
         fresh = evaluated.ready.engine.members([n for n, kind in touched.items() if kind != "removed"])
     seconds = time.perf_counter() - started
-    measured = Measured(run)
+    customers = CustomersByWorth(run)
     told = {s.name: s for s in run.about.segments}
     changes = []
     for name, kind in touched.items():
@@ -118,8 +117,8 @@ def plan_segments(run: Run, plan: Plan) -> SegmentPlan:
                 kind,
                 None if old is None else len(old),
                 None if new is None else len(new),
-                measured.side(np.setdiff1d(after, before, assume_unique=True)),
-                measured.side(np.setdiff1d(before, after, assume_unique=True)),
+                _side(customers, np.setdiff1d(after, before, assume_unique=True)),
+                _side(customers, np.setdiff1d(before, after, assume_unique=True)),
                 segment.english if segment else told[name].english,
                 _used_by(name, evaluated.segments.values(), plan),
             )
@@ -128,7 +127,7 @@ def plan_segments(run: Run, plan: Plan) -> SegmentPlan:
     return SegmentPlan(
         tuple(changes),
         len(evaluated.segments.keys() - evaluated.failed.keys()) - len([c for c in changes if c.kind != "removed"]),
-        measured.name,
+        customers.money.attribute.name if customers.money else None,
         plan.made_by != run.about.made_by,
         seconds,
         len(days),
@@ -213,28 +212,9 @@ def _used_by(name: str, segments: Iterable[CompiledSegment], plan: Plan) -> tupl
     return tuple(found)
 
 
-class Measured:
-    """Customers of a run by number, with their money and their worth."""
-
-    def __init__(self, run: Run) -> None:
-        attributes = run.attributes
-        wanted = [n for n in ("account_name", "value_score") if n in attributes]
-        money = pick_money(run.accounts.arrow(), attributes, run.about.settings.template)
-        self.name = money.attribute.name if money else None
-        names = dict.fromkeys(["account_no", "account_id", *wanted, *([self.name] if self.name else [])])
-        self._table = run.columns(*names)
-        self._numbers = self._table["account_no"].to_numpy()
-        by_worth = [n for n in ("value_score", self.name) if n in names]
-        self._order = next((n for n in by_worth if self._table[n].null_count < len(self._table)), None)
-
-    def side(self, numbers: NDArray[np.uint32]) -> Side:
-        rows = self._table.take(pa.array(np.searchsorted(self._numbers, numbers)))
-        best = rows.sort_by([(self._order, "descending")]) if self._order else rows
-        notable = tuple(
-            Notable(row["account_id"], row.get("account_name")) for row in best.slice(0, _NOTABLE).to_pylist()
-        )
-        money = None if self.name is None else sum(v for v in rows[self.name].to_pylist() if v is not None)
-        return Side(len(numbers), money, notable)
+def _side(customers: CustomersByWorth, numbers: NDArray[np.uint32]) -> Side:
+    best = customers.named(customers.best_first(numbers)[:_NOTABLE])
+    return Side(len(numbers), customers.money_cents(numbers), tuple(Notable(i, name) for i, name, _ in best))
 
 
 def _day_before(store: SnapshotStore, run: Run) -> Snapshot | None:
