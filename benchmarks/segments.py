@@ -53,6 +53,7 @@ def _measured(folder: Path, accounts: int, per_account: float, *, with_duckdb: b
     made: Figures = json.loads(made_at.read_text())
     encoded = _run("encode", folder)
     ours = _run("ours", folder, SEGMENTS)
+    floor = _run("floor", folder, SEGMENTS)
     more = _run("ours", folder, MORE)
     changed = _run("changed", folder, SEGMENTS)
     rule, customer = _run("one_rule", folder, 0), _run("one_customer", folder, SEGMENTS)
@@ -81,8 +82,11 @@ def _measured(folder: Path, accounts: int, per_account: float, *, with_duckdb: b
         _line("load, evaluate and store all", ours["all"], ours, duck, LEAST_ALL),
         _line("the same until it is on disk", ours["all_on_disk"], ours, duck, None),
         _line("evaluate alone", ours["evaluate"], ours, duck, LEAST_ALONE),
+        f"| floor: each code and event read once, {floor['bytes'] / 1e9:.1f} GB | {floor['read']:.2f} | | | |",
+        f"| floor: members written once, in memory | {floor['write']:.2f} | | | |",
         f"| tools on ClickHouse, {COHORTS} segments, scaled to {SEGMENTS:,} | {scaled:,.0f} | {_gb(cohorts)} | | |",
         "",
+        f"Evaluation takes {ours['evaluate'] / floor['read']:.0f} times as long as reading what it needs.",
         f"Against tools on ClickHouse: {scaled / ours['all']:,.0f} times as fast (wanted: {LEAST_COHORTS:.0f}).",
         f"{MORE:,} segments of {more['conditions']:,.0f} different conditions "
         f"({more['conditions'] / ours['conditions']:.1f} times as many): {more['all']:.1f} s, "

@@ -9,6 +9,7 @@ import resource
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -125,6 +126,30 @@ def ours(folder: Path, count: int) -> Figures:
         "values": len(ready.engine.program.values),
         "counts": _digest(counts.tolist()),
     }
+
+
+def floor(folder: Path, count: int) -> Figures:
+    """What no evaluation can do without: read each code and event once, and write the members, by two threads."""
+    population = Population(folder)
+    assert population.events
+    most = population.events.runs.most
+    started = time.perf_counter()
+    read = [*(population.attribute(name).codes for name in TYPES), most.accounts, most.codes, most.days]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        list(pool.map(_read_all, read))
+        scanned = time.perf_counter()
+        size = (folder / f"members_{count}.bin").stat().st_size
+        list(pool.map(lambda part: np.ones(part, np.uint8), [size // 64] * 64))
+    return {
+        "read": scanned - started,
+        "write": time.perf_counter() - scanned,
+        "bytes": sum(array.nbytes for array in read),
+    }
+
+
+def _read_all(array: NDArray[np.generic]) -> int:
+    data = array.view(np.uint8)
+    return int(np.add.reduce(data[: len(data) // 8 * 8].view(np.uint64)))
 
 
 def changed(folder: Path, count: int) -> Figures:
@@ -265,6 +290,7 @@ def _digest(counts: Sequence[int]) -> str:
 
 STEPS = {
     "ours": ours,
+    "floor": floor,
     "duckdb": duckdb_each,
     "one_rule": one_rule,
     "one_customer": one_customer,
