@@ -26,7 +26,7 @@ def root(made: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(made, tmp_path / "company"))
 
 
-_KEYS = {"segments-of": "segments_of", "verify": "verified", "back-fill": "sizes"}
+_KEYS = {"who": "members", "segments-of": "segments_of", "verify": "verified", "back-fill": "sizes"}
 
 
 class Cli:
@@ -155,3 +155,39 @@ def test_segmentation_as_json(root: Path, cli: Cli) -> None:
     assert [(g["group"], g["customers"], g["in_segment"]) for g in groups] == [
         ("busy", 13, 13), ("large", 0, 5), ("everyone_else", 11, None)
     ]  # fmt: skip
+
+
+def test_history_and_who_was_in_on_a_day(root: Path, cli: Cli) -> None:
+    cli.data(root, "back-fill", "gone", "--from", "2026-01")
+    found = cli.data(root, "history", "gone")
+    assert [(s["day"], s["size"]) for s in found["sizes"]] == [
+        ("2026-01-31", 0), ("2026-02-28", 3), ("2026-03-31", 3)
+    ]  # fmt: skip
+    assert (found["turnover"]["joined"], found["turnover"]["left"], found["turnover"]["days"]) == (3, 0, 59)
+    assert (found["inside"]["count"], found["inside"]["median"], found["ended"]["count"]) == (3, 32, 0)
+    assert found["returns"]["left"] == 0
+    assert "inside for 32 days (median of 3" in cli(root, "history", "gone")[1]
+    assert cli(root, "history", "gon")[::2] == (
+        2, "error: there is no segment 'gon' [unknown-segment]\n  what to do: Did you mean 'gone'?\n"
+    )  # fmt: skip
+    assert cli.data(root, "who", "gone", "--as-of", "2026-01-31") == []
+    assert len(cli.data(root, "who", "gone", "--as-of", "2026-03-15")) == 3
+    assert cli(root, "who", "gone", "--as-of", "2025-01-31")[0] == 2
+
+
+def test_overlap_of_all_and_of_one(made: Path, cli: Cli) -> None:
+    found = cli.data(made, "overlap")
+    assert found["in_none"] + found["in_one"] + found["in_several"] == 24
+    pairs = {(p["segment"], p["other"]): p for p in found["pairs"]}
+    assert [p["jaccard"] for p in found["pairs"]] == sorted((p["jaccard"] for p in found["pairs"]), reverse=True)
+    both = pairs["busy", "large"]
+    assert (both["customers"], both["share"], both["other_share"]) == (5, 5 / 13, 1.0)
+    assert found["alone"] is None
+    one = cli.data(made, "overlap", "large")
+    assert {p["segment"] for p in one["pairs"]} == {"large"}
+    assert one["pairs"][0]["jaccard"] >= one["pairs"][-1]["jaccard"]
+    assert one["alone"] == 0
+    code, _, err = cli(made, "overlap", "larg")
+    assert (code, "Did you mean 'large'?" in err) == (2, True)
+    code, out, err = cli(made, "overlap", "large", "--limit", "1")
+    assert (code, "of 24" in err.replace("\xa0", " "), "and" in out) == (0, True, True)

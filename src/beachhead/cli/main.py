@@ -42,7 +42,18 @@ from beachhead.cli.output import (
     printable,
     refuse_file,
 )
-from beachhead.cli.segmenting import apply, back_fill, plan, segmentation, segments_of, sql, verify, why
+from beachhead.cli.segmenting import (
+    apply,
+    back_fill,
+    history,
+    overlap,
+    plan,
+    segmentation,
+    segments_of,
+    sql,
+    verify,
+    why,
+)
 from beachhead.cli.serving import serve, serve_folder
 from beachhead.cli.showing import sight
 from beachhead.cli.testing import test
@@ -52,6 +63,7 @@ from beachhead.service.documents import Json, attribute_value, document, plain, 
 from beachhead.service.explanation import explain_customer, explanation_json, explanation_lines
 from beachhead.service.listing import best_and_worst, problems_table, segments_table
 from beachhead.service.run import RunOptions
+from beachhead.service.segment_memory import members_on
 from beachhead.service.setup import make_project, make_synthetic
 
 app = typer.Typer(
@@ -277,14 +289,21 @@ def who(
     name: Annotated[str, typer.Argument(help="The segment.")],
     project: ProjectOption = None,
     columns: Annotated[str | None, typer.Option(help="Attributes to show, with commas; 'all' for all.")] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Who was in on this day, as they are known now.")
+    ] = None,
     limit: LimitOption = 50,
     as_json: JsonOption = False,
     form: FormatOption = None,
     out: OutOption = None,
 ) -> None:
     """The customers in a segment, best first."""
-    latest = project_of(None, project).latest()
-    table = latest.segments[name].members().arrow()
+    opened = project_of(None, project)
+    latest, unknown = opened.latest(), 0
+    if as_of:
+        table, unknown = members_on(opened.root, latest, name, as_of.date())
+    else:
+        table = latest.segments[name].members().arrow()
     if "value_rank" in table.column_names:
         table = table.sort_by([("value_rank", "ascending")])
     wanted = (
@@ -293,6 +312,8 @@ def who(
     print_list(
         table.select(wanted), "members", latest, latest.attributes, as_json=as_json, form=form, out=out, limit=limit
     )
+    if unknown:
+        print(f"{unknown:,} more are not known any more", file=sys.stderr)
 
 
 @app.command()
@@ -427,6 +448,8 @@ app.command()(apply)
 app.command()(verify)
 app.command()(sql)
 app.command("back-fill")(back_fill)
+app.command()(history)
+app.command()(overlap)
 app.command()(segmentation)
 
 

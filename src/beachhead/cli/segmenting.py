@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, get_args
 
 import typer
 
-from beachhead.cli.options import JsonOption, ProjectOption, progress, project_of
-from beachhead.cli.output import print_diagnostics, print_json, print_rows, printable
+from beachhead.cli.options import (
+    FormatOption,
+    JsonOption,
+    LimitOption,
+    OutOption,
+    ProjectOption,
+    progress,
+    project_of,
+)
+from beachhead.cli.output import print_diagnostics, print_json, print_list, print_rows, printable
 from beachhead.engines.base import Dialect
 from beachhead.errors import Diagnostic, UsageError
 from beachhead.metrics.periods import checked_every, day_of
@@ -31,6 +40,7 @@ from beachhead.service.segment_answers import (
     why_json,
     why_lines,
 )
+from beachhead.service.segment_memory import memory, memory_json, memory_lines, overlap_json, overlap_lines, overlaps
 from beachhead.service.segment_plan import plan_segments, publish_segments
 from beachhead.service.segmentation import segmentation as segmentation_of
 from beachhead.service.verifying import verify as verify_run
@@ -193,6 +203,36 @@ def back_fill(
     for line in curve_lines(found.sizes, latest):
         print(printable(line))
     print_diagnostics(found.diagnostics)
+
+
+def history(segment: _Segment, project: ProjectOption = None, as_json: JsonOption = False) -> None:
+    """A segment over its published days: sizes, how fast it changes, how long members stay, who came back."""
+    opened = project_of(None, project)
+    run, found = opened.latest(), memory(opened.root, segment)
+    if as_json:
+        print_json(document("history", memory_json(found), run))
+        return
+    for line in memory_lines(found, run):
+        print(printable(line))
+
+
+def overlap(
+    segment: Annotated[str | None, typer.Argument(help="One segment; without it, every two.")] = None,
+    project: ProjectOption = None,
+    limit: LimitOption = 50,
+    as_json: JsonOption = False,
+    form: FormatOption = None,
+    out: OutOption = None,
+) -> None:
+    """How many customers segments share, the most alike first, and how many are in none, in one, in several."""
+    run = project_of(None, project).latest()
+    found = overlaps(run, segment)
+    if as_json:
+        print_json(document("overlap", overlap_json(found, run), run))
+        return
+    print_list(found.pairs, "overlap", run, {}, as_json=False, form=form, out=out, limit=limit)
+    for line in overlap_lines(found, run):
+        print(printable(line), file=sys.stderr)
 
 
 def segmentation(project: ProjectOption = None, as_json: JsonOption = False) -> None:

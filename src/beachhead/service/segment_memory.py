@@ -1,0 +1,178 @@
+"""What published memberships remember: a segment over time, who was in on a day, how segments lie over each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyroaring import BitMap
+
+from beachhead.analysis.display import number_text, plural, share_text
+from beachhead.errors import Diagnostic, UsageError
+from beachhead.service.documents import Json, rows
+from beachhead.service.results import Run
+from beachhead.service.segment_answers import curve_lines, sized_json
+from beachhead.store.bitmaps import numbers_of
+from beachhead.store.layout import Layout
+from beachhead.store.membership_history import Dwell, MembershipHistory, Published, Returns, Spread, Turnover
+from beachhead.store.membership_overlap import coverage, overlap
+from beachhead.store.snapshots import SnapshotStore
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A segment over all its published days."""
+
+    sizes: tuple[Published, ...]
+    turnover: Turnover
+    dwell: Dwell
+    returns: Returns
+
+
+@dataclass(frozen=True, slots=True)
+class Overlaps:
+    """`pairs`: a row for each two segments that share customers, those that are most alike first. Beside it, how many
+    customers are in no segment, in one, in several; `alone`: how many of the one asked about are in no other."""
+
+    pairs: pa.Table
+    in_none: int
+    in_one: int
+    in_several: int
+    alone: int | None
+
+
+def memory(root: Path, segment: str) -> Memory:
+    """Raises `UsageError` for a segment that was never published, `DataError`."""
+    history = _history(root)
+    return Memory(history.sizes(segment), history.turnover(segment), history.dwell(segment), history.returns(segment))
+
+
+def members_on(root: Path, run: Run, segment: str, day: date) -> tuple[pa.Table, int]:
+    """Who was in a segment on a day, with what is known of them in `run`, and how many of them it does not know.
+
+    Raises `UsageError` for a segment that was never published or a day before the first, `DataError`.
+    """
+    _, members = _history(root).on(segment, day)
+    accounts = run.accounts.arrow()
+    table = accounts.filter(pc.is_in(accounts["account_no"], pa.array(numbers_of(members))))
+    return table, len(members) - len(table)
+
+
+def overlaps(run: Run, segment: str | None = None) -> Overlaps:
+    """Of all segments that have members, or of one with each other. Raises `UsageError`, `DataError`."""
+    if segment is not None and segment not in run.memberships:
+        raise UsageError(Diagnostic.unknown_name("segment", segment, run.memberships.segments))
+    everyone = BitMap(run.columns("account_no")["account_no"].to_numpy())
+    found, covered = overlap(run.memberships), coverage(run.memberships, everyone)
+    names, shared, sizes = np.array(found.segments, object), found.counts, np.diag(found.counts)
+    alone = None
+    if segment is None:
+        one, other = np.nonzero(np.triu(shared, 1))
+    else:
+        place = list(found.segments).index(segment)
+        other = np.flatnonzero(shared[place])
+        other = other[other != place]
+        one, alone = np.full(len(other), place), int(covered.exclusive[place])
+    both = shared[one, other]
+    alike = both / (sizes[one] + sizes[other] - both)
+    order = np.argsort(-alike, kind="stable")
+    one, other, both, alike = one[order], other[order], both[order], alike[order]
+    return Overlaps(
+        pa.table(
+            {
+                "segment": pa.array(names[one], pa.string()),
+                "other": pa.array(names[other], pa.string()),
+                "customers": pa.array(both, pa.int64()),
+                "share": pa.array(both / sizes[one], pa.float64()),
+                "other_share": pa.array(both / sizes[other], pa.float64()),
+                "jaccard": pa.array(alike, pa.float64()),
+            }
+        ),
+        len(covered.in_none),
+        len(covered.in_one),
+        len(covered.in_several),
+        alone,
+    )
+
+
+def memory_lines(found: Memory, run: Run) -> Iterator[str]:
+    """The size on each published day; then how fast it changes, how long they stay, who came back."""
+    yield from curve_lines(found.sizes, run)
+    turnover, dwell, returns = found.turnover, found.dwell, found.returns
+    if turnover.joined_share_30d is not None:
+        joined, left = share_text(turnover.joined_share_30d), share_text(turnover.left_share_30d)
+        yield f"in 30 days {joined} of its size join and {left} leave"
+    if dwell.inside.count:
+        yield f"inside for {_days(dwell.inside)} so far"
+    if dwell.left.count:
+        yield f"{plural(dwell.left.count, 'stays')} ended, after {_days(dwell.left)}"
+    if returns.left:
+        again = f", after {_days(returns.away)} away" if returns.returned else ""
+        yield f"{returns.returned:,} of {returns.left:,} who left came back{again}"
+
+
+def memory_json(found: Memory) -> Json:
+    turnover, dwell, returns = found.turnover, found.dwell, found.returns
+    return {
+        "sizes": [sized_json(p) for p in found.sizes],
+        "turnover": {
+            "joined": turnover.joined,
+            "left": turnover.left,
+            "days": turnover.days,
+            "joined_share_30d": turnover.joined_share_30d,
+            "left_share_30d": turnover.left_share_30d,
+            "rule_changes": turnover.rule_changes,
+        },
+        "inside": _spread_json(dwell.inside),
+        "ended": _spread_json(dwell.left),
+        "returns": {"left": returns.left, "returned": returns.returned, "away": _spread_json(returns.away)},
+    }
+
+
+def overlap_lines(found: Overlaps, run: Run) -> Iterator[str]:
+    """How many customers are in no segment, in one, in several, or of one segment in no other."""
+    if found.alone is not None:
+        yield f"{plural(found.alone, 'members')} of it are in no other segment"
+    total = found.in_none + found.in_one + found.in_several
+    yield (
+        f"of {plural(total, run.about.settings.customers_are)} {found.in_none:,} are in no segment, "
+        f"{found.in_one:,} in one, {found.in_several:,} in several"
+    )
+
+
+def overlap_json(found: Overlaps, run: Run) -> Json:
+    return {
+        "pairs": rows(found.pairs, {}, run.about.settings.currency),
+        "in_none": found.in_none,
+        "in_one": found.in_one,
+        "in_several": found.in_several,
+        "alone": found.alone,
+    }
+
+
+def _history(root: Path) -> MembershipHistory:
+    return MembershipHistory(SnapshotStore(Layout(root)))
+
+
+def _days(spread: Spread) -> str:
+    """Median and quartiles in words."""
+    assert spread.lower is not None and spread.upper is not None
+    cut = f"; {spread.at_least:,} of {spread.count:,} may have come before the first day" if spread.at_least else ""
+    between = f"half of them {number_text(spread.lower)} to {number_text(spread.upper)}"
+    days = "day" if spread.median == 1 else "days"
+    return f"{number_text(spread.median)} {days} (median of {spread.count:,}; {between}{cut})"
+
+
+def _spread_json(spread: Spread) -> Json:
+    return {
+        "count": spread.count,
+        "at_least": spread.at_least,
+        "lower_quartile": spread.lower,
+        "median": spread.median,
+        "upper_quartile": spread.upper,
+    }
