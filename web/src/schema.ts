@@ -992,9 +992,11 @@ export interface components {
         };
         /**
          * CardTold
-         * @description Whether a segment is a good one.
+         * @description Whether a segment is a good one, and in words how it moves: how fast, how long members stay, who came back.
          */
         CardTold: {
+            /** Movement */
+            movement: string[];
             /** Qualities */
             qualities: components["schemas"]["QualityTold"][];
         };

@@ -301,7 +301,7 @@ def who(
     opened = project_of(None, project)
     latest, unknown = opened.latest(), 0
     if as_of:
-        table, unknown = members_on(opened.root, latest, name, as_of.date())
+        table, unknown = members_on(opened.memberships(), latest, name, as_of.date())
     else:
         table = latest.segments[name].members().arrow()
     if "value_rank" in table.column_names:

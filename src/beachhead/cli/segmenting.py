@@ -208,7 +208,7 @@ def back_fill(
 def history(segment: _Segment, project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """A segment over its published days: sizes, how fast it changes, how long members stay, who came back."""
     opened = project_of(None, project)
-    run, found = opened.latest(), memory(opened.root, segment)
+    run, found = opened.latest(), memory(opened.memberships(), segment)
     if as_json:
         print_json(document("history", memory_json(found), run))
         return

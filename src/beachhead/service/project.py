@@ -22,6 +22,7 @@ from beachhead.service.results import Run
 from beachhead.service.run import RunOptions, RunOutcome, run
 from beachhead.state.runs import RunLog, RunRecord
 from beachhead.store.layout import Layout
+from beachhead.store.membership_history import MembershipHistory
 from beachhead.store.snapshots import SnapshotStore
 
 if TYPE_CHECKING:
@@ -67,6 +68,10 @@ class Project:
         """The newest update as of `day`. Raises `UsageError` that names the days there are."""
         store = SnapshotStore(Layout(self.root))
         return Run(store.open(store.find(_day(day))))
+
+    def memberships(self) -> MembershipHistory:
+        """What the memberships of all published days remember of segments."""
+        return MembershipHistory(SnapshotStore(Layout(self.root)))
 
     def history(self) -> list[RunRecord]:
         """Past updates, newest first."""

@@ -21,6 +21,7 @@ from beachhead.service.customers_by_worth import CustomersByWorth, Numbers
 from beachhead.service.results import Run
 from beachhead.service.rule_reading import Told
 from beachhead.service.segment_card import Card, card
+from beachhead.service.segment_memory import memory, movement_lines
 from beachhead.store.bitmaps import numbers_of
 from beachhead.store.layout import Layout
 from beachhead.store.membership_history import MembershipHistory, Published
@@ -109,6 +110,11 @@ class SegmentFacts(CustomersByWorth):
         """Whether a published segment is a good one. Raises `UsageError`, `DataError`."""
         with self._lock:
             return card(self.run, self.history, segment)
+
+    def movement(self, segment: str) -> list[str]:
+        """How fast a published segment changes, how long members stay, who came back, in words. Raises as `card`."""
+        with self._lock:
+            return list(movement_lines(memory(self.history, segment)))
 
     def lately(self, segment: str, steps: int) -> list[tuple[Published, Published, Numbers, Numbers]]:
         """The last changes between published days, the newest first: before, after, who joined, who left."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -18,10 +17,8 @@ from beachhead.service.documents import Json, rows
 from beachhead.service.results import Run
 from beachhead.service.segment_answers import curve_lines, sized_json
 from beachhead.store.bitmaps import numbers_of
-from beachhead.store.layout import Layout
 from beachhead.store.membership_history import Dwell, MembershipHistory, Published, Returns, Spread, Turnover
 from beachhead.store.membership_overlap import coverage, overlap
-from beachhead.store.snapshots import SnapshotStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +43,17 @@ class Overlaps:
     alone: int | None
 
 
-def memory(root: Path, segment: str) -> Memory:
+def memory(history: MembershipHistory, segment: str) -> Memory:
     """Raises `UsageError` for a segment that was never published, `DataError`."""
-    history = _history(root)
     return Memory(history.sizes(segment), history.turnover(segment), history.dwell(segment), history.returns(segment))
 
 
-def members_on(root: Path, run: Run, segment: str, day: date) -> tuple[pa.Table, int]:
+def members_on(history: MembershipHistory, run: Run, segment: str, day: date) -> tuple[pa.Table, int]:
     """Who was in a segment on a day, with what is known of them in `run`, and how many of them it does not know.
 
     Raises `UsageError` for a segment that was never published or a day before the first, `DataError`.
     """
-    _, members = _history(root).on(segment, day)
+    _, members = history.on(segment, day)
     accounts = run.accounts.arrow()
     table = accounts.filter(pc.is_in(accounts["account_no"], pa.array(numbers_of(members))))
     return table, len(members) - len(table)
@@ -101,8 +97,13 @@ def overlaps(run: Run, segment: str | None = None) -> Overlaps:
 
 
 def memory_lines(found: Memory, run: Run) -> Iterator[str]:
-    """The size on each published day; then how fast it changes, how long they stay, who came back."""
+    """The size on each published day; then how it moves."""
     yield from curve_lines(found.sizes, run)
+    yield from movement_lines(found)
+
+
+def movement_lines(found: Memory) -> Iterator[str]:
+    """How fast a segment changes, how long members stay, who came back."""
     turnover, dwell, returns = found.turnover, found.dwell, found.returns
     if turnover.joined_share_30d is not None:
         joined, left = share_text(turnover.joined_share_30d), share_text(turnover.left_share_30d)
@@ -153,10 +154,6 @@ def overlap_json(found: Overlaps, run: Run) -> Json:
         "in_several": found.in_several,
         "alone": found.alone,
     }
-
-
-def _history(root: Path) -> MembershipHistory:
-    return MembershipHistory(SnapshotStore(Layout(root)))
 
 
 def _days(spread: Spread) -> str:

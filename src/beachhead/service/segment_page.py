@@ -85,9 +85,10 @@ class QualityTold(Told):
 
 
 class CardTold(Told):
-    """Whether a segment is a good one."""
+    """Whether a segment is a good one, and in words how it moves: how fast, how long members stay, who came back."""
 
     qualities: list[QualityTold]
+    movement: list[str]
 
 
 class MembersTold(Told):
@@ -169,7 +170,8 @@ def segment_card(facts: SegmentFacts, name: str) -> CardTold:
         qualities=[
             QualityTold(name=q.name, verdict=q.verdict, told=q.told, next_step=q.next_step)
             for q in facts.card(name).qualities
-        ]
+        ],
+        movement=facts.movement(name),
     )
 
 

@@ -160,6 +160,7 @@ function Quality({ name }: { name: string }) {
           </li>
         ))}
       </ul>
+      {card.data.movement.map((line) => <p key={line} className="small">{sentence(line)}.</p>)}
     </section>
   );
 }
