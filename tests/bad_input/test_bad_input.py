@@ -245,7 +245,8 @@ def lacks(told: Mapping[str, Any], expected: Mapping[str, Any]) -> list[str]:
 
 def require_told(told: list[Mapping[str, Any]], expected: list[Mapping[str, Any]], what: str) -> None:
     for wanted in expected:
-        assert any(not lacks(t, wanted) for t in told), f"no {what} {wanted} among {json.dumps(told, indent=1)}"
+        if all(lacks(t, wanted) for t in told):
+            pytest.fail(f"told is {json.dumps(told, indent=1)}\nand no {what} {wanted}")
 
 
 def flat_problem(problem: Mapping[str, Any]) -> dict[str, Any]:
