@@ -27,8 +27,8 @@ from beachhead.segments.columns import Column, encode
 from beachhead.segments.engine import Engine
 from beachhead.segments.evaluate import make_ready
 from beachhead.segments.incremental import write_changed
-from beachhead.segments.kernels import spread_bits
 from beachhead.segments.publish import write_members
+from beachhead.store.kernels import containers_of_some
 from beachhead.store.manifest import SnapshotRef
 from beachhead.store.membership_file import MembershipFile
 from beachhead.store.membership_writer import Base
@@ -280,8 +280,7 @@ def _warm(folder: Path, rules: Mapping[str, Node]) -> None:
     small = Engine(engine.program, engine.columns, engine.activity, engine.known[:8].copy())
     write_members(scratch, small, dict.fromkeys(few, "1"), [], None, {})
     small.counts()
-    members = np.zeros((1, 1), np.uint64)
-    spread_bits(members, 0, np.zeros(1, np.uint32), members)
+    containers_of_some(np.ones((1, 1), np.uint64), 0, np.zeros(1, np.uint16))
 
 
 def _digest(counts: Sequence[int]) -> str:

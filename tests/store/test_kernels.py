@@ -71,6 +71,24 @@ def test_words_become_the_containers_of_their_members():
             assert made == bitmap_of_blocks(np.array([0]), words[n : n + 1])
 
 
+@pytest.mark.parametrize(
+    ("first", "chosen"), [(0, 64), (5, 59), (63, 1), (3, 0), (70, 4_096), (1, 4_097), (64, 65_536)]
+)
+def test_some_customers_become_the_same_containers(first, chosen):
+    draw = np.random.default_rng(chosen)
+    places = np.sort(draw.choice(65_536, chosen, replace=False)).astype(np.uint16)
+    inside = draw.random((3, chosen)) < np.array([[0.0], [0.5], [1.0]])
+    flags = np.ones((3, (first + chosen) // 64 * 64 + 64), np.bool_)  # others are members too, of another block
+    flags[:, first : first + chosen] = inside
+    bits = np.packbits(flags, axis=1, bitorder="little").view(np.uint64)
+    whole = np.zeros((3, 65_536), np.bool_)
+    for row, chosen_here in zip(whole, inside, strict=True):
+        row[places[chosen_here]] = True
+    words = np.packbits(whole, axis=1, bitorder="little").view(np.uint64)
+    found, expected = kernels.containers_of_some(bits, first, places), kernels.containers_from_words(words)
+    assert [bytes(part) for part in found] == [bytes(part) for part in expected]
+
+
 def test_room_for_the_payload_is_used_again():
     room = np.full(2 * 1024 + 2, 0xFFFF_FFFF_FFFF_FFFF, np.uint64)
     for counts in ((5000, 3), (1, 4096), (0, 0)):

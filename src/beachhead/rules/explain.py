@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 
@@ -112,10 +113,15 @@ class _Writer:
 
     def _flag(self, node: Attribute, negated: bool) -> str:
         words = self.label(node.name)
-        for verb, opposite in (("is ", "is not "), ("has ", "does not have ")):
-            if words.startswith(verb):
-                return words if not negated else opposite + words.removeprefix(verb)
-        return f"{words} is {'false' if negated else 'true'}"
+        verb, _, rest = words.partition(" ")
+        if verb not in ("is", "has") or not rest:
+            return f"{words} is {'false' if negated else 'true'}"
+        if not negated:
+            return words
+        if " or " in words:
+            return f"not ({words})"
+        is_done = re.match(r"\w+ed\b|left\b|bought\b|paid\b|been\b", rest) is not None
+        return f"does not have {rest}" if verb == "has" and not is_done else f"{verb} not {rest}"
 
     def _call(self, node: Call, negated: bool) -> str:
         if (words := comparison_words(self, node, negated)) is not None:

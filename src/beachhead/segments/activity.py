@@ -17,7 +17,16 @@ from beachhead.customers.event_counts import EPOCH, EventArrays, EventRuns
 from beachhead.rules.ast import Aggregate, Attribute, Call, Literal, Node
 from beachhead.rules.days import resolve_day
 from beachhead.rules.types import Value, ValueType
-from beachhead.segments.activity_kernels import COUNT, DATED, DAYS, FIRST_DAY, LAST_DAY, WEEKS, count_block
+from beachhead.segments.activity_kernels import (
+    COUNT,
+    DATED,
+    DAYS,
+    FIRST_DAY,
+    LAST_DAY,
+    WEEKS,
+    count_block,
+    find_accounts,
+)
 from beachhead.segments.columns import Column, code_type
 from beachhead.segments.program import Test
 
@@ -50,8 +59,8 @@ class Events:
 
 
 def _of(events: EventArrays, numbers: NDArray[np.uint32]) -> EventArrays:
-    starts = np.searchsorted(events.accounts, numbers)
-    counts = np.searchsorted(events.accounts, numbers, side="right") - starts
+    starts, counts = np.zeros(len(numbers), np.int64), np.zeros(len(numbers), np.int64)
+    find_accounts(events.accounts, numbers, starts, counts)
     renumbered = np.repeat(np.arange(len(numbers), dtype=np.uint32), counts)
     rows = np.arange(counts.sum()) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
     return EventArrays(renumbered, events.users[rows], events.codes[rows], events.days[rows]).read_only()

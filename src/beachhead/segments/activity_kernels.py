@@ -18,6 +18,33 @@ Events = tuple[NDArray[np.uint32], NDArray[np.uint32], NDArray[np.uint16], NDArr
 
 
 @njit(cache=True, nogil=True)
+def find_accounts(accounts: NDArray[np.uint32], numbers: NDArray[np.uint32], starts: Int64, counts: Int64) -> None:
+    """Where in `accounts` the rows of each of `numbers` begin, and how many there are; both ascend.
+
+    In steps that double from the row before, since the next number is near (Bentley and Yao, 1976).
+    """
+    size = np.int64(accounts.size)
+    low = np.int64(0)
+    for i in range(numbers.size):
+        high, step = low, np.int64(1)
+        while high < size and accounts[high] < numbers[i]:
+            low = high + 1
+            high += step
+            step *= 2
+        high = min(high, size)
+        while low < high:
+            middle = (low + high) // 2
+            if accounts[middle] < numbers[i]:
+                low = middle + 1
+            else:
+                high = middle
+        starts[i] = low
+        while low < size and accounts[low] == numbers[i]:
+            low += 1
+        counts[i] = low - starts[i]
+
+
+@njit(cache=True, nogil=True)
 def count_block(
     most: Events,
     at: int,

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.segments.engine import BLOCK, Engine
-from beachhead.segments.kernels import count_bits, spread_bits
-from beachhead.store.bitmaps import WORDS
-from beachhead.store.kernels import containers_from_words
+from beachhead.segments.kernels import count_bits
+from beachhead.store.kernels import containers_of_some
 from beachhead.store.membership_writer import Base, Column, MembershipWriter
 
 
@@ -24,16 +23,17 @@ def write_changed(
     Both engines have the same segments in the same order, and differ for no other customers than `changed`, whose
     numbers ascend. ValueError where the base cannot carry a change. Raises `OutsideError`.
     """
-    was, is_ = (engine.only(changed).all_rows() for engine in (before, now))
+    with ThreadPoolExecutor(2) as pool:
+        some = list(pool.map(lambda engine: engine.only(changed), (before, now)))
+    was, is_ = (engine.all_rows() for engine in some)
     sizes = np.array([base.file.entry(name).size for name in now.names], np.int64)
     sizes += count_bits(is_ & ~was) - count_bits(was & ~is_)
     flips = was ^ is_
     starts = np.searchsorted(changed, np.arange(now.blocks + 1, dtype=np.uint64) * BLOCK)
 
     def write(number: int) -> None:
-        words = np.zeros((len(flips), WORDS), np.uint64)
-        spread_bits(flips, starts[number], changed[starts[number] : starts[number + 1]] % BLOCK, words)
-        writer.block(number, *containers_from_words(words))
+        places = (changed[starts[number] : starts[number + 1]] % BLOCK).astype(np.uint16)
+        writer.block(number, *containers_of_some(flips, int(starts[number]), places))
 
     told = [Column(name, versions[name], is_change=True) for name in now.names]
     with MembershipWriter(path, told, base) as writer, ThreadPoolExecutor(os.cpu_count() or 1) as pool:

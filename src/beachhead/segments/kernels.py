@@ -177,16 +177,6 @@ def _combine(
 
 
 @njit(cache=True, nogil=True)
-def spread_bits(bits: Words, first: int, places: UInt32, out: Words) -> None:
-    """Set in each row of `out` the bit `places[i]` where bit `first + i` of that row of `bits` is set."""
-    for r in range(bits.shape[0]):
-        for i in range(places.size):
-            at = first + i
-            if bits[r, at >> 6] >> np.uint64(at & 63) & np.uint64(1):
-                out[r, places[i] >> 6] |= np.uint64(1) << np.uint64(places[i] & 63)
-
-
-@njit(cache=True, nogil=True)
 def count_bits(members: Words) -> Int64:
     """How many bits are set in each row."""
     found = np.zeros(members.shape[0], np.int64)

@@ -124,8 +124,8 @@ def english(project: Project, catalog: Catalog, node: Node) -> str:
         found = catalog.attributes.get(attribute)
         if found is None:
             return attribute
-        is_verb = found.type == "boolean" and found.title.startswith("Is ") and " or " not in found.title
-        return f"is {found.title[3:]}" if is_verb else found.title
+        is_verb = found.type == "boolean" and found.title.startswith(("Is ", "Has "))
+        return f"{found.title[0].lower()}{found.title[1:]}" if is_verb else found.title
 
     def money(minor: float) -> str:
         return money_text(minor, project.settings.currency, exact=True)

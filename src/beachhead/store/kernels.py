@@ -118,6 +118,53 @@ def containers_from_words(words: Words, payload: Words | None = None) -> tuple[U
 
 
 @njit(cache=True, nogil=True)
+def _fill_some(
+    bits: Words, first: int, places: UInt16, payload: Words, cardinalities: UInt32, offsets: Words, checksums: Words
+) -> int:
+    """`fill_containers` of customers `places[i]`, for whom bit `first + i` of each row of `bits` tells."""
+    found = np.empty(len(places), np.uint16)
+    last = first + len(places)
+    at = 0
+    for s in range(len(bits)):
+        count = np.int64(0)
+        for w in range(first >> 6, (last + 63) >> 6):
+            word = bits[s, w]
+            if w == first >> 6:
+                word &= ~np.uint64(0) << np.uint64(first & 63)
+            if w == last >> 6:
+                word &= (np.uint64(1) << np.uint64(last & 63)) - np.uint64(1)
+            while word:
+                found[count] = places[w * 64 + first_one(word) - first]
+                count += 1
+                word &= word - np.uint64(1)
+        size = _stored_words(count)
+        target = payload[at : at + size]
+        target[:] = 0
+        if count > LIST_AT_MOST:
+            for i in range(count):
+                target[found[i] >> 6] |= np.uint64(1) << np.uint64(found[i] & 63)
+        elif count:
+            low = target.view(np.uint16)
+            for i in range(count):
+                low[i] = found[i]
+        cardinalities[s] = count
+        offsets[s] = at * 8
+        checksums[s] = checksum_of(target)
+        at += size
+    return at
+
+
+def containers_of_some(bits: Words, first: int, places: UInt16) -> tuple[UInt32, memoryview, Words, Words]:
+    """As `containers_from_words`, of some customers of a block, `places`, ascending. For place i, bit `first + i` of a
+    row of `bits` tells whether it is in that row's container."""
+    rows = len(bits)
+    room = np.empty(rows * min(-(-len(places) // 4), WORDS), np.uint64)
+    cardinalities, offsets, checksums = np.empty(rows, np.uint32), np.empty(rows, np.uint64), np.empty(rows, np.uint64)
+    used = _fill_some(bits, first, places, room, cardinalities, offsets, checksums)
+    return cardinalities, room[:used].data.cast("B"), offsets, checksums
+
+
+@njit(cache=True, nogil=True)
 def find_damage(
     file: Words, offsets: Words, cardinalities: UInt32, checksums: Words, damaged: NDArray[np.bool_]
 ) -> None:
