@@ -166,7 +166,7 @@ def test_history_and_who_was_in_on_a_day(root: Path, cli: Cli) -> None:
     assert (found["turnover"]["joined"], found["turnover"]["left"], found["turnover"]["days"]) == (3, 0, 59)
     assert (found["inside"]["count"], found["inside"]["median"], found["ended"]["count"]) == (3, 32, 0)
     assert found["returns"]["left"] == 0
-    assert "inside for 32 days (median of 3" in cli(root, "history", "gone")[1]
+    assert "3\xa0members have been in for 32 days at the median\n" in cli(root, "history", "gone")[1]
     assert cli(root, "history", "gon")[::2] == (
         2, "error: there is no segment 'gon' [unknown-segment]\n  what to do: Did you mean 'gone'?\n"
     )  # fmt: skip

@@ -992,13 +992,13 @@ export interface components {
         };
         /**
          * CardTold
-         * @description Whether a segment is a good one, and in words how it moves: how fast, how long members stay, who came back.
+         * @description Whether a segment is a good one, and in words how long members stay and who came back.
          */
         CardTold: {
-            /** Movement */
-            movement: string[];
             /** Qualities */
             qualities: components["schemas"]["QualityTold"][];
+            /** Stays */
+            stays: string[];
         };
         /** CauseTold */
         CauseTold: {

@@ -21,7 +21,7 @@ from beachhead.service.customers_by_worth import CustomersByWorth, Numbers
 from beachhead.service.results import Run
 from beachhead.service.rule_reading import Told
 from beachhead.service.segment_card import Card, card
-from beachhead.service.segment_memory import memory, movement_lines
+from beachhead.service.segment_memory import memory, stay_lines
 from beachhead.store.bitmaps import numbers_of
 from beachhead.store.layout import Layout
 from beachhead.store.membership_history import MembershipHistory, Published
@@ -111,10 +111,10 @@ class SegmentFacts(CustomersByWorth):
         with self._lock:
             return card(self.run, self.history, segment)
 
-    def movement(self, segment: str) -> list[str]:
-        """How fast a published segment changes, how long members stay, who came back, in words. Raises as `card`."""
+    def stays(self, segment: str) -> list[str]:
+        """How long members of a published segment stay, and who came back, in words. Raises as `card`."""
         with self._lock:
-            return list(movement_lines(memory(self.history, segment)))
+            return list(stay_lines(memory(self.history, segment)))
 
     def lately(self, segment: str, steps: int) -> list[tuple[Published, Published, Numbers, Numbers]]:
         """The last changes between published days, the newest first: before, after, who joined, who left."""

@@ -97,23 +97,23 @@ def overlaps(run: Run, segment: str | None = None) -> Overlaps:
 
 
 def memory_lines(found: Memory, run: Run) -> Iterator[str]:
-    """The size on each published day; then how it moves."""
+    """The size on each published day, how fast it changes, and how long members stay."""
     yield from curve_lines(found.sizes, run)
-    yield from movement_lines(found)
-
-
-def movement_lines(found: Memory) -> Iterator[str]:
-    """How fast a segment changes, how long members stay, who came back."""
-    turnover, dwell, returns = found.turnover, found.dwell, found.returns
-    if turnover.joined_share_30d is not None:
-        joined, left = share_text(turnover.joined_share_30d), share_text(turnover.left_share_30d)
+    if found.turnover.joined_share_30d is not None:
+        joined, left = share_text(found.turnover.joined_share_30d), share_text(found.turnover.left_share_30d)
         yield f"in 30 days {joined} of its size join and {left} leave"
-    if dwell.inside.count:
-        yield f"inside for {_days(dwell.inside)} so far"
-    if dwell.left.count:
-        yield f"{plural(dwell.left.count, 'stays')} ended, after {_days(dwell.left)}"
+    yield from stay_lines(found)
+
+
+def stay_lines(found: Memory) -> Iterator[str]:
+    """How long members stay, and who came back."""
+    inside, left, returns = found.dwell.inside, found.dwell.left, found.returns
+    if inside.count:
+        yield f"{plural(inside.count, 'members')} have been in for {_days(inside)}"
+    if left.count:
+        yield f"{plural(left.count, 'stays')} ended, after {_days(left)}"
     if returns.left:
-        again = f", after {_days(returns.away)} away" if returns.returned else ""
+        again = f", after {_days(returns.away)}" if returns.returned else ""
         yield f"{returns.returned:,} of {returns.left:,} who left came back{again}"
 
 
@@ -159,10 +159,11 @@ def overlap_json(found: Overlaps, run: Run) -> Json:
 def _days(spread: Spread) -> str:
     """Median and quartiles in words."""
     assert spread.lower is not None and spread.upper is not None
-    cut = f"; {spread.at_least:,} of {spread.count:,} may have come before the first day" if spread.at_least else ""
-    between = f"half of them {number_text(spread.lower)} to {number_text(spread.upper)}"
     days = "day" if spread.median == 1 else "days"
-    return f"{number_text(spread.median)} {days} (median of {spread.count:,}; {between}{cut})"
+    middle = f"{number_text(spread.median)} {days} at the median"
+    if spread.lower != spread.upper:
+        middle += f", half of them {number_text(spread.lower)} to {number_text(spread.upper)}"
+    return f"{middle}; {spread.at_least:,} perhaps longer" if spread.at_least else middle
 
 
 def _spread_json(spread: Spread) -> Json:

@@ -85,10 +85,10 @@ class QualityTold(Told):
 
 
 class CardTold(Told):
-    """Whether a segment is a good one, and in words how it moves: how fast, how long members stay, who came back."""
+    """Whether a segment is a good one, and in words how long members stay and who came back."""
 
     qualities: list[QualityTold]
-    movement: list[str]
+    stays: list[str]
 
 
 class MembersTold(Told):
@@ -171,7 +171,7 @@ def segment_card(facts: SegmentFacts, name: str) -> CardTold:
             QualityTold(name=q.name, verdict=q.verdict, told=q.told, next_step=q.next_step)
             for q in facts.card(name).qualities
         ],
-        movement=facts.movement(name),
+        stays=facts.stays(name),
     )
 
 

@@ -117,6 +117,15 @@ def _version(definition: SegmentDefinition, node: Node) -> str:
     return hashlib.sha256(by_hand.encode()).hexdigest()[:12]
 
 
+def _as_verb(name: str, title: str) -> str:
+    """What is true of a customer, as part of a sentence where that can be seen: `is a customer now`, `is at risk`."""
+    words = title if title[1:2].isupper() else title[:1].lower() + title[1:]
+    if words.startswith(("is ", "has ")):
+        return words
+    verb, _, rest = name.partition("_")
+    return f"is {words}" if verb == "is" and words.startswith(rest.partition("_")[0]) else title
+
+
 def english(project: Project, catalog: Catalog, node: Node) -> str:
     """A checked rule in words, with the titles of attributes and segments."""
 
@@ -124,8 +133,7 @@ def english(project: Project, catalog: Catalog, node: Node) -> str:
         found = catalog.attributes.get(attribute)
         if found is None:
             return attribute
-        is_verb = found.type == "boolean" and found.title.startswith(("Is ", "Has "))
-        return f"{found.title[0].lower()}{found.title[1:]}" if is_verb else found.title
+        return found.title if found.type != "boolean" else _as_verb(attribute, found.title)
 
     def money(minor: float) -> str:
         return money_text(minor, project.settings.currency, exact=True)

@@ -145,9 +145,12 @@ const QUALITIES: Record<string, string> = {
   measurable: "Large enough to measure", addressable: "Can be reached", stable: "Stays what it is", consistent: "The same rule for long", homogeneous: "Alike inside", distinct: "Different from the others",
 };
 
+const useCard = (name: string, enabled = true) =>
+  useQuery({ queryKey: ["segments", "card", name], enabled, queryFn: ({ signal }) => told(client.GET("/api/segments/card", { signal, params: { query: { name } } })) });
+
 /** Whether it is a good segment, quality by quality. */
 function Quality({ name }: { name: string }) {
-  const card = useQuery({ queryKey: ["segments", "card", name], queryFn: ({ signal }) => told(client.GET("/api/segments/card", { signal, params: { query: { name } } })) });
+  const card = useCard(name);
   if (!card.data) return null;
   return (
     <section className="card quality" aria-label="Is it a good segment?">
@@ -160,17 +163,18 @@ function Quality({ name }: { name: string }) {
           </li>
         ))}
       </ul>
-      {card.data.movement.map((line) => <p key={line} className="small">{sentence(line)}.</p>)}
     </section>
   );
 }
 
 function Moves({ segment }: { segment: SegmentPageTold }) {
   const moves = segment.moves.filter((m) => m.joined || m.left || m.is_other_rule);
+  const card = useCard(segment.name, segment.moves.length > 0);
   return (
     <section className="card moves" aria-label="Who joined and left lately">
       <header><h2>Who joined and left lately</h2></header>
       {!moves.length && <p className="quiet">{segment.moves.length ? `Nobody, since ${segment.moves.at(-1)!.since}.` : "There is no earlier day to compare with yet."}</p>}
+      {card.data?.stays.map((line) => <p key={line} className="small">{sentence(line)}.</p>)}
       <ol>
         {moves.map((m) => (
           <li key={m.day}>
