@@ -143,6 +143,12 @@ def test_every_dialect_is_an_engine_s_or_a_warehouse_s() -> None:
             "select md5(s) from t", "clickhouse",
             'SELECT LOWER(HEX(MD5("s"))) FROM "t" SETTINGS join_use_nulls = 1, prefer_column_name_to_alias = 1',
         ),
+        (
+            "select least(a, cast(x as double) - cast(b as double)) from t", "clickhouse",
+            'SELECT LEAST(CAST("a" AS Nullable(Float64)), CAST(CAST("x" AS Nullable(Float64)) - '
+            'CAST("b" AS Nullable(Float64)) AS Nullable(Float64))) FROM "t" '
+            "SETTINGS join_use_nulls = 1, prefer_column_name_to_alias = 1",
+        ),
         ("select cast(d as date) - 7 from t", "spark", "SELECT CAST(DATE_ADD(CAST(`d` AS DATE), -7) AS DATE) FROM `t`"),
     ],
 )  # fmt: skip

@@ -99,6 +99,9 @@ def _named(name: str) -> Rewrite:
 _NUMBERS = (exp.Neg, exp.Mul, exp.Div, exp.Floor, exp.Ceil, exp.Abs, exp.Length, exp.DateDiff, exp.Count)
 
 
+_CHOICES = (exp.Case, exp.Coalesce, exp.Nullif, exp.Greatest, exp.Least)
+
+
 def _is_number(node: exp.Expr) -> bool:
     """Whether a value is a number, as far as can be seen."""
     value = node.unnest()
@@ -106,7 +109,15 @@ def _is_number(node: exp.Expr) -> bool:
         return not value.is_string
     if isinstance(value, exp.Cast):
         return value.to.this in (exp.DType.DOUBLE, exp.DType.BIGINT, exp.DType.INT)
-    return isinstance(value, _NUMBERS)
+    if isinstance(value, exp.Add | exp.Sub):  # of days where nothing is a fraction
+        return any(isinstance(part.unnest(), exp.Cast) and _is_number(part) for part in (value.left, value.right))
+    return isinstance(value, _NUMBERS) or (isinstance(value, _CHOICES) and any(map(_is_number, _choices(value))))
+
+
+def _choices(node: exp.Expr) -> list[exp.Expr]:
+    """What a CASE, COALESCE, NULLIF, GREATEST or LEAST chooses among."""
+    values = [i.args["true"] for i in node.args["ifs"]] if isinstance(node, exp.Case) else [node.this]
+    return values + [v for v in (node.args.get("default"), node.args.get("expression"), *node.expressions) if v]
 
 
 def _numbers_as_double(node: exp.Expr) -> exp.Expr:
@@ -114,8 +125,7 @@ def _numbers_as_double(node: exp.Expr) -> exp.Expr:
     made = node.copy()
     if isinstance(made, exp.If):  # a part of a CASE, which sees to it
         return made
-    values = [i.args["true"] for i in made.args["ifs"]] if isinstance(made, exp.Case) else [made.this]
-    values += [v for v in (made.args.get("default"), made.args.get("expression"), *made.expressions) if v]
+    values = _choices(made)
     if any(map(_is_number, values)):
         for value in values:
             value.replace(cast(value.copy(), "DOUBLE"))
