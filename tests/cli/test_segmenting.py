@@ -191,3 +191,18 @@ def test_overlap_of_all_and_of_one(made: Path, cli: Cli) -> None:
     assert (code, "Did you mean 'large'?" in err) == (2, True)
     code, out, err = cli(made, "overlap", "large", "--limit", "1")
     assert (code, "of 24" in err.replace("\xa0", " "), "and" in out) == (0, True, True)
+
+
+def test_back_fill_follows_the_rules_of_segments_that_are_named(root: Path, cli: Cli) -> None:
+    assert cli.data(root, "back-fill", "top", "--from", "2026-02")[0]["size"] == 0
+    rewrite(root, "busy", "is_customer")
+    cli.data(root, "apply")
+    february, march = cli.data(root, "back-fill", "top", "--from", "2026-02")
+    assert (february["size"] > 0, march["size"] > 0) == (True, True)
+
+
+def test_who_says_of_which_day_the_members_are(root: Path, cli: Cli) -> None:
+    _, _, err = cli(root, "who", "gone", "--as-of", "2026-03-30")
+    assert err == "in it on 2026-02-28, with what is known of them as of 2026-03-31\n"
+    code, _, err = cli(root, "sql", "gone", "--write", "t", "--to", "postgresql://nowhere/x", "--as-of", "2026-03-01")
+    assert (code, "do not go together" in err) == (2, True)

@@ -190,3 +190,9 @@ def test_a_value_is_the_same_beside_others() -> None:
     rules = rules_of({str(n): text for n, text in enumerate(texts)}, {})
     together = Engine.of(rules, {}, activity_of(rules, STORE), np.arange(4, dtype=np.uint32), AS_OF)
     assert [m.tolist() for m in together.members(rules).values()] == alone
+
+
+def test_what_is_counted_no_further_is_not_known() -> None:
+    most = events_of([(0, "a", AS_OF)] * 60_000)
+    assert counted_value(value("events('a')"), most, 0) == (60_000,)
+    assert counted_value(value("events('a')"), events_of([(0, "a", AS_OF)] * 60_001), 0) is None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from harbour import TODAY, segment, write
 
+from beachhead.service.customers_by_worth import CustomersByWorth
 from beachhead.service.project import Project
 from beachhead.service.run import RunOptions, run
 from beachhead.service.segment_card import Card, Quality, card
@@ -45,7 +46,8 @@ def make_customers(
 
 
 def card_of(root: Path, name: str) -> Card:
-    return card(Project(root).latest(), MembershipHistory(SnapshotStore(Layout(root))), name)
+    run = Project(root).latest()
+    return card(run, CustomersByWorth(run), MembershipHistory(SnapshotStore(Layout(root))), name)
 
 
 def qualities(found: Card) -> dict[str, Quality]:

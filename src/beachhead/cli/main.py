@@ -299,9 +299,12 @@ def who(
 ) -> None:
     """The customers in a segment, best first."""
     opened = project_of(None, project)
-    latest, unknown = opened.latest(), 0
+    latest, notes = opened.latest(), []
     if as_of:
-        table, unknown = members_on(opened.memberships(), latest, name, as_of.date())
+        published, table, unknown = members_on(opened.memberships(), latest, name, as_of.date())
+        stale = ", when its rule could not be evaluated: the members are those of before" if published.stale else ""
+        notes = [f"in it on {published.day}, with what is known of them as of {latest.as_of}{stale}"]
+        notes += [f"{unknown:,} more are not known any more"] if unknown else []
     else:
         table = latest.segments[name].members().arrow()
     if "value_rank" in table.column_names:
@@ -312,8 +315,8 @@ def who(
     print_list(
         table.select(wanted), "members", latest, latest.attributes, as_json=as_json, form=form, out=out, limit=limit
     )
-    if unknown:
-        print(f"{unknown:,} more are not known any more", file=sys.stderr)
+    for note in notes:
+        print(note, file=sys.stderr)
 
 
 @app.command()

@@ -26,8 +26,9 @@ from beachhead.project import load
 from beachhead.service.back_fill import back_filled
 from beachhead.service.documents import document
 from beachhead.service.past import look_back
-from beachhead.service.plan import make_plan
+from beachhead.service.plan import Plan, make_plan
 from beachhead.service.published_world import population_of_run
+from beachhead.service.results import Run
 from beachhead.service.segment_answers import (
     curve_lines,
     groups_json,
@@ -53,6 +54,13 @@ _DayOption = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-
 _DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 
 
+def _look_back(plan: Plan, run: Run, as_json: bool) -> None:
+    """Have the earlier days that rules ask for; what went wrong is told, and the rules that need them say so too."""
+    with progress(as_json) as say:
+        said = look_back(plan, run, say)
+    print_diagnostics(said)
+
+
 def why(
     account_id: Annotated[str, typer.Argument(metavar="ID", help="The customer's id.")],
     segment: _Segment,
@@ -64,8 +72,7 @@ def why(
     opened = project_of(None, project)
     run = opened.as_of(as_of.date()) if as_of else opened.latest()
     plan = make_plan(opened.root)
-    with progress(as_json) as say:
-        look_back(plan, run, say)
+    _look_back(plan, run, as_json)
     with population_of_run(run, plan) as population:
         answer = why_of(run, plan, population, account_id, segment)
     if as_json:
@@ -99,8 +106,7 @@ def plan(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """What the segment files as they are now would change: who joins, who leaves, what they pay, who else asks."""
     opened = project_of(None, project)
     run, checked = opened.latest(), make_plan(opened.root)
-    with progress(as_json) as say:
-        look_back(checked, run, say)
+    _look_back(checked, run, as_json)
     found = plan_segments(run, checked)
     if as_json:
         print_json(document("plan", plan_json(found, run), run, found.diagnostics))
@@ -118,8 +124,7 @@ def apply(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """Publish the segments as their files are now, over the customers of the newest update; `plan` shows it before."""
     opened = project_of(None, project)
     checked = make_plan(opened.root)
-    with progress(as_json) as say:
-        look_back(checked, opened.latest(), say)
+    _look_back(checked, opened.latest(), as_json)
     ref = publish_segments(opened.latest(), checked)
     run = opened.latest()
     if run.snapshot.ref != ref:
@@ -138,8 +143,7 @@ def verify(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """Compute all members afresh and compare them with what is stored."""
     opened = project_of(None, project)
     run, checked = opened.latest(), make_plan(opened.root)
-    with progress(as_json) as say:
-        look_back(checked, run, say)
+    _look_back(checked, run, as_json)
     found = verify_run(run, checked)
     if as_json:
         print_json(document("verified", verified_json(found), run, (*found.failed, *found.damaged)))
@@ -169,6 +173,9 @@ def sql(
         if to is None:
             remedy = "Name the database: --to postgresql://user@host/database; a password may stand in PGPASSWORD."
             raise UsageError(Diagnostic("no-database", "--write needs a database", remedy=remedy))
+        if as_of is not None:
+            remedy = "Leave --as-of away: the members of the newest update are written."
+            raise UsageError(Diagnostic("usage", "--write and --as-of do not go together", remedy=remedy))
         done = write_back(to, write, run, [segment])
         if as_json:
             print_json(document("written", asdict(done), run))

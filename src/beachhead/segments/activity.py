@@ -169,14 +169,15 @@ def plan_activity(tests: Mapping[Node, Sequence[Test]], events: Events) -> Activ
 
 
 def counted_value(value: Node, events: Events, account_no: int) -> tuple[Value] | None:
-    """What the pass counts for one customer, exactly; None where it does not know the value."""
+    """What the pass counts for one customer, exactly; None where it does not know the value, or counts no further."""
     activity = plan_activity({value: [Test(value, ">=", (_MOST_COUNTED,))]}, events)
     if not activity.columns:
         return None
     column = activity.columns[value]
     planes = np.empty(int(activity.widths[0]), np.uint8)
     activity.count(account_no, 1, planes, np.zeros(1, np.int64))
-    return (column.decoded(int(planes.view(column.codes.dtype)[0])),)
+    found = column.decoded(int(planes.view(column.codes.dtype)[0]))
+    return None if isinstance(found, int) and found > _MOST_COUNTED else (found,)
 
 
 def _selections(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from contextlib import suppress
 from pathlib import Path
 
@@ -37,7 +38,7 @@ class CodeShelf:
     def write(self, name: str, column: Column) -> None:
         """Keep a column. A reader sees all of it or none."""
         path = self._folder / f"{name}.codes"
-        scratch = path.with_name(f".{name}.{os.getpid()}.tmp")
+        scratch = path.with_name(f".{name}.{os.getpid()}.{threading.get_ident()}.tmp")
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
             _write(scratch, column)

@@ -54,9 +54,18 @@ class CustomersByWorth:
         """What some customers bring together; None where no money is known."""
         return None if self.money is None else round(float(np.nansum(self.money.values[self.rows(numbers)])))
 
+    @cached_property
+    def worth(self) -> NDArray[np.float64] | None:
+        """The score of each customer, or where nobody has one what they bring; NaN where unknown. None where there is
+        neither."""
+        if "value_score" in self.table.column_names and self.table["value_score"].null_count < len(self.table):
+            scores: NDArray[np.float64] = self.table["value_score"].cast(pa.float64()).to_numpy()
+            return scores
+        return self.money.values if self.money else None
+
     def best_first(self, numbers: Numbers) -> Numbers:
         """Some customers by score, or where nobody has one by what they bring; those of whom it is unknown last."""
-        rows, worth = self.rows(numbers), self._worth
+        rows, worth = self.rows(numbers), self.worth
         if worth is None:
             return self.numbers[rows]
         order = np.argsort(-np.nan_to_num(worth[rows], nan=-np.inf), kind="stable")
@@ -70,10 +79,3 @@ class CustomersByWorth:
         brings = self.money.values[rows] if self.money else np.full(len(rows), np.nan)
         money = [None if np.isnan(cents) else cents for cents in brings.tolist()]
         return list(zip(table["account_id"].to_pylist(), names, money, strict=True))
-
-    @cached_property
-    def _worth(self) -> NDArray[np.float64] | None:
-        if "value_score" in self.table.column_names and self.table["value_score"].null_count < len(self.table):
-            scores: NDArray[np.float64] = self.table["value_score"].cast(pa.float64()).to_numpy()
-            return scores
-        return self.money.values if self.money else None

@@ -9,6 +9,7 @@ from beachhead.errors import BeachheadError, Diagnostic
 from beachhead.project import Project
 from beachhead.rules.ast import Was, walk
 from beachhead.rules.days import resolve_day
+from beachhead.segments.evaluate import with_all_used
 from beachhead.segments.families import version_in_family
 from beachhead.service.plan import Plan, make_plan
 from beachhead.service.progress import Say
@@ -29,7 +30,7 @@ def runs_as_of(
     was known have none. Also what went wrong.
     """
     plan = make_plan(project.root)
-    wanted = {name: _version(plan, name) for name in segments}
+    wanted = {name: _version(plan, name) for name in _with_those_named(plan, segments)}
     found: dict[date, Run] = {}
     said: list[Diagnostic] = []
     store = SnapshotStore(Layout(project.root))
@@ -60,6 +61,14 @@ def look_back(plan: Plan, run: Run, say: Say) -> tuple[Diagnostic, ...]:
     asked = {part.at for s in plan.segments for part in walk(s.node) if isinstance(part, Was)}
     days = {day for at in asked if (day := resolve_day(at, run.as_of, {})) and day < run.as_of}
     return runs_as_of(plan.project, days, (), say)[1] if days else ()
+
+
+def _with_those_named(plan: Plan, segments: Iterable[str]) -> set[str]:
+    """These segments and all that their rules name at any distance."""
+    listed = set(segments)
+    rules = {s.name: s.node for s in plan.segments}
+    families = {s.name for s in plan.segments if s.definition.for_each}
+    return listed | (with_all_used((name.partition("/")[0] for name in listed), rules).keys() - families)
 
 
 def _version(plan: Plan, segment: str) -> str | None:

@@ -20,7 +20,7 @@ from beachhead.rules.row_sql import MAX_COLUMNS
 from beachhead.rules.statement import values_sql
 from beachhead.segments.activity import Events
 from beachhead.segments.code_store import CodeShelf
-from beachhead.segments.columns import Column, encode
+from beachhead.segments.columns import Column, encode, padded
 from beachhead.sources.zones import is_utc, to_local
 from beachhead.store.bitmaps import numbers_of
 from beachhead.store.membership_history import MembershipHistory
@@ -87,12 +87,18 @@ class Customers:
     def attribute(self, name: str) -> Column:
         if name not in self._columns:
             kept = self._shelf and self._shelf.read(name)
-            self._columns[name] = kept if kept and kept.type is self._types[name] else self._encoded(name)
+            is_whole = kept and kept.type is self._types[name] and len(kept.codes) == padded(self._highest + 1)
+            self._columns[name] = kept if kept and is_whole else self._encoded(name)
         return self._columns[name]
+
+    @property
+    def _highest(self) -> int:
+        """The highest account number."""
+        return int(self.numbers.max(initial=0))
 
     def _encoded(self, name: str) -> Column:
         values = self.world.columns([name], self.as_of)[name]
-        column = encode(values, self._types[name], self.numbers, int(self.numbers.max(initial=0)))
+        column = encode(values, self._types[name], self.numbers, self._highest)
         if self._shelf:
             self._shelf.write(name, column)
         return column

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from beachhead.analysis.display import date_text, number_text, plural, share_text
 from beachhead.errors import BeachheadError
+from beachhead.service.customers_by_worth import CustomersByWorth
 from beachhead.service.results import Run
 from beachhead.store.membership_history import MembershipHistory
 
@@ -45,13 +46,13 @@ class Card:
     qualities: tuple[Quality, ...]
 
 
-def card(run: Run, history: MembershipHistory, segment: str) -> Card:
+def card(run: Run, customers: CustomersByWorth, history: MembershipHistory, segment: str) -> Card:
     """The quality card of a segment of a run. Raises `UsageError`, `DataError`."""
     members = run.members(segment)[segment]
-    table = run.columns("account_no", *_columns(run))
+    table = run.columns("account_no", *(a.name for a in run.attributes.values() if a.addressable))
     numbers = table["account_no"].to_numpy()
     inside = np.isin(numbers, members)
-    worth = _worth(run, table)
+    worth = customers.worth
     qualities = (
         _measurable(len(members), worth, inside),
         _addressable(run, table, inside),
@@ -61,21 +62,6 @@ def card(run: Run, history: MembershipHistory, segment: str) -> Card:
         _distinct(worth, inside),
     )
     return Card(segment, len(members), len(members) / len(numbers) if len(numbers) else 0.0, qualities)
-
-
-def _columns(run: Run) -> list[str]:
-    reachable = [a.name for a in run.attributes.values() if a.addressable]
-    return [*reachable, *(n for n in ("value_score", "mrr_cents") if n in run.attributes and n not in reachable)]
-
-
-def _worth(run: Run, table: pa.Table) -> NDArray[np.float64] | None:
-    """What customers are compared by: the score, else MRR; NaN where unknown. None where nobody's is known."""
-    here = [n for n in ("value_score", "mrr_cents") if n in table.column_names]
-    name = next((n for n in here if table[n].null_count < len(table)), None)
-    if name is None:
-        return None
-    values: NDArray[np.float64] = table[name].cast(pa.float64()).to_numpy()
-    return values
 
 
 def _measurable(size: int, worth: NDArray[np.float64] | None, inside: NDArray[np.bool_]) -> Quality:

@@ -109,7 +109,7 @@ class SegmentFacts(CustomersByWorth):
     def card(self, segment: str) -> Card:
         """Whether a published segment is a good one. Raises `UsageError`, `DataError`."""
         with self._lock:
-            return card(self.run, self.history, segment)
+            return card(self.run, self, self.history, segment)
 
     def stays(self, segment: str) -> list[str]:
         """How long members of a published segment stay, and who came back, in words. Raises as `card`."""

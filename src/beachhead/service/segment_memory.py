@@ -48,15 +48,16 @@ def memory(history: MembershipHistory, segment: str) -> Memory:
     return Memory(history.sizes(segment), history.turnover(segment), history.dwell(segment), history.returns(segment))
 
 
-def members_on(history: MembershipHistory, run: Run, segment: str, day: date) -> tuple[pa.Table, int]:
-    """Who was in a segment on a day, with what is known of them in `run`, and how many of them it does not know.
+def members_on(history: MembershipHistory, run: Run, segment: str, day: date) -> tuple[Published, pa.Table, int]:
+    """Who was in a segment on the last published day up to one, which day that is, what is known of them in `run`, and
+    how many of them it does not know.
 
     Raises `UsageError` for a segment that was never published or a day before the first, `DataError`.
     """
-    _, members = history.on(segment, day)
+    published, members = history.on(segment, day)
     accounts = run.accounts.arrow()
     table = accounts.filter(pc.is_in(accounts["account_no"], pa.array(numbers_of(members))))
-    return table, len(members) - len(table)
+    return published, table, len(members) - len(table)
 
 
 def overlaps(run: Run, segment: str | None = None) -> Overlaps:

@@ -60,7 +60,8 @@ def verify(run: Run, plan: Plan) -> Verified:
         others: list[str] = []
         for name in engine.names:
             segment = evaluated.segments[name]
-            is_same = name in told and not told[name].stale and told[name].version == segment.version
+            last = told.get(name)
+            is_same = last and not last.stale and last.size is not None and last.version == segment.version
             (same if is_same and segments_used(segment.node).isdisjoint(others) else others).append(name)
         fresh = engine.members(same)
     equal, drifted = 0, []
