@@ -18,7 +18,7 @@ from beachhead.cli.options import (
     progress,
     project_of,
 )
-from beachhead.cli.output import print_diagnostics, print_json, print_list, print_rows, printable
+from beachhead.cli.output import Format, print_diagnostics, print_json, print_list, print_rows, printable
 from beachhead.engines.base import Dialect
 from beachhead.errors import Diagnostic, UsageError
 from beachhead.metrics.periods import checked_every, day_of
@@ -234,7 +234,7 @@ def overlap(
     """How many customers segments share, the most alike first, and how many are in none, in one, in several."""
     run = project_of(None, project).latest()
     found = overlaps(run, segment)
-    if as_json:
+    if out is None and (as_json or form is Format.JSON):
         print_json(document("overlap", overlap_json(found, run), run))
         return
     print_list(found.pairs, "overlap", run, {}, as_json=False, form=form, out=out, limit=limit)

@@ -92,7 +92,7 @@ class Engine:
         return members
 
     def all_rows(self) -> Words:
-        """Who is in which segment, of few customers: (rules, words), by two threads."""
+        """Who is in which segment, of few customers: (rules, words)."""
         size = len(self.known) * 64
         starts = range(0, size, _PART)
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
@@ -167,5 +167,5 @@ def _numbers(block: int, words: Words) -> list[NDArray[np.uint32]]:
 
 
 def warm_up() -> None:
-    """Load the compiled loops, which takes a while the first time in a process."""
+    """Load the compiled loop of rules, which takes a while the first time in a process."""
     Engine.of({}, {}, None, np.zeros(1, np.uint32), date.min).counts()
