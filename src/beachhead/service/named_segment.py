@@ -1,9 +1,11 @@
-"""A segment by its name as it is evaluated, also one of a family."""
+"""A segment by its name as it is evaluated, also one of a family; and who names it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from beachhead.errors import DataError, DefinitionError, Diagnostic, UsageError
-from beachhead.rules import ValueType
+from beachhead.rules import ValueType, segments_used
 from beachhead.segments.evaluate import CompiledSegment
 from beachhead.segments.families import members_of_family, value_shown
 from beachhead.service.plan import Plan
@@ -35,3 +37,13 @@ def named_segment(plan: Plan, name: str) -> CompiledSegment:
         raise UsageError(Diagnostic("not-a-value", message, remedy=remedy))
     (one,) = members_of_family(found, attribute.title, [value])
     return one
+
+
+def users_of(plan: Plan, name: str) -> Iterator[str]:
+    """Who names a segment or one of its family: other segments, and the segmentation."""
+    for segment in plan.segments:
+        if segment.name != name and any(n.partition("/")[0] == name for n in segments_used(segment.node)):
+            yield segment.name
+    segmentation = plan.project.segmentation
+    if segmentation and any(group.segment == name for group in segmentation.groups):
+        yield "segmentation.yml"

@@ -16,9 +16,10 @@ from beachhead.errors import DefinitionError, Diagnostic, OutsideError, UsageErr
 from beachhead.project.definitions import SegmentDefinition
 from beachhead.project.editing import edit_definition
 from beachhead.rules import Node, ast, check_rule, parse, segments_used
+from beachhead.service.named_segment import users_of
 from beachhead.service.plan import Plan, plan_of
 from beachhead.service.rule_layout import rewritten
-from beachhead.service.segment_page import file_of, fingerprint, users_of
+from beachhead.service.segment_page import file_of, fingerprint
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,79}")
 _TEXT_KEYS = ("title", "owner", "description", "profile", "for_each")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
 from beachhead.analysis.display import date_text, money_text
 from beachhead.errors import Diagnostic, UsageError
 from beachhead.project.definitions import SegmentDefinition
-from beachhead.rules import from_json, segments_used
+from beachhead.rules import from_json
 from beachhead.service.about import AboutSegment
+from beachhead.service.named_segment import users_of
 from beachhead.service.plan import Plan
 from beachhead.service.rule_layout import laid_out
 from beachhead.service.rule_reading import RuleRead, Told, read_rule
@@ -186,16 +186,6 @@ def segment_members(
         members = facts.find(search, len(facts.numbers), members)
         return MembersTold(total=len(members), members=facts.told(members[offset : offset + limit]))
     return MembersTold(total=len(members), members=facts.told(facts.best_first(members)[offset : offset + limit]))
-
-
-def users_of(plan: Plan, name: str) -> Iterator[str]:
-    """Who names a segment or one of its family: other segments, and the segmentation."""
-    for segment in plan.segments:
-        if segment.name != name and any(n.partition("/")[0] == name for n in segments_used(segment.node)):
-            yield segment.name
-    segmentation = plan.project.segmentation
-    if segmentation and any(group.segment == name for group in segmentation.groups):
-        yield "segmentation.yml"
 
 
 def file_of(plan: Plan, name: str) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
@@ -23,6 +23,7 @@ from beachhead.rules.ast import walk as walk_nodes
 from beachhead.segments.evaluate import CompiledSegment
 from beachhead.service.about import ABOUT
 from beachhead.service.customers_by_worth import CustomersByWorth
+from beachhead.service.named_segment import users_of
 from beachhead.service.plan import Plan
 from beachhead.service.published_world import population_of_run
 from beachhead.service.results import Run
@@ -120,7 +121,7 @@ def plan_segments(run: Run, plan: Plan) -> SegmentPlan:
                 _side(customers, np.setdiff1d(after, before, assume_unique=True)),
                 _side(customers, np.setdiff1d(before, after, assume_unique=True)),
                 segment.english if segment else told[name].english,
-                _used_by(name, evaluated.segments.values(), plan),
+                tuple(users_of(plan, name)),
             )
         )
     days = {part.at for s in evaluated.segments.values() for part in walk_nodes(s.node) if isinstance(part, Was)}
@@ -201,15 +202,6 @@ def _stored(run: Run, name: str | None) -> NDArray[np.uint32] | None:
     with suppress(BeachheadError):
         return run.members(name)[name] if name else None
     return None
-
-
-def _used_by(name: str, segments: Iterable[CompiledSegment], plan: Plan) -> tuple[str, ...]:
-    """Who names a segment: other segments, and the segmentation."""
-    found = [s.name for s in segments if name in segments_used(s.node)]
-    segmentation = plan.project.segmentation
-    if segmentation and any(group.segment == name for group in segmentation.groups):
-        found.append("segmentation.yml")
-    return tuple(found)
 
 
 def _side(customers: CustomersByWorth, numbers: NDArray[np.uint32]) -> Side:
