@@ -34,7 +34,6 @@ from beachhead.cli.options import (
     project_of,
 )
 from beachhead.cli.output import (
-    parse_columns,
     print_diagnostics,
     print_json,
     print_list,
@@ -49,9 +48,11 @@ from beachhead.cli.segmenting import (
     overlap,
     plan,
     segmentation,
+    segments,
     segments_of,
     sql,
     verify,
+    who,
     why,
 )
 from beachhead.cli.serving import serve, serve_folder
@@ -61,9 +62,8 @@ from beachhead.cli.tying import tie_out
 from beachhead.errors import BeachheadError, Diagnostic
 from beachhead.service.documents import Json, attribute_value, document, plain, problem_json
 from beachhead.service.explanation import explain_customer, explanation_json, explanation_lines
-from beachhead.service.listing import best_and_worst, problems_table, segments_table
+from beachhead.service.listing import best_and_worst, problems_table
 from beachhead.service.run import RunOptions
-from beachhead.service.segment_memory import members_on
 from beachhead.service.setup import make_project, make_synthetic
 
 app = typer.Typer(
@@ -93,20 +93,6 @@ def _options(
     """Find your best customers, and keep every tool aimed at them. Without a command: in the browser."""
     if context.invoked_subcommand is None:
         raise typer.Exit(serve_folder(Path()))
-
-
-PERSON_COLUMNS = (
-    "account_id",
-    "account_name",
-    "tier",
-    "value_score",
-    "account_status",
-    "plan",
-    "mrr_cents",
-    "revenue_cents_total",
-    "order_count_total",
-    "signed_up_on",
-)
 
 
 @app.command()
@@ -254,69 +240,8 @@ def customer(
     print(f"in segments: {', '.join(segments) or 'none'}")
 
 
-@app.command()
-def segments(
-    name: Annotated[str | None, typer.Argument(help="One segment, in words.")] = None,
-    project: ProjectOption = None,
-    as_json: JsonOption = False,
-    form: FormatOption = None,
-    out: OutOption = None,
-) -> None:
-    """All segments with their size and what changed, or one of them."""
-    latest = project_of(None, project).latest()
-    if name is None:
-        print_diagnostics(latest.warnings)
-        print_list(segments_table(latest), "segments", latest, {}, as_json=as_json, form=form, out=out)
-        return
-    refuse_file(form, out)
-    about = latest.segments[name].about
-    if as_json:
-        print_json(document("segment", about.model_dump(mode="json"), latest))
-        return
-    print(about.title)
-    print(f"  who: {about.english or about.where.strip()}")
-    print(f"  size: {'no data' if about.size is None else f'{about.size:,}'}{' (stale)' if about.stale else ''}")
-    texts = {"why": about.why, "owner": about.owner, "about": about.description, "profile": about.profile}
-    for label, text in texts.items():
-        if text:
-            print(f"  {label}: {text.strip()}")
-    if about.lacking:
-        print(f"  counts as unknown or none, since it has no data: {', '.join(about.lacking)}")
-
-
-@app.command()
-def who(
-    name: Annotated[str, typer.Argument(help="The segment.")],
-    project: ProjectOption = None,
-    columns: Annotated[str | None, typer.Option(help="Attributes to show, with commas; 'all' for all.")] = None,
-    as_of: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Who was in on this day, as they are known now.")
-    ] = None,
-    limit: LimitOption = 50,
-    as_json: JsonOption = False,
-    form: FormatOption = None,
-    out: OutOption = None,
-) -> None:
-    """The customers in a segment, best first."""
-    opened = project_of(None, project)
-    latest, notes = opened.latest(), []
-    if as_of:
-        published, table, unknown = members_on(opened.memberships(), latest, name, as_of.date())
-        stale = ", when its rule could not be evaluated: the members are those of before" if published.stale else ""
-        notes = [f"in it on {published.day}, with what is known of them as of {latest.as_of}{stale}"]
-        notes += [f"{unknown:,} more are not known any more"] if unknown else []
-    else:
-        table = latest.segments[name].members().arrow()
-    if "value_rank" in table.column_names:
-        table = table.sort_by([("value_rank", "ascending")])
-    wanted = (
-        list(table.column_names) if columns == "all" else parse_columns(columns, table.column_names, PERSON_COLUMNS)
-    )
-    print_list(
-        table.select(wanted), "members", latest, latest.attributes, as_json=as_json, form=form, out=out, limit=limit
-    )
-    for note in notes:
-        print(note, file=sys.stderr)
+app.command()(segments)
+app.command()(who)
 
 
 @app.command()

@@ -18,13 +18,23 @@ from beachhead.cli.options import (
     progress,
     project_of,
 )
-from beachhead.cli.output import Format, print_diagnostics, print_json, print_list, print_rows, printable
+from beachhead.cli.output import (
+    Format,
+    parse_columns,
+    print_diagnostics,
+    print_json,
+    print_list,
+    print_rows,
+    printable,
+    refuse_file,
+)
 from beachhead.engines.base import Dialect
 from beachhead.errors import Diagnostic, UsageError
 from beachhead.metrics.periods import checked_every, day_of
 from beachhead.project import load
 from beachhead.service.back_fill import back_filled
 from beachhead.service.documents import document
+from beachhead.service.listing import segments_table
 from beachhead.service.past import look_back
 from beachhead.service.plan import Plan, make_plan
 from beachhead.service.published_world import population_of_run
@@ -41,7 +51,15 @@ from beachhead.service.segment_answers import (
     why_json,
     why_lines,
 )
-from beachhead.service.segment_memory import memory, memory_json, memory_lines, overlap_json, overlap_lines, overlaps
+from beachhead.service.segment_memory import (
+    members_on,
+    memory,
+    memory_json,
+    memory_lines,
+    overlap_json,
+    overlap_lines,
+    overlaps,
+)
 from beachhead.service.segment_plan import plan_segments, publish_segments
 from beachhead.service.segmentation import segmentation as segmentation_of
 from beachhead.service.verifying import verify as verify_run
@@ -52,6 +70,79 @@ from beachhead.service.why import why as why_of
 _Segment = Annotated[str, typer.Argument(help="Name of a segment; one of a family as family/value.")]
 _DayOption = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day, YYYY-MM-DD.")]
 _DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
+_SHOWN = (
+    "account_id",
+    "account_name",
+    "tier",
+    "value_score",
+    "account_status",
+    "plan",
+    "mrr_cents",
+    "revenue_cents_total",
+    "order_count_total",
+    "signed_up_on",
+)
+
+
+def segments(
+    name: Annotated[str | None, typer.Argument(help="One segment, in words.")] = None,
+    project: ProjectOption = None,
+    as_json: JsonOption = False,
+    form: FormatOption = None,
+    out: OutOption = None,
+) -> None:
+    """All segments with their size and what changed, or one of them."""
+    latest = project_of(None, project).latest()
+    if name is None:
+        print_diagnostics(latest.warnings)
+        print_list(segments_table(latest), "segments", latest, {}, as_json=as_json, form=form, out=out)
+        return
+    refuse_file(form, out)
+    about = latest.segments[name].about
+    if as_json:
+        print_json(document("segment", about.model_dump(mode="json"), latest))
+        return
+    print(about.title)
+    print(f"  who: {about.english or about.where.strip()}")
+    print(f"  size: {'no data' if about.size is None else f'{about.size:,}'}{' (stale)' if about.stale else ''}")
+    texts = {"why": about.why, "owner": about.owner, "about": about.description, "profile": about.profile}
+    for label, text in texts.items():
+        if text:
+            print(f"  {label}: {text.strip()}")
+    if about.lacking:
+        print(f"  counts as unknown or none, since it has no data: {', '.join(about.lacking)}")
+
+
+def who(
+    name: Annotated[str, typer.Argument(help="The segment.")],
+    project: ProjectOption = None,
+    columns: Annotated[str | None, typer.Option(help="Attributes to show, with commas; 'all' for all.")] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Who was in on this day, as they are known now.")
+    ] = None,
+    limit: LimitOption = 50,
+    as_json: JsonOption = False,
+    form: FormatOption = None,
+    out: OutOption = None,
+) -> None:
+    """The customers in a segment, best first."""
+    opened = project_of(None, project)
+    latest, notes = opened.latest(), []
+    if as_of:
+        published, table, unknown = members_on(opened.memberships(), latest, name, as_of.date())
+        stale = ", when its rule could not be evaluated: the members are those of before" if published.stale else ""
+        notes = [f"in it on {published.day}, with what is known of them as of {latest.as_of}{stale}"]
+        notes += [f"{unknown:,} more are not known any more"] if unknown else []
+    else:
+        table = latest.segments[name].members().arrow()
+    if "value_rank" in table.column_names:
+        table = table.sort_by([("value_rank", "ascending")])
+    wanted = list(table.column_names) if columns == "all" else parse_columns(columns, table.column_names, _SHOWN)
+    print_list(
+        table.select(wanted), "members", latest, latest.attributes, as_json=as_json, form=form, out=out, limit=limit
+    )
+    for note in notes:
+        print(note, file=sys.stderr)
 
 
 def _look_back(plan: Plan, run: Run, as_json: bool) -> None:
