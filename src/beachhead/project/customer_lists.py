@@ -61,7 +61,7 @@ def list_files(root: Path) -> Lists:
 def read_list(path: Path, root: Path) -> tuple[str, ...]:
     """The ids of a list, each once, in the order of the file; a heading such as `account_id` is none of them.
 
-    Raises `DataError` when the file cannot be read as UTF-8 text.
+    Raises `DataError` when the file cannot be read as UTF-8 text, or has a value that is longer than any id.
     """
     place = Place(shown_path(path, root))
     try:
@@ -74,8 +74,13 @@ def read_list(path: Path, root: Path) -> tuple[str, ...]:
         ) from e
     first = text.partition("\n")[0]
     separator = next((c for c in ";\t" if c in first), ",")
-    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
-    cells = [row[0].strip() for row in csv.reader(io.StringIO(text), delimiter=separator) if row]
+    try:
+        cells = [row[0].strip() for row in csv.reader(io.StringIO(text), delimiter=separator) if row]
+    except csv.Error as e:
+        remedy = "See whether a quote is never closed; write one id in each line."
+        raise DataError(
+            Diagnostic("unreadable-list", "this list cannot be read", place=place, why=str(e), remedy=remedy)
+        ) from e
     if cells and re.sub(r"[^a-z]+", "_", cells[0].casefold()).strip("_") in _HEADINGS:
         cells = cells[1:]
     return tuple(dict.fromkeys(cell for cell in cells if cell))
