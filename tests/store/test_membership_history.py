@@ -150,6 +150,15 @@ def test_dwell_is_told_apart_by_who_is_still_in(history):
     assert dwell.left == Spread(4, 3, 1.75, 2.0, 2.5)  # of 1, 2, 4 (from the first day on) and 2 days
 
 
+def test_an_edit_of_the_rule_ends_no_stay_and_brings_nobody_back(store):
+    for day, members, version in ((1, {1, 2}, "v1"), (2, {2}, "v1"), (4, {1, 2, 3}, "v2"), (6, {2, 3}, "v2")):
+        publish(store, day, active(members, version))
+    history = MembershipHistory(store)
+    assert history.dwell("active").inside == Spread(2, 2, 3.0, 3.0, 3.0)
+    assert history.dwell("active").left == Spread(1, 1, 1.0, 1.0, 1.0)
+    assert (history.returns("active").left, history.returns("active").returned) == (1, 0)
+
+
 def test_dwell_of_nobody_is_unknown(store):
     publish(store, 1, active(set()))
     dwell = MembershipHistory(store).dwell("active")

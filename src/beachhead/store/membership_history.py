@@ -227,7 +227,7 @@ class MembershipHistory:
         return Stays(present, tuple(found))
 
     def dwell(self, segment: str) -> Dwell:
-        """How long customers stay."""
+        """How long customers stay, by the days since the rule is what it is: no edit of it ends a stay."""
         stays = self._stays(segment)
         inside = stays.last == len(stays.days) - 1
         length = stays.days[stays.last] - stays.days[stays.first] + 1
@@ -247,7 +247,7 @@ class MembershipHistory:
         )
 
     def returns(self, segment: str) -> Returns:
-        """Who came back after having left, and after how long."""
+        """Who came back after having left, and after how long, by the days since the rule is what it is."""
         stays = self._stays(segment)
         order = np.lexsort((stays.first, stays.account_no))
         account_no, first, last = stays.account_no[order], stays.first[order], stays.last[order]
@@ -263,7 +263,7 @@ class MembershipHistory:
         )
 
     def _stays(self, segment: str) -> _AllStays:
-        published = self.sizes(segment)
+        published = _with_present_rule(self.sizes(segment))
         since = np.zeros(0, np.int32)
         found: list[tuple[UInt32, Int32, Int32]] = []
         before = BitMap()
@@ -304,6 +304,12 @@ class _AllStays(NamedTuple):
 
 def _published(ref: SnapshotRef, entry: Entry) -> Published:
     return Published(ref, entry.version, entry.size, entry.stale)
+
+
+def _with_present_rule(published: Sequence[Published]) -> Sequence[Published]:
+    """The last days, on which the rule was the one that it is now."""
+    others = [n for n, p in enumerate(published) if p.version != published[-1].version]
+    return published[others[-1] + 1 :] if others else published
 
 
 def _spread(days: NDArray[np.int64], is_cut: NDArray[np.bool_]) -> Spread:
