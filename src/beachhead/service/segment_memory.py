@@ -109,7 +109,7 @@ def memory_lines(found: Memory, run: Run) -> Iterator[str]:
 def stay_lines(found: Memory) -> Iterator[str]:
     """How long members stay, and who came back."""
     inside, left, returns = found.dwell.inside, found.dwell.left, found.returns
-    if inside.count:
+    if inside.count > inside.at_least:
         yield f"{plural(inside.count, 'members')} have been in for {_days(inside)}"
     if left.count:
         yield f"{plural(left.count, 'stays')} ended, after {_days(left)}"
