@@ -172,7 +172,7 @@ def test_what_fails_is_told_and_stays_as_it_is(root: Path) -> None:
     assert {name for name, stale in about.items() if stale} == {"large", "top", "not_large", "partners"}
     write(root, {"segments/large.yml": segment(RULES["large"]), "lists/partners.csv": FILES["lists/partners.csv"]})
     assert {c.name: (c.kind, c.joined.count, c.left.count) for c in planned(root).changes} == dict.fromkeys(
-        ("large", "top", "not_large", "partners"), ("changed", 0, 0)
+        ("large", "top", "not_large", "partners"), ("restored", 0, 0)
     )
     assert applied(root) == BEFORE | OF_FAMILY
     assert not any(s.stale for s in latest(root).about.segments)

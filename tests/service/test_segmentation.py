@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 from harbour import latest, make_harbour, segment, update, write
 
-from beachhead.errors import DataError, UsageError
+from beachhead.errors import DataError, DefinitionError, UsageError
 from beachhead.project import load
 from beachhead.service.plan import make_plan
 from beachhead.service.segment_answers import groups_json, groups_table
@@ -39,7 +41,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def groups(root: Path) -> tuple[Group, ...]:
-    return segmentation(latest(root), load(root).segmentation)
+    return segmentation(latest(root), load(root))
 
 
 def test_the_first_segment_that_fits_counts(published: Path) -> None:
@@ -70,17 +72,25 @@ def test_with_share_and_money(published: Path) -> None:
 
 def test_without_a_file_it_says_what_to_write(published: Path) -> None:
     with pytest.raises(UsageError, match=r"no segmentation\.yml") as caught:
-        segmentation(latest(published), None)
+        segmentation(latest(published), replace(load(published), segmentation=None))
     assert "segmentation.yml" in (caught.value.diagnostics[0].remedy or "")
 
 
 def test_a_group_that_has_no_data_is_no_group_without_members(published: Path, tmp_path: Path) -> None:
     write(tmp_path, {"segmentation.yml": "groups: [{segment: broken}]\n"})
-    definition = load(published).segmentation
-    assert definition is not None
-    asked = definition.model_copy(update={"groups": (definition.groups[0].model_copy(update={"segment": "broken"}),)})
+    project = load(published)
+    assert project.segmentation is not None
+    group = project.segmentation.groups[0].model_copy(update={"segment": "broken"})
+    asked = project.segmentation.model_copy(update={"groups": (group,)})
     with pytest.raises(DataError, match="segment 'broken' has no data"):
-        segmentation(latest(published), asked)
+        segmentation(latest(published), replace(project, segmentation=asked))
+
+
+def test_a_file_with_mistakes_is_not_called_missing(published: Path, copied: Callable[[Path], Path]) -> None:
+    root = copied(published)
+    write(root, {"segmentation.yml": "groups: [{segment: german, status: later}]\n"})
+    with pytest.raises(DefinitionError, match="later"):
+        groups(root)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from beachhead.service.project import Project
 from beachhead.service.results import Run
 from beachhead.service.run import RunOptions, run
 from beachhead.service.verifying import Verified, verify
+from beachhead.state.runs import RunLog
 from beachhead.store.layout import Layout
 from beachhead.store.membership_history import MembershipHistory
 from beachhead.store.snapshots import SnapshotStore
@@ -53,7 +54,10 @@ def test_what_was_so_before_is_computed_in_the_update(tmp_path: Path) -> None:
     assert members(latest(tmp_path)) == {name: ids for name, (_, ids) in EARLIER.items()}
     assert [ref.as_of for ref in SnapshotStore(Layout(tmp_path)).list()] == [AS_OF]
     plan = make_plan(tmp_path)
-    assert look_back(plan, latest(tmp_path), say_nothing) == ()
+    said = look_back(plan, latest(tmp_path), say_nothing)
+    assert [(d.code, d.is_error) for d in said] == [("before-anybody", False)]
+    assert "2016-03-31" in said[0].message
+    assert {r.status for r in RunLog(Layout(tmp_path).runs, print).recent()} == {"published"}
     assert verify(latest(tmp_path), plan) == Verified(len(EARLIER), (), (), ())
     assert latest(tmp_path).as_of == AS_OF
 
@@ -112,6 +116,51 @@ def test_who_joined_and_left_lately(tmp_path: Path) -> None:
     assert verify(latest(tmp_path), make_plan(tmp_path)).is_sound
     stays = published(tmp_path).stays("fresh", 1)
     assert [(s.first, s.last) for s in stays.earlier] == [(date(2026, 3, 20), date(2026, 3, 21))]
+
+
+def test_a_segment_with_another_name_keeps_its_past(tmp_path: Path) -> None:
+    """Company 1 exported on 20 March, company 4 on 2 March, and so did company 1 on the 5th."""
+    make_harbour(tmp_path, {"fresh": "events('export', last => '2 days') > 0", "often": "in_segment('fresh')"})
+    write(tmp_path, {"segments/by.yml": segment("in_segment('fresh')") + "for_each: country\n"})
+    for day in (19, 20, 21):
+        update(tmp_path, date(2026, 3, day))
+    version = latest(tmp_path).segments["often"].about.version
+    for old, new in (("fresh", "lively"), ("by", "in")):
+        (tmp_path / f"segments/{old}.yml").unlink()
+        text = "events('export', last => '2 days') > 0" if old == "fresh" else "in_segment('lively')"
+        extra = "previously: fresh\n" if old == "fresh" else "for_each: country\npreviously: by\n"
+        write(tmp_path, {f"segments/{new}.yml": segment(text) + extra})
+    write(tmp_path, {"segments/often.yml": segment("in_segment('lively')")})
+    write(tmp_path, {"segments/came.yml": segment("entered('lively', last => '3 days')")})
+    update(tmp_path, date(2026, 3, 22))
+    assert members(latest(tmp_path), "lively", "came") == {"lively": "", "came": "1"}
+    assert latest(tmp_path).segments["often"].about.version == version
+    assert latest(tmp_path).segments["lively"].about.left == 1
+    assert latest(tmp_path).segments["in/DE"].about.left == 1
+    history = published(tmp_path)
+    assert [(p.name, p.size) for p in history.sizes("lively")] == [
+        ("fresh", 0),
+        ("fresh", 1),
+        ("fresh", 1),
+        ("lively", 0),
+    ]
+    assert [(p.name, p.size) for p in history.sizes("in/DE")][2:] == [("by/DE", 1), ("in/DE", 0)]
+    assert set(history.on("lively", date(2026, 3, 21))[1]) == {1}
+    assert set(history.moved("lively", date(2026, 3, 20), date(2026, 3, 22), joined=False)) == {1}
+    assert (history.turnover("lively").joined, history.turnover("lively").rule_changes) == (1, 0)
+    assert history.all_stays("lively").returns().left == 1
+    assert [(s.first, s.last) for s in history.stays("lively", 1).earlier] == [(date(2026, 3, 20), date(2026, 3, 21))]
+    assert [p.size for p in history.sizes("fresh")] == [0, 1, 1]
+
+
+def test_another_rule_of_a_segment_that_is_named_is_no_turnover(tmp_path: Path) -> None:
+    make_harbour(tmp_path, {"large": "mrr_cents >= 15000", "others": "not in_segment('large')"})
+    update(tmp_path, AS_OF - timedelta(1))
+    write(tmp_path, {"segments/large.yml": segment("mrr_cents >= 5000")})
+    update(tmp_path, AS_OF)
+    about = latest(tmp_path).segments["others"].about
+    assert (about.joined, about.left) == (None, None)
+    assert published(tmp_path).turnover("others").rule_changes == 1
 
 
 def test_between_two_updates_only_their_days_are_compared(tmp_path: Path) -> None:

@@ -86,6 +86,7 @@ def test_members_that_were_tampered_with_are_told_by_name(root: Path) -> None:
             {"segment": "large", "missing": 1, "too_many": 2, "examples": ["1", "5", "6"]},
         ],
         "other_rule": [],
+        "moved_on": [],
     }
 
 
@@ -106,8 +107,21 @@ def test_a_record_that_is_another_one_is_a_drift_too(root: Path) -> None:
         draft.publish(now.snapshot.manifest.contents)
     found = verified(root)
     assert {d.segment: (d.missing, d.too_many, d.examples) for d in found.drifted} == {
-        "large": (0, 1, ("2",)), "not_large": (1, 0, ("2",)), "grew": (0, 1, ("2",))
+        "large": (0, 1, ("2",)), "not_large": (1, 0, ("2",))
     }  # fmt: skip
+    assert found.moved_on == ("grew",)
+    assert not found.is_sound
+
+
+def test_a_list_that_was_edited_is_no_drift(root: Path) -> None:
+    write(root, {"lists/invited.csv": "account_id\n1\n2\n", "segments/invited.yml": segment("in_list('invited')")})
+    write(root, {"segments/others.yml": segment("not in_segment('invited')")})
+    update(root)
+    assert verified(root).equal == 6
+    write(root, {"lists/invited.csv": "account_id\n1\n"})
+    found = verified(root)
+    assert (found.equal, found.drifted, found.moved_on) == (4, (), ("invited", "others"))
+    assert found.is_sound
 
 
 @pytest.mark.parametrize("name", [MEMBERSHIPS, "areas.parquet", "users.parquet", "about.json"])

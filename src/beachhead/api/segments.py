@@ -131,7 +131,7 @@ def members(server: Server, name: Name, search: Search = "", offset: Offset = 0,
 @router.get("/card")
 def quality_card(server: Server, name: Name) -> CardTold:
     """Whether it is a good segment: six qualities, each with a verdict and a next step."""
-    return segment_card(server.segment_facts(), name)
+    return segment_card(server.desk.definitions, server.segment_facts(), name)
 
 
 @router.get("/customers")

@@ -97,10 +97,10 @@ class State:
 
     def segment_facts(self) -> SegmentFacts:
         """What is told of segments of the newest results. Raises `UsageError`, `DataError`."""
-        run = self.latest()
+        run, root = self.latest(), self.root
         with self._lock:
-            if self._segment_facts is None or self._segment_facts.run is not run:
-                self._segment_facts = SegmentFacts(run, self.root)
+            if self._segment_facts is None or not self._segment_facts.is_of(run):
+                self._segment_facts = SegmentFacts(run, root)
             return self._segment_facts
 
     def preferences(self) -> Preferences:

@@ -53,6 +53,8 @@ from beachhead.service.segment_answers import (
 )
 from beachhead.service.segment_memory import (
     members_on,
+    members_on_json,
+    members_on_lines,
     memory,
     memory_json,
     memory_lines,
@@ -129,15 +131,17 @@ def who(
     opened = project_of(None, project)
     latest, notes = opened.latest(), []
     if as_of:
-        published, table, unknown = members_on(opened.memberships(), latest, name, as_of.date())
-        stale = ", when its rule could not be evaluated: the members are those of before" if published.stale else ""
-        notes = [f"in it on {published.day}, with what is known of them as of {latest.as_of}{stale}"]
-        notes += [f"{unknown:,} more are not known any more"] if unknown else []
+        day = as_of.date()
+        found = members_on(opened.memberships(), latest, name, day)
+        table, notes = found.members, list(members_on_lines(found, day, latest))
     else:
         table = latest.segments[name].members().arrow()
     if "value_rank" in table.column_names:
         table = table.sort_by([("value_rank", "ascending")])
     wanted = list(table.column_names) if columns == "all" else parse_columns(columns, table.column_names, _SHOWN)
+    if as_of and out is None and (as_json or form is Format.JSON):
+        print_json(document("members_on", members_on_json(found, day, wanted, latest), latest))
+        return
     print_list(
         table.select(wanted), "members", latest, latest.attributes, as_json=as_json, form=form, out=out, limit=limit
     )
@@ -276,9 +280,11 @@ def sql(
     chosen = next((d for d in _DIALECTS if d == dialect), None)
     if chosen is None:
         raise UsageError(Diagnostic.unknown_name("dialect", dialect, _DIALECTS))
-    text = segment_sql(make_plan(opened.root), segment, as_of.date() if as_of else run.as_of, chosen, schema)
+    day = as_of.date() if as_of else run.as_of
+    text = segment_sql(make_plan(opened.root), segment, day, chosen, schema)
     if as_json:
-        print_json(document("sql", {"segment": segment, "dialect": dialect, "sql": text}, run))
+        told = {"segment": segment, "dialect": dialect, "day": day.isoformat(), "sql": text}
+        print_json(document("sql", told, run))
     else:
         print(text)
 
@@ -337,7 +343,7 @@ def segmentation(project: ProjectOption = None, as_json: JsonOption = False) -> 
     """Everyone in exactly one group, by segmentation.yml: size, share, money, and what is to be done with it."""
     opened = project_of(None, project)
     run = opened.latest()
-    groups = segmentation_of(run, load(opened.root).segmentation)
+    groups = segmentation_of(run, load(opened.root))
     if as_json:
         print_json(document("segmentation", groups_json(groups, run), run))
     else:

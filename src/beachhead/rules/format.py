@@ -7,8 +7,10 @@ comments do not matter, so two rules that differ only in these have one version.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import IntEnum
+from types import MappingProxyType
 
 from beachhead.rules.ast import (
     And,
@@ -88,9 +90,13 @@ def short(node: Node) -> str:
     return text if len(text) <= 40 else text[:39] + "…"
 
 
-def version(node: Node) -> str:
-    """A short, stable hash of the canonical rule: 12 hexadecimal digits."""
-    return hashlib.sha256(format_rule(node).encode()).hexdigest()[:12]
+def version(node: Node, named: Mapping[str, str] = MappingProxyType({})) -> str:
+    """A short, stable hash of the canonical rule: 12 hexadecimal digits. The versions of segments that it names stand
+    in the place of their names, so that it is another one when their rules are, and not when only their names are."""
+    text = format_rule(node)
+    for name, version_of_named in named.items():
+        text = text.replace(quoted(name), quoted(version_of_named))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def quoted(value: str) -> str:

@@ -60,8 +60,14 @@ def _one(family: CompiledSegment, label: str, value: Value) -> CompiledSegment:
     condition = ast.Call("=", (ast.Attribute(family.definition.for_each), written(value)))  # type: ignore[operator]
     title = family.definition.title
     named = title.replace("{value}", word) if "{value}" in title else f"{title}: {word}"
+    earlier = family.definition.previously
     definition = family.definition.model_copy(
-        update={"name": f"{family.name}/{word}", "title": named[:200], "for_each": None}
+        update={
+            "name": f"{family.name}/{word}",
+            "title": named[:200],
+            "for_each": None,
+            "previously": f"{earlier}/{word}" if earlier else None,
+        }
     )
     return replace(
         family,

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,15 +48,20 @@ def write_members(
     kept: Sequence[Last],
     base: Base | None,
     compared: Mapping[str, tuple[MembershipFile, str]],
+    previously: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Written]:
     """Evaluate and write; `versions` has the version of every segment of the engine.
 
     `base`: a segment that is there in the same version is written as what differs from it. `compared`: for segments
-    the file and the name there that they are compared with. Raises `OutsideError`; `DataError` for damage there.
+    the file and the name there that they are compared with. `previously`: names that segments had in earlier files.
+    Raises `OutsideError`; `DataError` for damage there.
     """
     names = [*engine.names, *(last.segment for last in kept)]
     told = [
-        *(Column(n, versions[n], is_change=_is_carried(base, n, versions[n])) for n in engine.names),
+        *(
+            Column(n, versions[n], is_change=_is_carried(base, n, versions[n]), previously=previously.get(n))
+            for n in engine.names
+        ),
         *(_kept_column(last, base) for last in kept),
     ]
     carried = [n for n, column in enumerate(told) if column.is_change]
@@ -93,9 +99,9 @@ def write_members(
 
 
 def _kept_column(last: Last, base: Base | None) -> Column:
-    version = last.file.entry(last.segment).version
+    entry = last.file.entry(last.segment)
     is_change = not last.stale and base is not None and last.file is base.file and base.can_carry(last.segment)
-    return Column(last.segment, version, last.stale, is_change)
+    return Column(last.segment, entry.version, last.stale, is_change, entry.previously)
 
 
 def _is_carried(base: Base | None, name: str, version: str) -> bool:

@@ -25,6 +25,7 @@ class _About(BaseModel):
 
 class AboutSegment(_About):
     """One segment of the snapshot. `size` is null where it has no data; `why` says why then, or why it is stale.
+    `version`: of the rule that the members are of.
 
     `lacking`: attributes of its rule that have no data and count as unknown. `joined`, `left`: against the
     newest snapshot of an earlier day, null when the rule changed or there was none.

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from beachhead.errors import BeachheadError, Diagnostic
+from beachhead.errors import BeachheadError, Diagnostic, Severity
 from beachhead.project import Project
 from beachhead.rules.ast import Was, walk
 from beachhead.rules.days import resolve_day
-from beachhead.segments.evaluate import with_all_used
 from beachhead.segments.families import version_in_family
 from beachhead.service.plan import Plan, make_plan
 from beachhead.service.progress import Say
 from beachhead.service.published_days import has_records_of, has_rules, run_on
+from beachhead.service.published_world import first_known_day
 from beachhead.service.results import Run
 from beachhead.service.run import RunOptions, run
 from beachhead.service.segment_plan import publish_segments
@@ -30,14 +30,17 @@ def runs_as_of(
     was known have none. Also what went wrong.
     """
     plan = make_plan(project.root)
-    wanted = {name: _version(plan, name) for name in _with_those_named(plan, segments)}
+    wanted = {name: _version(plan, name) for name in segments}
+    store = SnapshotStore(Layout(project.root))
+    wanted_days = sorted(set(days))
+    made = {d: r for d in wanted_days if (r := run_on(store, d)) and has_records_of(r, plan.made_by)}
+    first = _first_known(store, plan) if len(made) < len(wanted_days) else None
     found: dict[date, Run] = {}
     said: list[Diagnostic] = []
-    store = SnapshotStore(Layout(project.root))
-    for day in sorted(set(days)):
-        there = run_on(store, day)
-        if there is not None and not has_records_of(there, plan.made_by):
-            there = None
+    for day in wanted_days:
+        there = made.get(day)
+        if there is None and first is not None and day < first:
+            continue
         if there is None or not has_rules(there, wanted):
             say(f"Looking back to {day}")
             try:
@@ -60,15 +63,20 @@ def look_back(plan: Plan, run: Run, say: Say) -> tuple[Diagnostic, ...]:
     """See that there are records of the earlier days that rules ask for (`was`) as of a run's day. What went wrong."""
     asked = {part.at for s in plan.segments for part in walk(s.node) if isinstance(part, Was)}
     days = {day for at in asked if (day := resolve_day(at, run.as_of, {})) and day < run.as_of}
-    return runs_as_of(plan.project, days, (), say)[1] if days else ()
+    if not days:
+        return ()
+    found, said = runs_as_of(plan.project, days, (), say)
+    return said or tuple(_before_anybody(day) for day in sorted(days - found.keys()))
 
 
-def _with_those_named(plan: Plan, segments: Iterable[str]) -> set[str]:
-    """These segments and all that their rules name at any distance."""
-    listed = set(segments)
-    rules = {s.name: s.node for s in plan.segments}
-    families = {s.name for s in plan.segments if s.definition.for_each}
-    return listed | (with_all_used((name.partition("/")[0] for name in listed), rules).keys() - families)
+def _before_anybody(day: date) -> Diagnostic:
+    message = f"nobody was known on {day}, which a rule asks for, so that what was then is unknown of everybody"
+    return Diagnostic("before-anybody", message, Severity.WARNING, remedy="Ask for a later day.")
+
+
+def _first_known(store: SnapshotStore, plan: Plan) -> date | None:
+    newest = store.current()
+    return first_known_day(Run(store.open(newest)), plan) if newest else None
 
 
 def _version(plan: Plan, segment: str) -> str | None:

@@ -85,6 +85,11 @@ class Plan:
         families = {s.definition.for_each for s in self.segments if s.definition.for_each}
         return frozenset[str]().union(families, *map(attributes_used, nodes), (i.attribute for i in self.score_inputs))
 
+    @property
+    def previously(self) -> dict[str, str]:
+        """The names that segments had before, by their present ones."""
+        return {name: d.previously for name, d in self.project.segments.items() if d.previously}
+
     def english(self, node: Node) -> str:
         """A checked rule in words, with the titles of attributes and segments."""
         return english(self.project, self.catalog, node)

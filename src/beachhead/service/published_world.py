@@ -90,7 +90,19 @@ class PublishedWorld:
 
     @cached_property
     def history(self) -> MembershipHistory:
-        return MembershipHistory(SnapshotStore(Layout(self._plan.project.root)))
+        return MembershipHistory(SnapshotStore(Layout(self._plan.project.root)), self._plan.previously)
+
+    @cached_property
+    def first_known(self) -> date | None:
+        """The first day on which any customer was known; None where days alone do not tell."""
+        if "accounts" in self._run.about.mapped:
+            sql = "SELECT CASE WHEN count(signed_up_day) = count(*) THEN min(signed_up_day) END FROM accounts"
+        else:
+            dated = [t for t in TABLES if t.known_at and t.name != "events" and "account_id" in t.column_names]
+            self.engine.load("event_days", self.event_rows()[0].select(["day"]))
+            facts = [f"SELECT {day_column(t.known_at)} AS day FROM {t.name}" for t in dated if t.known_at]
+            sql = f"SELECT min(day) FROM ({' UNION ALL '.join([*facts, 'SELECT day FROM event_days'])})"
+        return cast("date | None", self.engine.scalar(sql))
 
     def _check_type(self, name: str, run: Run) -> None:
         was, now = run.attributes[name].type, self._plan.catalog.attributes[name].type
@@ -103,22 +115,19 @@ class PublishedWorld:
         found = run_on(SnapshotStore(Layout(self._plan.project.root)), day)
         if found is not None and has_records_of(found, self._plan.made_by):
             return found
-        if (first := self._first_known) is not None and day < first:
+        if (first := self.first_known) is not None and day < first:
             return None
         message = f"there is no data as of {day}, which the rule asks for"
         raise DataError(Diagnostic("no-earlier-data", message, remedy=f"Run `beachhead run --as-of {day}`."))
 
-    @cached_property
-    def _first_known(self) -> date | None:
-        """The first day on which any customer was known; None where days alone do not tell."""
-        if "accounts" in self._run.about.mapped:
-            sql = "SELECT CASE WHEN count(signed_up_day) = count(*) THEN min(signed_up_day) END FROM accounts"
-        else:
-            dated = [t for t in TABLES if t.known_at and t.name != "events" and "account_id" in t.column_names]
-            self.engine.load("event_days", self.event_rows()[0].select(["day"]))
-            facts = [f"SELECT {day_column(t.known_at)} AS day FROM {t.name}" for t in dated if t.known_at]
-            sql = f"SELECT min(day) FROM ({' UNION ALL '.join([*facts, 'SELECT day FROM event_days'])})"
-        return cast("date | None", self.engine.scalar(sql))
+
+def first_known_day(run: Run, plan: Plan) -> date | None:
+    """The first day on which any customer of a run was known; None where days alone do not tell."""
+    world = PublishedWorld(run, plan)
+    try:
+        return world.first_known
+    finally:
+        world.close()
 
 
 @contextmanager

@@ -24,8 +24,9 @@ _SIGNS = {True: "yes    ", False: "no     ", None: "unknown"}
 _KINDS = {
     "new": "new",
     "changed": "other rule",
+    "restored": "same rule, which can be evaluated again",
     "removed": "removed",
-    "follows": "same rule, but a segment or list that it names changed",
+    "follows": "same rule, but a segment, list or earlier day that it asks for changed",
 }
 
 
@@ -160,6 +161,9 @@ def verified_lines(found: Verified) -> Iterator[str]:
     if found.other_rule:
         why = "their rule changed after the update, or could not be evaluated in it"
         yield f"not compared, since {why}: {', '.join(found.other_rule)}"
+    if found.moved_on:
+        why = "other members now, since they ask for lists or earlier days, which may have changed after the update"
+        yield f"{why}: {', '.join(found.moved_on)}"
     for wrong in (*found.failed, *found.damaged):
         yield str(wrong)
 
@@ -172,6 +176,7 @@ def verified_json(found: Verified) -> Json:
             for d in found.drifted
         ],
         "other_rule": list(found.other_rule),
+        "moved_on": list(found.moved_on),
     }
 
 
@@ -185,7 +190,7 @@ def curve_lines(sizes: Sequence[Published], run: Run) -> Iterator[str]:
         version = published.version
 
 
-def sized_json(published: Published) -> Json:
+def sized_json(published: Published) -> dict[str, Json]:
     return {
         "day": published.day.isoformat(),
         "snapshot": published.ref.name,

@@ -52,6 +52,10 @@ class Opened:
     population: Customers
     desk: RuleDesk
 
+    def is_of(self, run: Run, plan: Plan) -> bool:
+        """Whether it answers for that run and these definitions, and nothing was published or filled in since."""
+        return self.run.name == run.name and self.plan is plan and self.population.world.history.is_newest
+
 
 class Question:
     """One question. `give_up` may be called from another thread, at any time."""
@@ -135,7 +139,7 @@ class WarmDesk:
             self._close()
 
     def _open(self, run: Run, plan: Plan) -> Opened:
-        if self._opened is None or self._opened.run.name != run.name or self._opened.plan is not plan:
+        if self._opened is None or not self._opened.is_of(run, plan):
             self._close()
             population = self._stack.enter_context(population_of_run(run, plan))
             self._opened = Opened(run, plan, population, RuleDesk(plan, population))

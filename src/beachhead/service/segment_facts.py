@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -42,17 +41,17 @@ class SegmentFacts(CustomersByWorth):
     def __init__(self, run: Run, root: Path) -> None:
         super().__init__(run)
         self.run = run
-        self._root = root
+        self.history = MembershipHistory(SnapshotStore(Layout(root)))
+        """What the published memberships remember."""
         self._money_of: dict[str, int | None] = {}
 
     @property
     def currency(self) -> str:
         return self.run.about.settings.currency
 
-    @cached_property
-    def history(self) -> MembershipHistory:
-        """What the published memberships remember."""
-        return MembershipHistory(SnapshotStore(Layout(self._root)))
+    def is_of(self, run: Run) -> bool:
+        """Whether these are facts of that run, and nothing was published or filled in since."""
+        return self.run is run and self.history.is_newest
 
     def money_of(self, segment: str) -> int | None:
         """What the members of a published segment bring, in minor units; None where no money is known."""
@@ -69,14 +68,11 @@ class SegmentFacts(CustomersByWorth):
                     self._money_of[segment] = self.money_cents(members)
             return self._money_of[segment]
 
-    def sizes(self, segment: str, previously: str | None = None) -> tuple[Published, ...]:
-        """The segment on each published day, the days of its earlier name before; empty for one without any."""
-        found: tuple[Published, ...] = ()
-        for name in filter(None, (previously, segment)):
-            with self._lock, suppress(UsageError):
-                sizes = self.history.sizes(name)
-                found = (*(p for p in found if p.day < sizes[0].day), *sizes)
-        return found
+    def sizes(self, segment: str) -> tuple[Published, ...]:
+        """The segment on each published day; empty for one without any."""
+        with suppress(UsageError):
+            return self.history.sizes(segment)
+        return ()
 
     def told(self, numbers: Numbers | Sequence[int]) -> list[CustomerTold]:
         """Customers by name, in the given order."""

@@ -263,9 +263,8 @@ def _row(entry: _Entry, definitions: Definitions, facts: SegmentFacts) -> Segmen
 
 
 def _sizes(entry: _Entry, facts: SegmentFacts) -> list[int]:
-    previously = entry.definition.previously if entry.definition else None
     if not entry.children:
-        return [p.size for p in facts.sizes(entry.name, previously)][-_MOST_DAYS:]
+        return [p.size for p in facts.sizes(entry.told.name if entry.told else entry.name)][-_MOST_DAYS:]
     by_day: dict[object, int] = {}
     for child in entry.children:
         for published in facts.sizes(child.name):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -45,19 +45,49 @@ class Overlaps:
 
 def memory(history: MembershipHistory, segment: str) -> Memory:
     """Raises `UsageError` for a segment that was never published, `DataError`."""
-    return Memory(history.sizes(segment), history.turnover(segment), history.dwell(segment), history.returns(segment))
+    stays = history.all_stays(segment)
+    return Memory(history.sizes(segment), history.turnover(segment), stays.dwell(), stays.returns())
 
 
-def members_on(history: MembershipHistory, run: Run, segment: str, day: date) -> tuple[Published, pa.Table, int]:
-    """Who was in a segment on the last published day up to one, which day that is, what is known of them in `run`, and
-    how many of them it does not know.
+@dataclass(frozen=True, slots=True)
+class MembersOn:
+    """Who was in a segment on the last published day up to one. `members`: those whom the newest update knows, as it
+    knows them; `unknown`: how many others there are."""
+
+    published: Published
+    members: pa.Table
+    unknown: int
+
+
+def members_on(history: MembershipHistory, run: Run, segment: str, day: date) -> MembersOn:
+    """Who was in a segment as of a day.
 
     Raises `UsageError` for a segment that was never published or a day before the first, `DataError`.
     """
     published, members = history.on(segment, day)
     accounts = run.accounts.arrow()
     table = accounts.filter(pc.is_in(accounts["account_no"], pa.array(numbers_of(members))))
-    return published, table, len(members) - len(table)
+    return MembersOn(published, table, len(members) - len(table))
+
+
+def members_on_lines(found: MembersOn, asked: date, run: Run) -> Iterator[str]:
+    """Of which day the members are, and what is not known of them."""
+    published = found.published
+    nearest = "" if published.day == asked else f", the last published day up to {asked}"
+    yield f"in it on {published.day}{nearest}, with what is known of them as of {run.as_of}"
+    if published.stale:
+        yield "its rule could not be evaluated then, so that these are the members of the update before"
+    if found.unknown:
+        yield f"{found.unknown:,} more are not known any more"
+
+
+def members_on_json(found: MembersOn, asked: date, columns: Sequence[str], run: Run) -> Json:
+    return {
+        "asked": asked.isoformat(),
+        **sized_json(found.published),
+        "unknown": found.unknown,
+        "members": rows(found.members.select(columns), run.attributes, run.about.settings.currency),
+    }
 
 
 def overlaps(run: Run, segment: str | None = None) -> Overlaps:

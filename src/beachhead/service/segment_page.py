@@ -106,9 +106,8 @@ def segment_page(definitions: Definitions, facts: SegmentFacts, name: str) -> Se
     family = name.partition("/")[0]
     definition = project.segments.get(family)
     is_child = "/" in name
-    about = told.get(name)
-    if about is None and definition is not None and definition.previously and not is_child:
-        about = told.get(definition.previously)
+    published_name = _published_name(definitions, facts, name)
+    about = told.get(published_name)
     is_broken = ("segments", family) in project.broken
     if (definition is None or (is_child and definition.for_each is None)) and about is None and not is_broken:
         raise UsageError(Diagnostic.unknown_name("segment", name, {*project.segments, *told}))
@@ -118,7 +117,7 @@ def segment_page(definitions: Definitions, facts: SegmentFacts, name: str) -> Se
     money = facts.money_of(about.name) if about and size is not None else None
     described = definition or about
     path = file_of(plan, family)
-    published = facts.sizes(name, definition.previously if definition else None)
+    published = facts.sizes(published_name)
     return SegmentPageTold(
         name=name,
         title=about.title if about and (is_child or definition is None) else described.title if described else name,
@@ -159,13 +158,14 @@ def segment_page(definitions: Definitions, facts: SegmentFacts, name: str) -> Se
                 joined_names=facts.told(facts.best_first(joined)[:_NAMED]),
                 left_names=facts.told(facts.best_first(left)[:_NAMED]),
             )
-            for before, after, joined, left in facts.lately(about.name if about else name, _STEPS)
+            for before, after, joined, left in facts.lately(published_name, _STEPS)
         ],
     )
 
 
-def segment_card(facts: SegmentFacts, name: str) -> CardTold:
+def segment_card(definitions: Definitions, facts: SegmentFacts, name: str) -> CardTold:
     """The quality card of a published segment. Raises `UsageError`, `DataError`."""
+    name = _published_name(definitions, facts, name)
     return CardTold(
         qualities=[
             QualityTold(name=q.name, verdict=q.verdict, told=q.told, next_step=q.next_step)
@@ -179,13 +179,19 @@ def segment_members(
     definitions: Definitions, facts: SegmentFacts, name: str, search: str, offset: int, limit: int
 ) -> MembersTold:
     """A page of the members as published, the notable first. Raises `UsageError`, `DataError`."""
-    definition = definitions.plan.project.segments.get(name)
-    is_renamed = definition is not None and definition.previously and name not in facts.run.segments
-    members = facts.members(definition.previously if definition and definition.previously and is_renamed else name)
+    members = facts.members(_published_name(definitions, facts, name))
     if search.strip():
         members = facts.find(search, len(facts.numbers), members)
         return MembersTold(total=len(members), members=facts.told(members[offset : offset + limit]))
     return MembersTold(total=len(members), members=facts.told(facts.best_first(members)[offset : offset + limit]))
+
+
+def _published_name(definitions: Definitions, facts: SegmentFacts, name: str) -> str:
+    """The name that the newest update has a segment by: its earlier one until another name is published."""
+    definition = definitions.plan.project.segments.get(name)
+    earlier = definition.previously if definition else None
+    is_renamed = earlier is not None and earlier in facts.run.segments and name not in facts.run.segments
+    return earlier if earlier and is_renamed else name
 
 
 def file_of(plan: Plan, name: str) -> Path:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.errors import BeachheadError, Diagnostic, UsageError
-from beachhead.rules import segments_used
+from beachhead.rules import Node, segments_used
 from beachhead.rules.ast import InList, Moved, Was
 from beachhead.rules.ast import walk as walk_nodes
 from beachhead.segments.evaluate import CompiledSegment
@@ -34,7 +34,7 @@ from beachhead.store.lock import writer_lock
 from beachhead.store.manifest import Contents, SnapshotRef
 from beachhead.store.snapshots import MEMBERSHIPS, Snapshot, SnapshotStore
 
-Kind = Literal["new", "changed", "removed", "follows"]
+Kind = Literal["new", "changed", "restored", "removed", "follows"]
 _NOTABLE = 5
 _COPIED_ANEW = frozenset({MEMBERSHIPS, ABOUT})
 
@@ -58,8 +58,9 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class SegmentChange:
-    """What happens to one segment. `follows`: its own rule stays, but a segment or list that it names changes. Sizes
-    are None before the first time and after the last."""
+    """What happens to one segment. `follows`: its own rule stays, but a segment, list or earlier day that it asks for
+    changes. `restored`: the rule is that of its members again, after it could not be evaluated. Sizes are None before
+    the first time and after the last."""
 
     name: str
     title: str
@@ -178,19 +179,22 @@ def _touched(run: Run, segments: Mapping[str, CompiledSegment]) -> dict[str, Kin
     for name, segment in segments.items():
         if name not in told:
             kinds[name] = "changed" if segment.definition.previously in told else "new"
-        elif told[name].version != segment.version or told[name].stale:
-            kinds[name] = "changed"
-        elif any(other in kinds for other in segments_used(segment.node)) or _asks_elsewhere(segment):
+        elif told[name].version != segment.version:
+            is_own = told[name].where != segment.definition.where or segments_used(segment.node).isdisjoint(kinds)
+            kinds[name] = "changed" if is_own else "follows"
+        elif told[name].stale:
+            kinds[name] = "restored"
+        elif not segments_used(segment.node).isdisjoint(kinds) or asks_elsewhere(segment.node):
             kinds[name] = "follows"
     heirs = {s.definition.previously for s in segments.values()}
     gone = [name for name in told if name not in segments and name not in heirs]
     return kinds | dict.fromkeys(gone, "removed")
 
 
-def _asks_elsewhere(segment: CompiledSegment) -> bool:
+def asks_elsewhere(rule: Node) -> bool:
     """Whether the members may be others though neither rule nor records changed: lists are files, and the past may be
     filled in."""
-    return any(isinstance(part, InList | Moved) for part in walk_nodes(segment.node))
+    return any(isinstance(part, InList | Moved | Was) for part in walk_nodes(rule))
 
 
 def _previous(evaluated: Evaluated, name: str) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from beachhead.analysis.display import money_text
 from beachhead.customers.catalog import Catalog
@@ -65,8 +65,8 @@ def check_segments(
     ordered = segment_order({name: result.node for name, result in checked.items()})
     said.extend(ordered.diagnostics)
     compiled: list[CompiledSegment] = []
+    versions: dict[str, str] = {}
     waiting: dict[str, str] = {}
-
     for name in checked:
         if name not in ordered.names:
             broken[name] = tuple(ordered.diagnostics)
@@ -103,14 +103,16 @@ def check_segments(
             told = english(project, catalog, node)
             definition = project.segments[name]
             core = _with_those_by_hand(definition, core)
-            compiled.append(CompiledSegment(definition, core, _version(definition, node), told, lacking))
+            versions[name] = _version(definition, node, {n: versions[n] for n in sorted(used)})
+            compiled.append(CompiledSegment(definition, core, versions[name], told, lacking))
     said += _odd_rules(compiled, catalog, project)
     return tuple(compiled), broken, waiting
 
 
-def _version(definition: SegmentDefinition, node: Node) -> str:
-    """That of the rule, and another one with customers who are in or out by hand."""
-    of_rule = version(node)
+def _version(definition: SegmentDefinition, node: Node, named: Mapping[str, str]) -> str:
+    """That of the rule, and another one with customers who are in or out by hand. `named`: the versions of segments
+    that it names."""
+    of_rule = version(node, named)
     if not definition.include and not definition.exclude:
         return of_rule
     by_hand = f"{of_rule} {definition.include} {definition.exclude}"

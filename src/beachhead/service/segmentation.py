@@ -8,8 +8,9 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from beachhead.errors import Diagnostic, UsageError
-from beachhead.project.definitions import SegmentationDefinition, Status
+from beachhead.errors import DefinitionError, Diagnostic, UsageError
+from beachhead.project import Project
+from beachhead.project.definitions import Status
 from beachhead.service.results import Run
 
 REST = "everyone_else"
@@ -29,11 +30,15 @@ class Group:
     members: NDArray[np.uint32]
 
 
-def segmentation(run: Run, definition: SegmentationDefinition | None) -> tuple[Group, ...]:
-    """The groups in order; every customer is in exactly one.
+def segmentation(run: Run, project: Project) -> tuple[Group, ...]:
+    """The groups of a project's segmentation in order; every customer is in exactly one.
 
-    Raises `UsageError` without a segmentation or for a segment that there is not, `DataError` for one without data.
+    Raises `UsageError` without a segmentation or for a segment that there is not, `DefinitionError` for a file with
+    errors, `DataError` for a segment without data.
     """
+    definition = project.segmentation
+    if wrong := [d for d in project.errors if d.place and d.place.file.startswith("segmentation.")]:
+        raise DefinitionError(wrong)
     if definition is None:
         remedy = "List your segments in segmentation.yml, the most important first."
         raise UsageError(Diagnostic("no-segmentation", "the project has no segmentation.yml", remedy=remedy))

@@ -69,13 +69,14 @@ def write_segments(
     last, compared = memberships_of(before), memberships_of(day_before)
     engine = evaluated.ready.engine
     versions = {name: evaluated.segments[name].version for name in engine.names}
+    previously = {n: old for n in engine.names if (old := evaluated.segments[n].definition.previously)}
     kept = list(_kept(plan, evaluated, last)) if last else []
     base = Base(before.ref, last) if before and last else None
     try:
-        return write_members(path, engine, versions, kept, base, _compared(evaluated, compared))
+        return write_members(path, engine, versions, kept, base, _compared(evaluated, compared), previously)
     except DataError:
         whole = [one for one in kept if _is_whole(one)]
-        return write_members(path, engine, versions, whole, None, {})
+        return write_members(path, engine, versions, whole, None, {}, previously)
 
 
 def memberships_of(snapshot: Snapshot | None) -> MembershipFile | None:
@@ -122,16 +123,20 @@ def told_of_segments(
 ) -> tuple[AboutSegment, ...]:
     """What the snapshot says of each segment, by name; one whose file cannot be read is as it was told last."""
     why = {n: "; ".join(d.message for d in found) for n, found in {**plan.broken, **evaluated.failed}.items()}
-    told = [_told(segment, written.get(name), why.get(name)) for name, segment in evaluated.segments.items()]
+    known = {s.name: s for s in Run(before).about.segments} if before else {}
+    told = [
+        _told(segment, written.get(name), why.get(name), known.get(name))
+        for name, segment in evaluated.segments.items()
+    ]
     told += [
         AboutSegment(**_defined(definition), why=why.get(name) or plan.waiting.get(name), stale=name in written,
-                     size=written[name].size if name in written else None)
+                     size=written[name].size if name in written else None,
+                     version=known[name].version if name in written and name in known else "")
         for name, definition in plan.project.segments.items()
         if name not in evaluated.segments and (definition.for_each is None or name in why or name in plan.waiting)
     ]  # fmt: skip
     here = {s.name for s in told}
     lost = [name for name in written if name not in here]
-    known = {s.name: s for s in Run(before).about.segments} if lost and before else {}
     told += [
         known[name].model_copy(
             update={"stale": True, "joined": None, "left": None, "why": why.get(name, why.get(name.partition("/")[0]))}
@@ -142,13 +147,16 @@ def told_of_segments(
     return tuple(sorted(told, key=lambda s: s.name))
 
 
-def _told(segment: CompiledSegment, written: Written | None, why: str | None) -> AboutSegment:
+def _told(
+    segment: CompiledSegment, written: Written | None, why: str | None, before: AboutSegment | None
+) -> AboutSegment:
+    is_stale = bool(written and why)
     return AboutSegment(
         **_defined(segment.definition),
         english=segment.english,
-        version=segment.version,
+        version=before.version if is_stale and before else segment.version,
         size=written and written.size,
-        stale=bool(written and why),
+        stale=is_stale,
         why=why,
         lacking=segment.lacking,
         joined=written and written.joined,

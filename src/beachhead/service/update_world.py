@@ -66,7 +66,7 @@ class UpdateWorld:
 
     @cached_property
     def history(self) -> MembershipHistory:
-        return MembershipHistory(self._store)
+        return MembershipHistory(self._store, self._day.plan.previously)
 
     def _records_of(self, day: date) -> pa.Table:
         if day not in self._records:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import mmap
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -57,6 +58,11 @@ class MembershipFile:
         self._row_of = {number: row for row, number in enumerate(self._head.blocks)}
 
     @property
+    def head(self) -> Head:
+        """What the file says of itself and of all segments."""
+        return self._head
+
+    @property
     def segments(self) -> Sequence[str]:
         """Their names, in the order in which they were written."""
         return self._head.segments
@@ -67,7 +73,8 @@ class MembershipFile:
     def entry(self, segment: str) -> Entry:
         """What the file says of a segment, without reading a container."""
         n, head = self._column(segment), self._head
-        return Entry(segment, head.versions[n], head.sizes[n], head.stale[n], head.depths[n])
+        earlier = head.previously.get(segment)
+        return Entry(segment, head.versions[n], head.sizes[n], head.stale[n], head.depths[n], earlier)
 
     def entries(self) -> tuple[Entry, ...]:
         """What it says of all."""
@@ -284,6 +291,9 @@ def _open(path: Path) -> tuple[memoryview, Head, str]:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as e:
         raise DataError(damaged("memberships-missing", f"{path.name} is missing", f"there is no {path}")) from e
     except OSError as e:
+        if e.errno in (errno.EMFILE, errno.ENFILE):
+            with outside("open", path):
+                raise
         raise DataError(_broken(path, e.strerror or str(e))) from e
     foot = read_foot(content[-FOOT_BYTES:])
     if foot is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,7 +37,8 @@ class BaseName:
 @dataclass(frozen=True, slots=True)
 class Head:
     """What a file says of itself. By segment, as the columns of the table are: name, version, how many members, whether
-    they are stale, and depth. `blocks`: their numbers, ascending, as the rows of the table are.
+    they are stale, and depth. `previously`: the names that some segments had in files before this one. `blocks`: their
+    numbers, ascending, as the rows of the table are.
 
     A segment of depth 0 has its members in its containers; else they hold what differs from its members in the base
     file, where its depth is one less.
@@ -48,6 +49,7 @@ class Head:
     sizes: Sequence[int]
     stale: Sequence[bool]
     depths: Sequence[int]
+    previously: Mapping[str, str]
     blocks: Sequence[int]
     base: BaseName | None
     table_offset: int
@@ -109,6 +111,7 @@ def encode_head(head: Head) -> tuple[bytes, str]:
         "sizes": head.sizes,
         "stale": head.stale,
         "depths": head.depths,
+        "previously": head.previously,
     }
     text = json.dumps(document, separators=(",", ":")).encode()
     text = text.ljust(len(text) + 7 & ~7)
@@ -141,6 +144,7 @@ def decode_head(content: bytes | memoryview) -> Head:
         sizes=document["sizes"],
         stale=document["stale"],
         depths=document["depths"],
+        previously=document["previously"],
         blocks=document["blocks"],
         base=BaseName(ref, base["sha256"]) if ref else None,
         table_offset=document["table"]["offset"],

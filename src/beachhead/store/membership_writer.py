@@ -50,12 +50,14 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A segment to be written. `is_change`: its containers hold whom it has and its base has not, or the reverse."""
+    """A segment to be written. `is_change`: its containers hold whom it has and its base has not, or the reverse.
+    `previously`: the name that it had in earlier files."""
 
     segment: str
     version: str
     stale: bool = False
     is_change: bool = False
+    previously: str | None = None
 
 
 class MembershipWriter:
@@ -128,6 +130,7 @@ class MembershipWriter:
                 sizes=self._held.tolist() if sizes is None else sizes,
                 stale=[c.stale for c in self._segments],
                 depths=[self._depth(c) for c in self._segments],
+                previously={c.segment: c.previously for c in self._segments if c.previously},
                 blocks=blocks,
                 base=BaseName(self._base.ref, self._base.file.index_checksum) if self._base else None,
                 table_offset=self._end,

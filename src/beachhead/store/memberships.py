@@ -21,14 +21,15 @@ class Membership:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a file says of a segment without its members: how many they are, and `depth`: how many files below this one
-    must be read for them (0: stored whole; else as what differs from the next)."""
+    """What a file says of a segment without its members: how many they are; `depth`: how many files below this one must
+    be read for them (0: stored whole; else as what differs from the next); the name that it had in earlier files."""
 
     segment: str
     version: str
     size: int
     stale: bool
     depth: int = 0
+    previously: str | None = None
 
     @property
     def encoding(self) -> Literal["whole", "change"]:
