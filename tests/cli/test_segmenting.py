@@ -26,7 +26,7 @@ def root(made: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(made, tmp_path / "company"))
 
 
-_KEYS = {"who": "members", "segments-of": "segments_of", "verify": "verified", "back-fill": "sizes"}
+_KEYS = {"who": "members_on", "segments-of": "segments_of", "verify": "verified", "back-fill": "sizes"}
 
 
 class Cli:
@@ -112,7 +112,7 @@ def test_more_than_rules_changed(root: Path, cli: Cli) -> None:
 
 
 def test_verify_as_json(made: Path, cli: Cli) -> None:
-    assert cli.data(made, "verify") == {"equal": 7, "drifted": [], "other_rule": []}
+    assert cli.data(made, "verify") == {"equal": 7, "drifted": [], "other_rule": [], "moved_on": []}
 
 
 def test_sql_in_every_form(made: Path, cli: Cli) -> None:
@@ -170,8 +170,10 @@ def test_history_and_who_was_in_on_a_day(root: Path, cli: Cli) -> None:
     assert cli(root, "history", "gon")[::2] == (
         2, "error: there is no segment 'gon' [unknown-segment]\n  what to do: Did you mean 'gone'?\n"
     )  # fmt: skip
-    assert cli.data(root, "who", "gone", "--as-of", "2026-01-31") == []
-    assert len(cli.data(root, "who", "gone", "--as-of", "2026-03-15")) == 3
+    then = cli.data(root, "who", "gone", "--as-of", "2026-01-31")
+    assert (then["asked"], then["day"], then["members"], then["unknown"]) == ("2026-01-31", "2026-01-31", [], 0)
+    between = cli.data(root, "who", "gone", "--as-of", "2026-03-15")
+    assert (between["asked"], between["day"], len(between["members"])) == ("2026-03-15", "2026-02-28", 3)
     assert cli(root, "who", "gone", "--as-of", "2025-01-31")[0] == 2
 
 
@@ -203,6 +205,8 @@ def test_back_fill_follows_the_rules_of_segments_that_are_named(root: Path, cli:
 
 def test_who_says_of_which_day_the_members_are(root: Path, cli: Cli) -> None:
     _, _, err = cli(root, "who", "gone", "--as-of", "2026-03-30")
-    assert err == "in it on 2026-02-28, with what is known of them as of 2026-03-31\n"
+    assert err == (
+        "in it on 2026-02-28, the last published day up to 2026-03-30, with what is known of them as of 2026-03-31\n"
+    )
     code, _, err = cli(root, "sql", "gone", "--write", "t", "--to", "postgresql://nowhere/x", "--as-of", "2026-03-01")
     assert (code, "do not go together" in err) == (2, True)

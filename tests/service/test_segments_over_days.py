@@ -17,6 +17,7 @@ from beachhead.service.progress import say_nothing
 from beachhead.service.project import Project
 from beachhead.service.results import Run
 from beachhead.service.run import RunOptions, run
+from beachhead.service.segment_facts import SegmentFacts
 from beachhead.service.verifying import Verified, verify
 from beachhead.state.runs import RunLog
 from beachhead.store.layout import Layout
@@ -151,6 +152,9 @@ def test_a_segment_with_another_name_keeps_its_past(tmp_path: Path) -> None:
     assert history.all_stays("lively").returns().left == 1
     assert [(s.first, s.last) for s in history.stays("lively", 1).earlier] == [(date(2026, 3, 20), date(2026, 3, 21))]
     assert [p.size for p in history.sizes("fresh")] == [0, 1, 1]
+    write(tmp_path, {"segments/lively.yml": segment("events('export', last => '2 days') > 0")})
+    update(tmp_path, date(2026, 3, 22))
+    assert [p.name for p in published(tmp_path).sizes("lively")] == ["fresh", "fresh", "fresh", "lively"]
 
 
 def test_another_rule_of_a_segment_that_is_named_is_no_turnover(tmp_path: Path) -> None:
@@ -243,6 +247,23 @@ def test_back_fill_gives_what_an_update_of_that_day_gives(before: str | None, tm
     assert {day: "".join(map(str, history.on("busy", day)[1])) for day in PAST} == PAST
     assert len({p.version for p in done.sizes}) == 1
     assert not any(p.stale for p in done.sizes)
+
+
+def test_back_fill_brings_the_published_days_between_along(tmp_path: Path) -> None:
+    make_harbour(tmp_path, {"busy": "desks > 10"})
+    update(tmp_path, date(2026, 2, 10))
+    write(tmp_path, {"attributes/twice.yml": "twice: {expression: desks * 2}\n"})
+    update(tmp_path, date(2026, 3, 10))
+    write(tmp_path, {"segments/busy.yml": segment(BUSY)})
+    update(tmp_path)
+    facts = SegmentFacts(latest(tmp_path), tmp_path)
+    done = back_filled(tmp_path, latest(tmp_path), "busy", date(2026, 2, 1), "month", say_nothing)
+    versions = {p.day: p.version for p in done.sizes}
+    assert list(versions) == [date(2026, 2, 10), date(2026, 2, 28), date(2026, 3, 10), AS_OF]
+    assert versions[date(2026, 3, 10)] == versions[AS_OF] != versions[date(2026, 2, 10)]
+    assert [d.code for d in done.diagnostics] == ["other-definitions"]
+    assert "published day between keeps its rule, such as 2026-02-10" in done.diagnostics[0].message
+    assert not facts.is_of(facts.run), "what was told before the days were filled in is told anew"
 
 
 def test_back_fill_of_one_of_a_family_and_of_a_rule_that_looks_back(tmp_path: Path) -> None:

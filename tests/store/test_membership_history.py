@@ -11,8 +11,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ OTHERS = frozenset(range(1000, 1200))
 
 
 def october(day: int) -> date:
-    return date(2024, 10, day)
+    return date(2024, 10, 1) + timedelta(day - 1)
 
 
 def publish(store: SnapshotStore, day: int, *memberships: Membership) -> SnapshotRef:
@@ -215,6 +216,21 @@ def test_history_reaches_behind_snapshots_that_were_removed(store):
     assert set(history.on("active", october(5))[1]) == DAYS[5] | OTHERS
     assert set(history.moved("active", october(2), october(4), joined=True)) == {4, 5}
     assert history.stays("active", 4).present == Stay(october(2), october(9), is_open=True, is_cut=False)
+
+
+def test_more_days_than_files_may_be_open_at_once(store):
+    resource = pytest.importorskip("resource")
+    for n in range(80):
+        publish(store, n + 1, active({n, 500} | OTHERS))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len([*Path("/proc/self/fd").iterdir()]) + 60, hard))
+    try:
+        history = MembershipHistory(store)
+        assert len(history.sizes("active")) == 80
+        assert history.stays("active", 500).present.days == 80
+        assert history.turnover("active").joined == 79
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_damaged_day_is_told_and_not_passed_over(store, history):

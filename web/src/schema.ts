@@ -1065,7 +1065,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "new" | "changed" | "removed" | "follows";
+            kind: "new" | "changed" | "restored" | "removed" | "follows";
             left: components["schemas"]["SideTold"];
             /** Name */
             name: string;

@@ -55,9 +55,10 @@ def back_filled(root: Path, latest: Run, segment: str, first: date, every: Every
 
 
 def _others(days: Sequence[date]) -> Diagnostic:
+    keep = "keeps its" if len(days) == 1 else "keep their"
     message = (
-        f"{plural(len(days), 'published days')} between keep their rule, such as {days[0]}, since customers were "
-        "computed by other definitions then"
+        f"{plural(len(days), 'published days')} between {keep} rule, such as {days[0]}, since customers were computed "
+        "by other definitions then"
     )
     remedy = f"Run `beachhead run --as-of {days[0]}` where such a day should be comparable."
     return Diagnostic("other-definitions", message, Severity.INFO, remedy=remedy)

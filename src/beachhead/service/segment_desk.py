@@ -22,6 +22,7 @@ from beachhead.service.population import Customers
 from beachhead.service.published_world import population_of_run
 from beachhead.service.results import Run
 from beachhead.service.rule_desk import RuleDesk
+from beachhead.store.membership_history import MembershipHistory
 
 _FOLDERS = ("sources", "attributes", "metrics", "segments", "lists")
 _SINGLES = tuple(f"{kind}{end}" for kind in ("value", "matching", "segmentation") for end in (".yml", ".yaml"))
@@ -51,10 +52,11 @@ class Opened:
     plan: Plan
     population: Customers
     desk: RuleDesk
+    history: MembershipHistory
 
     def is_of(self, run: Run, plan: Plan) -> bool:
         """Whether it answers for that run and these definitions, and nothing was published or filled in since."""
-        return self.run.name == run.name and self.plan is plan and self.population.world.history.is_newest
+        return self.run.name == run.name and self.plan is plan and self.history.is_newest
 
 
 class Question:
@@ -142,7 +144,7 @@ class WarmDesk:
         if self._opened is None or not self._opened.is_of(run, plan):
             self._close()
             population = self._stack.enter_context(population_of_run(run, plan))
-            self._opened = Opened(run, plan, population, RuleDesk(plan, population))
+            self._opened = Opened(run, plan, population, RuleDesk(plan, population), population.world.history)
         return self._opened
 
     def _close(self) -> None:

@@ -302,7 +302,7 @@ def _remarks(definitions: Definitions, told: AboutSegment | None, name: str, sta
 def _unpublished(standing: Standing) -> Iterable[Remark]:
     words = {
         "new": "it is not published yet, so that nobody is in it",
-        "changed": "its rule has changed since it was published",
+        "changed": "its rule, or that of a segment that it names, has changed since it was published",
         "removed": "its file is gone; it disappears with the next update",
     }
     if standing in words:

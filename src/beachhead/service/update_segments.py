@@ -69,7 +69,8 @@ def write_segments(
     last, compared = memberships_of(before), memberships_of(day_before)
     engine = evaluated.ready.engine
     versions = {name: evaluated.segments[name].version for name in engine.names}
-    previously = {n: old for n in engine.names if (old := evaluated.segments[n].definition.previously)}
+    previously = dict(last.head.previously) if last else {}  # a later file may be all that is left of an earlier one
+    previously |= {n: old for n in engine.names if (old := evaluated.segments[n].definition.previously)}
     kept = list(_kept(plan, evaluated, last)) if last else []
     base = Base(before.ref, last) if before and last else None
     try:

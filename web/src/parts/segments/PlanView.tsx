@@ -3,7 +3,7 @@ import { Troubles } from "../Troubles";
 import { grouped, sentence } from "./words";
 
 const KINDS: Record<PlanTold["changes"][number]["kind"], string> = {
-  new: "New", changed: "Changed", removed: "Removed", follows: "Changes with it",
+  new: "New", changed: "Changed", restored: "Works again", removed: "Removed", follows: "Changes with it",
 };
 
 /** Who joins and who leaves, what they bring, who else asks. */
