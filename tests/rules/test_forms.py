@@ -178,7 +178,7 @@ def test_segments_are_ordered_by_who_joined_and_by_families() -> None:
 
 def test_columns_of_rows_are_no_attributes_in_the_order() -> None:
     ordered = attribute_order({"role": parse("users(role = 'x') + size"), "size": parse("events(sum => size)")})
-    assert (ordered.names, ordered.blocked) == (("size", "role"), ())
+    assert (ordered.names, ordered.circles) == (("size", "role"), {})
 
 
 def test_forms_have_no_place_in_conditions_over_rows_of_a_table() -> None:

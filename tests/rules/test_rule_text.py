@@ -199,7 +199,7 @@ def test_segments_come_after_those_they_use() -> None:
     rules = {"c": "in_segment('b') and in_segment('a')", "b": "in_segment('a')", "a": "x", "d": "in_segment('gone')"}
     ordered = segment_order({name: parse(text) for name, text in rules.items()})
     assert ordered.names == ("a", "b", "c", "d")
-    assert ordered.blocked == () and ordered.diagnostics == ()
+    assert ordered.circles == {} and ordered.diagnostics == ()
 
 
 def test_circle_of_segments_is_named_with_its_places() -> None:
@@ -212,18 +212,42 @@ def test_circle_of_segments_is_named_with_its_places() -> None:
     }
     ordered = segment_order({name: parse(text, Place(f"{name}.yml", 2, 8)) for name, text in rules.items()})
     (found,) = ordered.diagnostics
-    assert ordered.names == ("e",)
-    assert ordered.blocked == ("a", "b", "c", "d")
+    assert ordered.names == ("d", "e")
+    assert ordered.circles.keys() == {"a", "b", "c"}
     assert found.code == "segment-cycle"
     assert found.message == "segments refer to each other in a circle: a → b → c → a"
     assert found.place == Place("a.yml", 2, 13)
     assert "'c' uses 'a' (c.yml:2:8)" in (found.why or "")
 
 
-def test_two_circles_are_two_diagnostics() -> None:
-    rules = {"d": "in_segment('a')", "a": "in_segment('b')", "b": "in_segment('a')", "s": "in_segment('s')"}
-    messages = [d.message for d in segment_order({name: parse(text) for name, text in rules.items()}).diagnostics]
-    assert messages == ["segments refer to each other in a circle: a → b → a", "segment 's' refers to itself"]
+def test_each_circle_is_told_and_who_uses_one_is_not_in_it() -> None:
+    rules = {
+        "a": "in_segment('c') and in_segment('b')",
+        "b": "in_segment('a')",
+        "c": "in_segment('d')",
+        "d": "in_segment('c')",
+        "s": "in_segment('s')",
+        "uses_a": "in_segment('a')",
+        "uses_both": "in_segment('uses_a') and in_segment('d')",
+    }
+    ordered = segment_order({name: parse(text, Place(f"{name}.yml", 2, 8)) for name, text in rules.items()})
+    assert [(str(d.place), d.message) for d in ordered.diagnostics] == [
+        ("a.yml:2:28", "segments refer to each other in a circle: a → b → a"),
+        ("c.yml:2:8", "segments refer to each other in a circle: c → d → c"),
+        ("s.yml:2:8", "segment 's' refers to itself"),
+    ]
+    assert [ordered.circles[name] for name in "abcds"] == [ordered.diagnostics[n] for n in (0, 0, 1, 1, 2)]
+    assert ordered.names == ("uses_a", "uses_both")
+
+
+def test_circles_that_share_a_name_are_told_one_by_one() -> None:
+    uses = {"a": "b + c", "b": "a", "c": "d", "d": "a + b", "e": "a"}
+    ordered = attribute_order({name: parse(text) for name, text in uses.items()})
+    assert [d.message for d in ordered.diagnostics] == [
+        "attributes refer to each other in a circle: a → b → a",
+        "attributes refer to each other in a circle: c → d → a → c",
+    ]
+    assert ordered.names == ("e",)
 
 
 def test_long_chain_of_attributes_is_ordered() -> None:

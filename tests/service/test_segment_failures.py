@@ -238,3 +238,36 @@ def test_a_rule_that_names_a_family_is_refused_in_words(tmp_path: Path) -> None:
     ]
     update(tmp_path)
     assert members(latest(tmp_path)) == {"large": "24", "by/DE": "12", "by/ES": "5", "by/FR": "34"}
+
+
+def test_who_uses_a_circle_says_so_and_is_told_of_that_circle_alone(root: Path) -> None:
+    rules = {
+        "a": "in_segment('b')",
+        "b": "in_segment('a')",
+        "c": "in_segment('d')",
+        "d": "in_segment('c')",
+        "uses": "in_segment('a')",
+    }
+    write(root, {f"segments/{name}.yml": segment(rule) for name, rule in rules.items()})
+    plan = make_plan(root)
+    assert [(d.code, str(d.place)) for d in plan.errors] == [
+        ("segment-cycle", "segments/a.yml:3:3"),
+        ("segment-cycle", "segments/c.yml:3:3"),
+        ("needs-broken-segment", "segments/uses.yml:1:1"),
+    ]
+    assert {name: found[0].message for name, found in plan.broken.items()} == {
+        "a": "segments refer to each other in a circle: a → b → a",
+        "b": "segments refer to each other in a circle: a → b → a",
+        "c": "segments refer to each other in a circle: c → d → c",
+        "d": "segments refer to each other in a circle: c → d → c",
+        "uses": "segment 'uses' is left out, since 'a' has errors",
+    }
+    assert all(len(found) == 1 for found in plan.broken.values())
+
+
+def test_a_title_with_a_value_needs_a_family(root: Path) -> None:
+    titled = {"segments/titled.yml": "title: In {value}\nwhere: desks > 0\n"}
+    write(root, titled | {"segments/by.yml": "title: In {value}\nwhere: desks > 1\nfor_each: country\n"})
+    (found,) = [d for d in make_plan(root).diagnostics if d.code == "value-without-family"]
+    assert (str(found.place), found.severity.value) == ("segments/titled.yml:1:8", "warning")
+    assert found.message == "'{value}' in the title stands for nothing without 'for_each'"

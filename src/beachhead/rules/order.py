@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from beachhead.errors import Diagnostic, Place
 from beachhead.rules.ast import Node
 from beachhead.rules.uses import uses
 
+Uses = Mapping[str, Mapping[str, Place | None]]
+"""What each uses, and where."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """`names`: each after all that it uses, otherwise in the given order. `blocked`: in a circle, or using one."""
+    """`names`: each after all that it uses, otherwise in the given order. `circles`: what is in a circle, with what is
+    said of that circle; who merely uses one is among the names."""
 
     names: tuple[str, ...]
-    blocked: tuple[str, ...]
-    diagnostics: tuple[Diagnostic, ...]
+    circles: Mapping[str, Diagnostic]
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """One for each circle."""
+        return tuple(dict.fromkeys(self.circles.values()))
 
 
 def segment_order(rules: Mapping[str, Node]) -> Ordered:
@@ -42,14 +51,18 @@ def _uses(node: Node, kind: str, known: Mapping[str, Node]) -> dict[str, Place |
     return found
 
 
-def _order(noun: str, uses: Mapping[str, Mapping[str, Place | None]]) -> Ordered:
-    """Topological order (Kahn, 1962)."""
+def _order(noun: str, uses: Uses) -> Ordered:
+    circles: dict[str, Diagnostic] = {}
+    for circle in _circles(uses):
+        circles |= dict.fromkeys((n for n in circle if n not in circles), _told(noun, circle, uses))
+    return Ordered(_sorted(_without(circles, uses)), circles)
+
+
+def _sorted(uses: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+    """Topological order (Kahn, 1962), without what is in a circle or uses one."""
     position = {name: i for i, name in enumerate(uses)}
-    users: dict[str, list[str]] = {name: [] for name in uses}
+    users = _users(uses)
     waiting = {name: len(used) for name, used in uses.items()}
-    for name, used in uses.items():
-        for other in used:
-            users[other].append(name)
     ready = [position[name] for name, count in waiting.items() if count == 0]
     names = list(uses)
     ordered: list[str] = []
@@ -60,28 +73,51 @@ def _order(noun: str, uses: Mapping[str, Mapping[str, Place | None]]) -> Ordered
             waiting[user] -= 1
             if waiting[user] == 0:
                 heapq.heappush(ready, position[user])
-    blocked = tuple(name for name in uses if waiting[name])
-    return Ordered(tuple(ordered), blocked, tuple(_cycle(noun, c, uses) for c in _cycles(blocked, uses)))
+    return tuple(ordered)
 
 
-def _cycles(blocked: tuple[str, ...], uses: Mapping[str, Mapping[str, Place | None]]) -> list[list[str]]:
-    """One circle for each group of names that block each other: follow blocked uses until a name comes again."""
-    left = set(blocked)
-    seen: set[str] = set()
-    cycles: list[list[str]] = []
-    for start in blocked:
-        path: dict[str, int] = {}
-        name = start
-        while name not in seen and name not in path:
-            path[name] = len(path)
-            name = next(other for other in uses[name] if other in left)
-        if name in path:
-            cycles.append(list(path)[path[name] :])
-        seen.update(path)
-    return cycles
+def _users(uses: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
+    users: dict[str, list[str]] = {name: [] for name in uses}
+    for name, used in uses.items():
+        for other in used:
+            users[other].append(name)
+    return users
 
 
-def _cycle(noun: str, cycle: list[str], uses: Mapping[str, Mapping[str, Place | None]]) -> Diagnostic:
+def _circles(uses: Uses) -> Iterator[list[str]]:
+    """The circles, none twice: the shortest through each name that is in none before it."""
+    left = _without(_sorted(uses), uses)
+    left = _without(_sorted(_users(left)), left)
+    told: set[str] = set()
+    for start in left:
+        if start not in told and (circle := _circle(start, left)):
+            told.update(circle)
+            yield circle
+
+
+def _without(gone: Collection[str], uses: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
+    out = set(gone)
+    return {name: [n for n in used if n not in out] for name, used in uses.items() if name not in out}
+
+
+def _circle(start: str, uses: Mapping[str, Collection[str]]) -> list[str]:
+    """The shortest way from a name back to it, breadth first; empty where there is none."""
+    came_from: dict[str, str] = {}
+    queue = deque([start])
+    while queue:
+        name = queue.popleft()
+        if start in uses[name]:
+            way = [name]
+            while way[-1] != start:
+                way.append(came_from[way[-1]])
+            return way[::-1]
+        for other in uses[name]:
+            if came_from.setdefault(other, name) == name:
+                queue.append(other)
+    return []
+
+
+def _told(noun: str, cycle: list[str], uses: Uses) -> Diagnostic:
     steps = list(zip(cycle, [*cycle[1:], cycle[0]], strict=True))
     if len(cycle) == 1:
         message = f"{noun} '{cycle[0]}' refers to itself"

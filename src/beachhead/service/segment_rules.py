@@ -49,7 +49,7 @@ def check_segments(
         node, result = parsed_text(project, found, "segments", name, "where", definition.where), None
         if node is not None:
             result = check_rule(node, catalog)
-            found.extend(_wrong_family(project, definition, catalog))
+            found.extend(_family_mistakes(project, definition, catalog))
             found.extend(_named_families(project, node))
             found.extend(d for d in result.diagnostics if d.code not in NO_DATA)
             shown = doubt.without_guesses(found, node, catalog)
@@ -67,9 +67,7 @@ def check_segments(
     compiled: list[CompiledSegment] = []
     versions: dict[str, str] = {}
     waiting: dict[str, str] = {}
-    for name in checked:
-        if name not in ordered.names:
-            broken[name] = tuple(ordered.diagnostics)
+    broken |= {name: (circle,) for name, circle in ordered.circles.items()}
     for name in ordered.names:
         node, core = checked[name].node, checked[name].core
         assert core is not None
@@ -168,9 +166,14 @@ def ids_of_list(project: Project, name: str) -> tuple[str, ...]:
     return definition.include if kind == INCLUDED else definition.exclude
 
 
-def _wrong_family(project: Project, definition: SegmentDefinition, catalog: Catalog) -> Iterator[Diagnostic]:
+def _family_mistakes(project: Project, definition: SegmentDefinition, catalog: Catalog) -> Iterator[Diagnostic]:
     attribute = definition.for_each
     if attribute is None:
+        if "{value}" in definition.title:
+            place = project.place("segments", definition.name, "title")
+            message = "'{value}' in the title stands for nothing without 'for_each'"
+            remedy = "Take it out of the title, or add a line `for_each: …` with an attribute."
+            yield Diagnostic("value-without-family", message, Severity.WARNING, place, remedy=remedy)
         return
     place = project.place("segments", definition.name, "for_each")
     kind = catalog.attribute_type(attribute)
