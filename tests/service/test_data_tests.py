@@ -84,7 +84,7 @@ SEGMENT_FILES = {
     "segments/listed.yml": "title: L\nwhere: in_list('some')\n",
     "segments/by_plan.yml": "title: P\nwhere: in_segment('paying')\nfor_each: plan\n",
     "segments/guessed.yml": "title: G\nwhere: segment_guess = 'x'\n",
-    "segments/chosen.yml": "title: C\nwhere: in_segment('exporters')\ninclude: [b, c]\nexclude: a\n",
+    "segments/chosen.yml": "title: C\nwhere: in_segment('exporters')\ninclude: [b, c]\nexclude: [a]\n",
     "segments/latest.yml": "title: L\nwhere: \"events('export', latest => occurred_at) > '2024-02-29 12:00'\"\n",
     "segments/came.yml": "title: C\nwhere: entered('paying', last => '7 days')\n",
     "segments/grew.yml": 'title: G\nwhere: "was(mrr_cents, at => 30 days ago) > 0"\n',

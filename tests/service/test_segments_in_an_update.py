@@ -52,10 +52,10 @@ def test_segments_of_each_customer_are_those_that_have_it(harbour: Path) -> None
 def test_whom_a_file_names_is_in_or_out_whatever_the_rule_says(tmp_path: Path) -> None:
     files = {
         "segments/chosen.yml": segment("country = 'DE'", "include: ['5', '6', '99']\nexclude: ['6', '1']\n"),
-        "segments/all_but.yml": segment("1 = 1", "exclude: '3'\n"),
-        "segments/only.yml": segment("1 = 2", "include: '3'\n"),
+        "segments/all_but.yml": segment("1 = 1", "exclude: ['3']\n"),
+        "segments/only.yml": segment("1 = 2", "include: ['3']\n"),
         "segments/others.yml": segment("not in_segment('chosen')"),
-        "segments/by_country.yml": segment("mrr_cents > 0", "for_each: country\ninclude: ['5', '3']\nexclude: '2'\n"),
+        "segments/by_country.yml": segment("mrr_cents > 0", "for_each: country\ninclude: ['5', '3']\nexclude: ['2']\n"),
     }
     make_harbour(tmp_path, files=files)
     update(tmp_path)

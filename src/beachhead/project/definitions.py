@@ -279,8 +279,10 @@ class SegmentDefinition(Definition):
     profile: str | None = Field(None, description="who they are and what they want, in prose")
     previously: str | None = Field(None, description="the name it had before, so that its history follows")
     for_each: Name | None = Field(None, description="an attribute: a segment for each of its values, name/value")
-    include: Texts = Field((), description="ids of customers who are in it whatever the rule says")
-    exclude: Texts = Field((), description="ids of customers who are not in it whatever the rule says")
+    include: tuple[str, ...] = Field((), description="list of ids of customers who are in it whatever the rule says")
+    exclude: tuple[str, ...] = Field(
+        (), description="list of ids of customers who are not in it whatever the rule says"
+    )
 
 
 Status = Literal["target", "next", "not_now", "never"]

@@ -224,6 +224,8 @@ def _told(
             expected.remove("a whole number")
         words = " or ".join(filter(None, (", ".join(expected[:-1]), expected[-1])))
         field = owner.model_fields.get(str(keys[-1]))
+        if words == "a list" and field and field.annotation == tuple[str, ...]:
+            words = "a list of texts"
         return _wrong_type(label, words, node, place, needed=field is not None and field.is_required())
     if kind == "literal_error":
         shown = node.raw if isinstance(node, yaml.Scalar) else describe(node)
@@ -253,6 +255,9 @@ def _wrong_type(label: str, expected: str, node: yaml.Node, place: Place, needed
     remedy = f"Write {expected}."
     if expected == "text" and isinstance(node, yaml.Scalar) and node.value is not None:
         remedy = f"Put it in quotes: '{node.raw[:40]}'."
+    elif expected == "a list of texts" and isinstance(node, yaml.Scalar) and node.value is not None:
+        parts = ", ".join(f"'{part.strip()}'" for part in node.raw[:40].split(","))
+        remedy = f"Write it as a list: [{parts}]."
     elif isinstance(node, yaml.Scalar) and node.value is None and not needed:
         remedy = f"Write {expected}, or remove the line."
     return Diagnostic(
