@@ -12,7 +12,7 @@ import pytest
 import beachhead
 from beachhead.errors import Diagnostic
 from beachhead.rules import ValueType
-from beachhead.service.known_texts import KnownEvents, KnownTexts
+from beachhead.service.known_texts import OWN_WORDS, KnownEvents, KnownTexts
 from beachhead.service.plan import make_plan
 from beachhead.service.rule_reading import read_rule
 from beachhead.service.run import RunOptions, run
@@ -57,6 +57,14 @@ def test_texts_are_those_of_the_newest_update(root: Path) -> None:
     assert events.of_column("events", "event", TEXT) == {"export", "login"}
 
 
+def test_words_that_are_worked_out_are_known_though_nobody_has_them(root: Path) -> None:
+    known = KnownTexts(root).of_attribute("account_status", TEXT)
+    assert known == {"active_customer", "churned", "active_trial", "expired_trial", "free", "prospect"}
+    docs = (Path(__file__).parents[2] / "docs/attributes.md").read_text(encoding="utf-8")
+    rows = {name: line for line in docs.splitlines() for name in OWN_WORDS if line.startswith(f"| `{name}` |")}
+    assert [(name, w) for name, words in OWN_WORDS.items() for w in words if w not in rows[name]] == []
+
+
 def test_without_an_update_nothing_is_known(tmp_path: Path) -> None:
     assert KnownTexts(tmp_path).of_attribute("sector", TEXT) is None
     assert KnownTexts(tmp_path).of_column("events", "event", TEXT) is None
@@ -89,14 +97,16 @@ def test_too_many_texts_are_not_listed(root: Path, monkeypatch: pytest.MonkeyPat
     assert KnownTexts(root).of_column("users", "role", TEXT) is None
 
 
-def test_check_knows_names_of_events_and_no_other_texts(root: Path, tmp_path: Path) -> None:
+def test_check_knows_names_of_events_and_other_texts(root: Path, tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     shutil.copytree(root, folder)
     text = "title: Wrong\nwhere: events('exprot') > 0 and sector = 'Retial'\n"
     (folder / "segments/wrong.yml").write_text(text, encoding="utf-8")
-    (found,) = [d for d in beachhead.open(folder).check().diagnostics if d.code == "unknown-value"]
-    assert (found.message, found.severity.value, found.nearest) == ("no event is called 'exprot'", "warning", "export")
-    assert str(found.place) == "segments/wrong.yml:2:15"
+    found = [d for d in beachhead.open(folder).check().diagnostics if d.code == "unknown-value"]
+    assert [(d.message, d.severity.value, d.nearest, str(d.place)) for d in found] == [
+        ("no event is called 'exprot'", "warning", "export", "segments/wrong.yml:2:15"),
+        ("'sector' is never 'Retial' in the data", "warning", "Retail", "segments/wrong.yml:2:42"),
+    ]
 
 
 def test_an_update_that_brings_the_event_misses_it_no_longer(root: Path, tmp_path: Path) -> None:

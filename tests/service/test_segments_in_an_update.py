@@ -12,6 +12,7 @@ from beachhead.errors import DefinitionError
 from beachhead.service.plan import make_plan
 from beachhead.service.project import Project
 from beachhead.service.run import RunOptions, run
+from beachhead.service.unknown_names import unknown_names
 from beachhead.service.verifying import Verified, verify
 
 
@@ -121,6 +122,9 @@ def test_lists_know_customers_by_any_of_their_ids(tmp_path: Path) -> None:
         "banned": ["002", "stripe:cus_9"],
     }
     assert verified(tmp_path).equal == 5
+    write(tmp_path, {"segments/banned.yml": segment("1 = 1", "exclude: ['stripe:cus_1', 'stripe:cus_8']\n")})
+    (unknown,) = unknown_names(make_plan(tmp_path))
+    assert unknown.message.endswith(": 'stripe:cus_8'")
 
 
 def test_a_list_of_a_million_ids(tmp_path: Path) -> None:

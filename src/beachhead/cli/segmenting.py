@@ -64,6 +64,7 @@ from beachhead.service.segment_memory import (
 )
 from beachhead.service.segment_plan import plan_segments, publish_segments
 from beachhead.service.segmentation import segmentation as segmentation_of
+from beachhead.service.unknown_names import unknown_names
 from beachhead.service.verifying import verify as verify_run
 from beachhead.service.warehouse_sql import segment_sql
 from beachhead.service.warehouse_write import write_back
@@ -203,15 +204,16 @@ def plan(project: ProjectOption = None, as_json: JsonOption = False) -> None:
     run, checked = opened.latest(), make_plan(opened.root)
     _look_back(checked, run, as_json)
     found = plan_segments(run, checked)
+    said = (*found.diagnostics, *unknown_names(checked))
     if as_json:
-        print_json(document("plan", plan_json(found, run), run, found.diagnostics))
+        print_json(document("plan", plan_json(found, run), run, said))
     else:
         for line in plan_lines(found, run):
             print(printable(line))
-        for diagnostic in found.diagnostics:
+        for diagnostic in said:
             if diagnostic.severity != "info":
                 print(printable(str(diagnostic)))
-    if any(d.is_error for d in found.diagnostics):
+    if any(d.is_error for d in said):
         raise typer.Exit(1)
 
 

@@ -13,6 +13,7 @@ from beachhead.project.model import BY_NAME
 from beachhead.service.memory_lint import memory_lint
 from beachhead.service.plan import Plan, make_plan, without_secrets
 from beachhead.service.short_engine import short_engine
+from beachhead.service.unknown_names import unknown_names
 from beachhead.sources.headers import check_header
 from beachhead.sources.mapping import PlaceOf, make_mapping
 from beachhead.sources.readers import Opening
@@ -34,6 +35,7 @@ def check(folder: Path) -> Plan:
         said += _mapping_mistakes(project, name, source)
     said += _header_mistakes(project)
     said += memory_lint(plan)
+    said += unknown_names(plan)
     return replace(plan, diagnostics=tuple(dict.fromkeys(without_secrets(d, project) for d in said)))
 
 

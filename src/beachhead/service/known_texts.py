@@ -4,7 +4,7 @@ for them, and kept until there is a newer update."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,10 +14,12 @@ import pyarrow.parquet as pq
 
 from beachhead.analysis.columns import each_item, flat
 from beachhead.customers.events import open_parts
+from beachhead.customers.tiers import TIERS
 from beachhead.errors import BeachheadError
 from beachhead.rules import ValueType
 from beachhead.service.model_of_run import event_parts, model_files
 from beachhead.service.results import Run
+from beachhead.stats.rfm import OTHERS, SEGMENTS
 from beachhead.store.layout import Layout
 from beachhead.store.snapshots import SnapshotStore
 
@@ -26,6 +28,17 @@ _MOST_ROWS = 5_000_000
 """Of longer tables nothing is read while somebody waits."""
 
 Texts = frozenset[str]
+OWN_WORDS: Mapping[str, Texts] = {
+    "account_status": frozenset({"active_customer", "churned", "active_trial", "expired_trial", "free", "prospect"}),
+    "billing_interval": frozenset({"day", "week", "month", "quarter", "year"}),
+    "buying_motion": frozenset({"sales_led", "self_serve"}),
+    "channel_type": frozenset({"organic", "paid"}),
+    "nps_class": frozenset({"promoter", "passive", "detractor"}),
+    "rfm_segment": frozenset(s.name for s in SEGMENTS) | {OTHERS},
+    "size_band": frozenset({"1", "2-10", "11-50", "51-200", "201-500", "501-1000", "1001+"}),
+    "tier": frozenset(TIERS),
+}
+"""Texts that attributes are worked out to be, which are right even on a day on which no customer has them."""
 
 
 class KnownEvents:
@@ -67,7 +80,8 @@ class KnownTexts(KnownEvents):
     def of_attribute(self, name: str, kind: ValueType) -> Collection[str] | None:
         def read(run: Run) -> Texts | None:
             is_here = name in run.attributes and run.attributes[name].type == kind
-            return _texts(run.columns(name), name, kind) if is_here else None
+            found = _texts(run.columns(name), name, kind) if is_here else None
+            return None if found is None else found | OWN_WORDS.get(name, frozenset())
 
         return self._kept(("", name, kind), read)
 
