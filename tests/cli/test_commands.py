@@ -314,9 +314,11 @@ def test_segment_file_that_cannot_be_read_is_told_wherever_segments_are(
     assert any("advocates.yml" in str(w) for w in latest.warnings)
     assert ".warnings" in repr(latest)
     capsys.readouterr()
-    for command in ("status", "segments"):
-        assert call_in([command, "--project", str(folder)]) == 0
-        assert "advocates.yml" in capsys.readouterr().err
+    assert call_in(["status", "--project", str(folder)]) == 0
+    assert "segments/advocates.yml:1:8: error: " in capsys.readouterr().err
+    assert call_in(["segments", "--project", str(folder)]) == 0
+    line = "1\N{NO-BREAK SPACE}error in segments/advocates.yml; see `beachhead status`\n"
+    assert capsys.readouterr().err == line
 
 
 def test_segment_is_told_with_its_profile(published: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

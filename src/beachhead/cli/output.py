@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from beachhead.analysis.display import money_text, value_text
+from beachhead.analysis.display import money_text, plural, value_text
 from beachhead.customers.attributes import Attribute
 from beachhead.errors import Diagnostic, Severity, UsageError
 from beachhead.reports.tables import TableNote, write_table
@@ -65,6 +65,19 @@ def print_diagnostics(diagnostics: Sequence[Diagnostic]) -> None:
     order = [Severity.ERROR, Severity.WARNING, Severity.INFO]
     for diagnostic in sorted(diagnostics, key=lambda d: order.index(d.severity)):
         print(printable(str(diagnostic)), file=sys.stderr)
+
+
+def print_counted(diagnostics: Sequence[Diagnostic]) -> None:
+    """For people, on standard error, in one line: how many an update has, in which files, and where they are told."""
+    if not diagnostics:
+        return
+    ordered = sorted(diagnostics, key=lambda d: not d.is_error)
+    errors = sum(d.is_error for d in ordered)
+    counts = {"errors": errors, "warnings": len(ordered) - errors}
+    files = list(dict.fromkeys(d.place.file for d in ordered if d.place))
+    where = f" in {', '.join(files[:3])}{', …' if len(files) > 3 else ''}" if files else ""
+    counted = " and ".join(plural(n, noun) for noun, n in counts.items() if n)
+    print(printable(f"{counted}{where}; see `beachhead status`"), file=sys.stderr)
 
 
 def _form(form: Format | None, out: Path | None, as_json: bool) -> Format:

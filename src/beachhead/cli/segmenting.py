@@ -21,6 +21,7 @@ from beachhead.cli.options import (
 from beachhead.cli.output import (
     Format,
     parse_columns,
+    print_counted,
     print_diagnostics,
     print_json,
     print_list,
@@ -97,7 +98,7 @@ def segments(
     """All segments with their size and what changed, or one of them."""
     latest = project_of(None, project).latest()
     if name is None:
-        print_diagnostics(latest.warnings)
+        print_counted(latest.warnings)
         print_list(segments_table(latest), "segments", latest, {}, as_json=as_json, form=form, out=out)
         return
     refuse_file(form, out)
