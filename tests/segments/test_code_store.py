@@ -79,6 +79,7 @@ def read_plan(folder: Path, world: OneAttribute) -> Column:
         lambda whole: b"something else" * 100,
         lambda whole: whole.replace(b'"width": 1', b'"width": 2'),
         lambda whole: whole.replace(b'"type": "text"', b'"type": "tixt"'),
+        lambda whole: whole[:-40] + bytes([whole[-40] ^ 1]) + whole[-39:],
         lambda whole: whole[:600] + b"\xff" * 64 + whole[664:] if len(whole) > 700 else whole[:200],
     ],
 )

@@ -63,6 +63,16 @@ def test_changes_of_some_customers_are_written_as_changes(tmp_path: Path) -> Non
     assert expected["busy"] == [101, BLOCK + 5]
 
 
+def test_customers_who_are_new_come_in(tmp_path: Path) -> None:
+    before = engine({"large": "n >= 5"}, n=[1, 5, 9])
+    write_members(tmp_path / "1.bin", before, {"large": "v1"}, [], None, {})
+    base = Base(REF, MembershipFile(tmp_path / "1.bin"))
+    now = engine({"large": "n >= 5"}, n=[1, 5, 9, *[0] * 2_000, 7])
+    new = np.arange(2, 2_004, dtype=np.uint32)
+    assert write_changed(tmp_path / "2.bin", before, now, new, {"large": "v1"}, base) == {"large": 3}
+    assert list(MembershipFile(tmp_path / "2.bin", lambda _ref: base.file).read("large").members) == [1, 2, 2_003]
+
+
 def test_nobody_changed(tmp_path: Path) -> None:
     before = engine({"large": "n >= 5"}, n=[1, 5, 9])
     write_members(tmp_path / "1.bin", before, {"large": "v1"}, [], None, {})

@@ -9,7 +9,7 @@ import pytest
 from coded import AS_OF, column, engine, who
 
 from beachhead.rules import Node, Value, ValueType
-from beachhead.rules.ast import Attribute, Call, any_of, number
+from beachhead.rules.ast import Attribute, Call, all_of, any_of, number
 from beachhead.segments.columns import Column
 from beachhead.segments.engine import Engine
 from beachhead.segments.program import Test as Condition
@@ -179,6 +179,16 @@ def test_a_deep_rule_needs_no_deep_stack() -> None:
         rule = f"({rule} {'or' if depth % 2 else 'and'} n {'=' if depth % 2 else '!='} {depth})"
     odd = list(range(1, 48, 2))
     assert who(rule, n=list(range(60))) == [0, *odd]
+
+
+def test_a_rule_that_needs_a_deep_stack_gets_it() -> None:
+    rule: Node = Call("=", (Attribute("n"), number(0)))
+    for depth in range(1, 75):
+        either = any_of(Call("=", (Attribute("n"), number(n))) for n in (0, 2 * depth))
+        rule = any_of([all_of([either, rule]), Call("=", (Attribute("n"), number(2 * depth + 1)))])
+        rule = all_of([any_of(Call(">=", (Attribute("n"), number(n))) for n in (0, 600)), rule])
+    made = Engine.of({"rule": rule}, {Attribute("n"): column(list(range(700)))}, None, np.arange(700, dtype=np.uint32), AS_OF)
+    assert made.members(["rule"])["rule"].tolist() == [0, 149]
 
 
 def test_ten_thousand_conditions_in_one_rule() -> None:

@@ -1,6 +1,6 @@
 """Codes on disk, beside the snapshot that they were made from: flat planes that are mapped into memory.
 
-They can be made again from the snapshot at any time, so that what is missing or cut short is simply made again;
+They can be made again from the snapshot at any time, so that what is missing, cut short or damaged is simply made again;
 `verify` never reads them.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+import zlib
 from contextlib import suppress
 from pathlib import Path
 
@@ -52,13 +53,19 @@ def _write(path: Path, column: Column) -> None:
     with pa.ipc.new_file(sink, pa.schema([("known", known.type)])) as file:
         file.write_table(pa.table({"known": known}))
     values = sink.getvalue()
-    head = {"type": column.type.value, "width": column.codes.itemsize, "known": values.size, "rows": len(column.codes)}
+    codes = column.codes.view(np.uint8).data
+    head = {
+        "type": column.type.value, "width": column.codes.itemsize, "known": values.size, "rows": len(column.codes),
+        "crc32": zlib.crc32(codes, zlib.crc32(values)),
+    }  # fmt: skip
     line = _MAGIC + json.dumps(head).encode() + b"\n"
     with path.open("wb") as file:
         file.write(line.ljust(_aligned(len(line))))
         file.write(values)
         file.write(b" " * (_aligned(values.size) - values.size))
-        file.write(column.codes.view(np.uint8).data)
+        file.write(codes)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _read(path: Path) -> Column | None:
@@ -71,7 +78,10 @@ def _read(path: Path) -> Column | None:
     codes_at = start + _aligned(head["known"])
     if len(whole) != codes_at + head["rows"] * head["width"]:
         return None
-    known = pa.ipc.open_file(pa.py_buffer(whole[start : start + head["known"]])).read_all()["known"].combine_chunks()
+    values = whole[start : start + head["known"]]
+    if zlib.crc32(whole[codes_at:].data, zlib.crc32(values.data)) != head["crc32"]:
+        return None
+    known = pa.ipc.open_file(pa.py_buffer(values)).read_all()["known"].combine_chunks()
     kind = ValueType(head["type"])
     is_text = kind in (ValueType.TEXT, ValueType.LIST)
     return Column(kind, whole[codes_at:].view(f"u{head['width']}"), Texts(known) if is_text else known.to_numpy())

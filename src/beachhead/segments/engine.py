@@ -109,8 +109,10 @@ class Engine:
             yield from pool.map(lambda number: use(number, self.block(number)), blocks)
 
     def only(self, numbers: NDArray[np.uint32]) -> Engine:
-        """The same rules over some customers, whose numbers ascend: customer i of it is `numbers[i]` here."""
+        """The same rules over some customers, whose numbers ascend: customer i of it is `numbers[i]` here. Those whom
+        it does not know, being newer, are in no segment."""
         size = padded(max(len(numbers), 1))
+        numbers = numbers[: np.searchsorted(numbers, len(self.known) * 64)]
         columns = []
         for column in self.columns:
             codes = np.zeros(size, column.codes.dtype)

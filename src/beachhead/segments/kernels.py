@@ -70,10 +70,7 @@ def evaluate_rows(
     """
     columns = addresses.size
     conditions = np.empty((low.size, WORDS), np.uint64)
-    depth = 1
-    for r in range(rules.size - 1):
-        depth = max(depth, (rules[r + 1] - rules[r]) // 2)
-    stack = np.empty((min(depth, 128) + 1, WORDS), np.uint64)
+    stack = np.empty((_most_rows(operations, rules), WORDS), np.uint64)
     done = 0
     while done < words:
         count = min(WORDS, words - done)
@@ -87,6 +84,22 @@ def evaluate_rows(
         for r in range(rules.size - 1):
             _combine(operations, rules[r], rules[r + 1], conditions, members, r, done, count, stack, known, first_word)
         done += count
+
+
+@njit(cache=True, nogil=True)
+def _most_rows(operations: NDArray[np.int32], rules: Int64) -> int:
+    """How many rows of the stack the rules need at most."""
+    most = 1
+    for r in range(rules.size - 1):
+        rows = 0
+        for at in range(rules[r], rules[r + 1], 2):
+            operation = operations[at]
+            if operation == AND or operation == OR:
+                rows -= 1
+            elif operation in (PUSH_CONDITION, PUSH_SEGMENT, PUSH_OTHERS, PUSH_NOBODY, PUSH_ALL):
+                rows += 1
+                most = max(most, rows)
+    return most
 
 
 @njit(cache=True, nogil=True)
