@@ -187,7 +187,9 @@ def test_a_rule_that_needs_a_deep_stack_gets_it() -> None:
         either = any_of(Call("=", (Attribute("n"), number(n))) for n in (0, 2 * depth))
         rule = any_of([all_of([either, rule]), Call("=", (Attribute("n"), number(2 * depth + 1)))])
         rule = all_of([any_of(Call(">=", (Attribute("n"), number(n))) for n in (0, 600)), rule])
-    made = Engine.of({"rule": rule}, {Attribute("n"): column(list(range(700)))}, None, np.arange(700, dtype=np.uint32), AS_OF)
+    made = Engine.of(
+        {"rule": rule}, {Attribute("n"): column(list(range(700)))}, None, np.arange(700, dtype=np.uint32), AS_OF
+    )
     assert made.members(["rule"])["rule"].tolist() == [0, 149]
 
 

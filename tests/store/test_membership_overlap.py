@@ -7,7 +7,7 @@ from pyroaring import BitMap
 
 from beachhead.errors import DataError
 from beachhead.store.membership_file import MembershipFile
-from beachhead.store.membership_overlap import coverage, overlap
+from beachhead.store.membership_overlap import coverage, overlap, shared_with
 from beachhead.store.membership_writer import write_memberships
 from beachhead.store.memberships import Membership
 
@@ -36,6 +36,9 @@ def test_counts_of_many_segments_are_those_of_bitmaps(tmp_path, threads):
     assert found.counts.diagonal().tolist() == sizes
     for i, j in [*rng.integers(0, len(names), (600, 2)).tolist(), *((i, 8) for i in range(9))]:
         assert found.counts[i, j] == members[names[i]].intersection_cardinality(members[names[j]])
+    for name in ("s000", "s005", "s008"):
+        shared = shared_with(MembershipFile(tmp_path / "m.bin"), name)
+        assert shared.tolist() == found.counts[names.index(name)].tolist()
 
 
 def test_overlap_of_no_segments_is_empty(tmp_path):
@@ -66,7 +69,6 @@ def test_customers_are_covered_by_none_by_one_or_by_several(tmp_path):
     assert set(found.in_one) == {1, 70_000, 70_001}
     assert set(found.in_several) == {2}
     assert (found.sizes.tolist(), found.exclusive.tolist()) == ([3, 2, 1, 0], [2, 1, 0, 0])
-    assert [found.exclusivity(s) for s in found.segments] == [2 / 3, 0.5, 0.0, None]
 
 
 def test_members_who_are_no_longer_known_do_not_count(tmp_path):

@@ -1,7 +1,7 @@
 """Codes on disk, beside the snapshot that they were made from: flat planes that are mapped into memory.
 
-They can be made again from the snapshot at any time, so that what is missing, cut short or damaged is simply made again;
-`verify` never reads them.
+They can be made again from the snapshot at any time, so that what is missing, cut short or damaged simply is; `verify`
+never reads them.
 """
 
 from __future__ import annotations

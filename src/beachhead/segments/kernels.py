@@ -94,7 +94,7 @@ def _most_rows(operations: NDArray[np.int32], rules: Int64) -> int:
         rows = 0
         for at in range(rules[r], rules[r + 1], 2):
             operation = operations[at]
-            if operation == AND or operation == OR:
+            if operation in (AND, OR):
                 rows -= 1
             elif operation in (PUSH_CONDITION, PUSH_SEGMENT, PUSH_OTHERS, PUSH_NOBODY, PUSH_ALL):
                 rows += 1

@@ -18,7 +18,7 @@ from beachhead.service.results import Run
 from beachhead.service.segment_answers import curve_lines, sized_json
 from beachhead.store.bitmaps import numbers_of
 from beachhead.store.membership_history import Dwell, MembershipHistory, Published, Returns, Spread, Turnover
-from beachhead.store.membership_overlap import coverage, overlap
+from beachhead.store.membership_overlap import coverage, overlap, shared_with
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +95,19 @@ def overlaps(run: Run, segment: str | None = None) -> Overlaps:
     if segment is not None and segment not in run.memberships:
         raise UsageError(Diagnostic.unknown_name("segment", segment, run.memberships.segments))
     everyone = BitMap(run.columns("account_no")["account_no"].to_numpy())
-    found, covered = overlap(run.memberships), coverage(run.memberships, everyone)
-    names, shared, sizes = np.array(found.segments, object), found.counts, np.diag(found.counts)
+    covered = coverage(run.memberships, everyone)
+    names = np.array(run.memberships.segments, object)
+    sizes = np.array([entry.size for entry in run.memberships.entries()], np.int64)
     alone = None
     if segment is None:
+        shared = overlap(run.memberships).counts
         one, other = np.nonzero(np.triu(shared, 1))
+        both = shared[one, other]
     else:
-        place = list(found.segments).index(segment)
-        other = np.flatnonzero(shared[place])
+        place, of_one = int(np.flatnonzero(names == segment)[0]), shared_with(run.memberships, segment)
+        other = np.flatnonzero(of_one)
         other = other[other != place]
-        one, alone = np.full(len(other), place), int(covered.exclusive[place])
-    both = shared[one, other]
+        one, both, alone = np.full(len(other), place), of_one[other], int(covered.exclusive[place])
     alike = both / (sizes[one] + sizes[other] - both)
     order = np.argsort(-alike, kind="stable")
     one, other, both, alike = one[order], other[order], both[order], alike[order]

@@ -38,11 +38,6 @@ class Coverage:
     sizes: Int64
     exclusive: Int64
 
-    def exclusivity(self, segment: str) -> float | None:
-        """The share of its members who are in no other segment; None when it has none."""
-        n = list(self.segments).index(segment)
-        return float(self.exclusive[n] / self.sizes[n]) if self.sizes[n] else None
-
 
 def overlap(memberships: MembershipFile, threads: int = 2) -> Overlap:
     """The overlap of all pairs of segments. Takes S² × 24 bytes for each thread. Raises `DataError`."""
@@ -70,6 +65,16 @@ def overlap(memberships: MembershipFile, threads: int = 2) -> Overlap:
     upper = np.triu(found[: len(segments), : len(segments)])
     both = upper + np.triu(upper, 1).T
     return Overlap(segments, both[np.ix_(places, places)])
+
+
+def shared_with(memberships: MembershipFile, segment: str) -> Int64:
+    """How many customers one segment shares with each, in their order; with itself its size. Raises `DataError`."""
+    place = list(memberships.segments).index(segment)
+    counts = np.zeros(len(memberships.segments), np.int64)
+    for number in memberships.block_numbers():
+        words = memberships.words(number)
+        counts += np.bitwise_count(words & words[place]).sum(axis=1, dtype=np.int64)
+    return counts
 
 
 def coverage(memberships: MembershipFile, everyone: BitMap) -> Coverage:
