@@ -176,7 +176,8 @@ def test_a_rule_that_changed_since_is_said(asked: Path, copied: Callable[[Path],
     for ask, _, _ in answers(root):
         found = ask("2", "whole")
         assert (found.is_member, found.note) == (
-            False, "the rule has changed since the last update; this is what the present one says"
+            False,
+            "the rule, or one that it names, has changed since the last update; this is what the present one says",
         )  # fmt: skip
 
 

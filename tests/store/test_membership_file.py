@@ -289,7 +289,7 @@ def test_size_that_does_not_fit_the_containers_is_found(path):
     start = len(whole) - FOOT_BYTES - length
     head = decode_head(whole[start:-FOOT_BYTES])
     assert head.sizes == [99_999, 0, 2]
-    wrong = Head(head.segments, head.versions, [99_998, 0, 2], head.stale, head.depths, head.blocks, None,
+    wrong = Head(head.segments, head.versions, [99_998, 0, 2], head.stale, head.depths, {}, head.blocks, None,
                  head.table_offset, head.table_sha256)  # fmt: skip
     path.write_bytes(whole[:start] + encode_head(wrong)[0])
     with pytest.raises(DataError, match="the number of members does not fit"):
