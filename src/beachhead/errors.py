@@ -49,15 +49,11 @@ class Diagnostic:
     def unknown_name(
         cls, kind: str, name: str, known: Iterable[str], place: Place | None = None, remedy: str | None = None
     ) -> Self:
-        """A name that does not exist (`kind` is the word for it: "column", "segment"), with the nearest that does; of
-        one that others begin with (`name/…`) with one of those."""
+        """A name that does not exist (`kind` is the word for it: "column", "segment"), with the nearest that does."""
         names = sorted(known)
-        below = [n for n in names if n.startswith(f"{name}/")]
-        nearest = below[0] if below else nearest_name(name, names)
+        nearest = nearest_name(name, names)
         if remedy is None:
-            if below:
-                remedy = f"It is a family of {len(below)}; name one of them, such as '{nearest}'."
-            elif nearest:
+            if nearest:
                 remedy = f"Did you mean '{nearest}'?"
             elif names:
                 remedy = f"Known: {', '.join(names[:12])}{', …' if len(names) > 12 else ''}."

@@ -399,9 +399,7 @@ def main() -> None:
             raise KeyboardInterrupt from e
         _end([Diagnostic("interrupted", "stopped; nothing was published")], INTERRUPTED, wants_json)
     except TyperException as e:
-        message = e.format_message().replace("Value error, ", "")
-        message = message.replace("does not match the formats '%Y-%m-%d'", "is no day such as 2026-03-31")
-        _end([Diagnostic("usage", message, remedy="See --help.")], 2, wants_json)
+        _end([Diagnostic("usage", str(e), remedy="See --help.")], 2, wants_json)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)

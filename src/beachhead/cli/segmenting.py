@@ -9,7 +9,6 @@ from typing import Annotated, get_args
 
 import typer
 
-from beachhead.analysis.display import plural
 from beachhead.cli.options import (
     FormatOption,
     JsonOption,
@@ -233,10 +232,7 @@ def apply(project: ProjectOption = None, as_json: JsonOption = False) -> None:
         print_json(document("apply", {"snapshot": run.name}, run, run.about.diagnostics))
     else:
         print_diagnostics(run.about.diagnostics)
-        told = run.about.segments
-        kept = sum(s.stale for s in told)
-        failed = f", {kept:,} of them with their last members, since they cannot be evaluated" if kept else ""
-        print(f"published {run.name}: {plural(sum(s.size is not None for s in told), 'segments')}{failed}")
+        print(f"published {run.name}: {sum(s.size is not None for s in run.about.segments)} segments")
     if any(d.is_error for d in run.about.diagnostics):
         raise typer.Exit(1)
 

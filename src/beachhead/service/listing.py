@@ -24,7 +24,7 @@ def segments_table(run: Run) -> pa.Table:
             "joined": pa.array([s.joined for s in listed], pa.int64()),
             "left": pa.array([s.left for s in listed], pa.int64()),
             "owner": pa.array([s.owner for s in listed], pa.string()),
-            "stale": pa.array([s.stale if s.size is not None else None for s in listed], pa.bool_()),
+            "stale": [s.stale for s in listed],
             "note": pa.array([s.why for s in listed], pa.string()),
         }
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from beachhead.errors import DataError, DefinitionError, Diagnostic, UsageError
 from beachhead.rules import ValueType, segments_used
@@ -11,14 +11,13 @@ from beachhead.segments.families import members_of_family, value_shown
 from beachhead.service.plan import Plan
 
 
-def named_segment(plan: Plan, name: str, published: Collection[str] = ()) -> CompiledSegment:
-    """The segment of that name; `family/value` is the one of a family for a value. `published`: the segments of an
-    update, of which a family's one must be one where the family has any there.
+def named_segment(plan: Plan, name: str) -> CompiledSegment:
+    """The segment of that name; `family/value` is the one of a family for a value, whoever has it.
 
-    Raises `UsageError` with the nearest name, for a family, or for a value that nobody has or its attribute cannot
-    have; `DefinitionError` for a segment that has errors, `DataError` for one that waits for data.
+    Raises `UsageError` with the nearest name, or for a value that the family's attribute cannot have; `DefinitionError`
+    for a segment that has errors, `DataError` for one that waits for data.
     """
-    compiled = {s.name: s for s in plan.segments if s.definition.for_each is None}
+    compiled = {s.name: s for s in plan.segments}
     if name in compiled:
         return compiled[name]
     family, _, word = name.partition("/")
@@ -27,21 +26,15 @@ def named_segment(plan: Plan, name: str, published: Collection[str] = ()) -> Com
     if family in plan.waiting:
         message = f"segment '{family}' has no data yet"
         raise DataError(Diagnostic("segment-without-data", message, why=plan.waiting[family]))
-    found = next((s for s in plan.segments if s.name == family and s.definition.for_each), None)
+    found = compiled.get(family)
     if found is None or found.definition.for_each is None:
         raise UsageError(Diagnostic.unknown_name("segment", name, compiled))
-    if name == family:
-        message = f"'{name}' is a family of segments, one for each value of {found.definition.for_each}"
-        raise UsageError(Diagnostic("family", message, remedy=f"Name one of them: {name}/…."))
     attribute = plan.catalog.attributes[found.definition.for_each]
     value = value_shown(word, ValueType(attribute.type))
     if value is None:
         message = f"'{attribute.name}', for whose values '{family}' has segments, is never '{word}'"
         remedy = f"Write {family}/true or {family}/false." if attribute.type == "boolean" else "Write a whole number."
         raise UsageError(Diagnostic("not-a-value", message, remedy=remedy))
-    children = [n for n in published if n.startswith(f"{family}/")]
-    if children and name not in children:
-        raise UsageError(Diagnostic.unknown_name("segment", name, children))
     (one,) = members_of_family(found, attribute.title, [value])
     return one
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
-from beachhead.analysis.display import date_text, money_text, plural, singular, value_text
+from beachhead.analysis.display import date_text, money_text, plural, value_text
 from beachhead.customers.attributes import Attribute
 from beachhead.rules import Value
 from beachhead.service.customers_by_worth import CustomersByWorth
@@ -42,8 +42,7 @@ def why_lines(answer: Why, run: Run, plan: Plan) -> Iterator[str]:
     if answer.change:
         yield f"to be {'out' if answer.is_member else 'in'}, this would have to change:"
         for turn in answer.change:
-            unknown = " (it is unknown now)" if turn.reason.holds is None else ""
-            yield f"  to {'true' if turn.to else 'false'}: {turn.reason.english}{unknown}"
+            yield f"  to {'true' if turn.to else 'false'}: {turn.reason.english}"
 
 
 def why_json(answer: Why) -> Json:
@@ -92,7 +91,9 @@ def plan_lines(found: SegmentPlan, run: Run) -> Iterator[str]:
     """Segment by segment who joins and who leaves, with names and money."""
     currency, people = run.about.settings.currency, run.about.settings.customers_are
     for change in found.changes:
-        yield f"{change.name}: {_KINDS[change.kind]}; {_sizes(change, people)}"
+        before = "" if change.before is None else f"{change.before:,} → "
+        after = "gone" if change.after is None else f"{change.after:,}"
+        yield f"{change.name}: {_KINDS[change.kind]}; {before}{after} {people}"
         for sign, word, side in (("+", "join", change.joined), ("-", "leave", change.left)):
             if side.count:
                 yield f"  {sign}{side.count:,} {word}{_money(side, currency)}: {_names(side)}"
@@ -105,13 +106,6 @@ def plan_lines(found: SegmentPlan, run: Run) -> Iterator[str]:
         yield f"rules look back to {plural(found.looks_back, 'earlier days')}, each computed in every update"
     if found.needs_update:
         yield "sources, attributes or the score changed too: `beachhead run` computes the customers again"
-
-
-def _sizes(change: SegmentChange, people: str) -> str:
-    if change.after is None:
-        return f"it had {plural(change.before or 0, people)}"
-    before = "" if change.before is None else f"{change.before:,} → "
-    return f"{before}{plural(change.after, people)}"
 
 
 def _money(side: Side, currency: str) -> str:
@@ -188,12 +182,11 @@ def verified_json(found: Verified) -> Json:
 
 def curve_lines(sizes: Sequence[Published], run: Run) -> Iterator[str]:
     """The size on each published day; a star where the rule became another one."""
-    version, people = None, run.about.settings.customers_are
+    version = None
     for published in sizes:
         mark = " * another rule" if version not in (None, published.version) else ""
         stale = " (stale)" if published.stale else ""
-        word = singular(people) if published.size == 1 else people
-        yield f"{published.day}  {published.size:>9,} {word}{stale}{mark}"
+        yield f"{published.day}  {published.size:>9,} {run.about.settings.customers_are}{stale}{mark}"
         version = published.version
 
 

@@ -13,7 +13,7 @@ from datetime import date
 from beachhead.engines.base import Dialect
 from beachhead.engines.dialect import emit
 from beachhead.engines.duck import quote_name
-from beachhead.errors import DefinitionError, Diagnostic
+from beachhead.errors import DefinitionError, Diagnostic, UsageError
 from beachhead.project.model import BY_NAME
 from beachhead.rules import Node, ValueType
 from beachhead.rules.ast import And, Call, Case, InSegment, Not, Or, Ranking
@@ -87,7 +87,12 @@ def segment_sql(plan: Plan, name: str, as_of: date, dialect: Dialect, schema: st
     Segments that it names are written out. Raises `DefinitionError` for what a warehouse cannot know (earlier days,
     memberships) or the dialect cannot say, `UsageError` for an unknown segment.
     """
-    rule = _written_out(named_segment(plan, name).node, plan)
+    found = named_segment(plan, name)
+    if found.definition.for_each:
+        message = f"'{name}' is a family, not one segment"
+        remedy = f"Name one of it by its value of {found.definition.for_each}: {name}/…."
+        raise UsageError(Diagnostic("family", message, remedy=remedy))
+    rule = _written_out(found.node, plan)
     return emit(members_sql(rule, as_of, WarehouseRelations(plan, as_of, dialect, schema)), dialect)
 
 

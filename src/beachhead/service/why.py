@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
-from beachhead.errors import DefinitionError, UsageError
-from beachhead.rules import Node, ValueType, lint
+from beachhead.errors import DefinitionError
+from beachhead.rules import Node, ValueType
 from beachhead.rules.ast import And, Not, Or
 from beachhead.service.named_segment import named_segment
 from beachhead.service.plan import Plan
@@ -29,8 +28,7 @@ class Turn:
 @dataclass(frozen=True, slots=True)
 class Why:
     """The answer for one customer and segment. `since`: the first published day of the present stay, None for who is
-    not in; `change`: the conditions that would have to turn so that the answer does, the fewest that do it; none where
-    somebody is in or out by hand, or where no values can turn it."""
+    not in; `change`: the conditions that would have to turn so that the answer does, the fewest that do it."""
 
     account_id: str
     segment: str
@@ -46,7 +44,7 @@ class Why:
 def why(run: Run, plan: Plan, population: Customers, account_id: str, segment: str) -> Why:
     """Explain a segment for a customer by the rule as it is now. Raises `UsageError` with the nearest name or id,
     `DataError`."""
-    chosen = named_segment(plan, segment, run.segments)
+    chosen = named_segment(plan, segment)
     customer = run.customer(account_id)
     number, present_id = customer["account_no"], customer["account_id"]
     assert isinstance(number, int)
@@ -64,18 +62,15 @@ def why(run: Run, plan: Plan, population: Customers, account_id: str, segment: s
     note = f"{word} in segments/{family}.yml names this customer" if by_hand else None
     told = {s.name: s for s in run.about.segments}
     if segment in told and told[segment].version != chosen.version:
-        note = "the rule, or one that it names, has changed since the last update; this is what the present one says"
-    odd = lint({segment: chosen.node}, plan.catalog).get(segment, ())
-    can_turn = not by_hand and not odd
-    turned = fewest(reading.node, {r.path: r for r in reasons}, not is_member) if can_turn else ()
+        note = "the rule has changed since the last update; this is what the present one says"
+    turned = fewest(reading.node, {r.path: r for r in reasons}, not is_member)
     since = None
-    if is_member:
-        with suppress(UsageError):  # it was never published
-            stay = population.world.history.stays(segment, number).present
-            since = stay.first if stay else None
+    if is_member and segment in told:
+        stay = population.world.history.stays(segment, number).present
+        since = stay.first if stay else None
     return Why(
         str(customer["account_id"]), segment, chosen.definition.title, run.as_of, is_member, since, reasons,
-        turned, odd[0].message if odd else note,
+        () if by_hand else turned, note,
     )  # fmt: skip
 
 

@@ -144,7 +144,7 @@ def decode_head(content: bytes | memoryview) -> Head:
         sizes=document["sizes"],
         stale=document["stale"],
         depths=document["depths"],
-        previously=document.get("previously", {}),
+        previously=document["previously"],
         blocks=document["blocks"],
         base=BaseName(ref, base["sha256"]) if ref else None,
         table_offset=document["table"]["offset"],
