@@ -101,6 +101,22 @@ def test_what_is_wrong_is_told_and_the_exit_code_is_1(root: Path, cli: Cli) -> N
     assert (code, out, "the rule ends too early" in err) == (1, "", True)
 
 
+def test_an_option_or_day_that_is_wrong_says_what_to_write(made: Path, cli: Cli) -> None:
+    assert cli(made, "back-fill", "gone")[::2] == (
+        2, "error: Missing option '--from'. [usage]\n  what to do: See --help.\n"
+    )  # fmt: skip
+    for arguments in (
+        ("who", "gone", "--as-of"), ("why", "1", "gone", "--as-of"), ("sql", "gone", "--as-of"), ("run", "--as-of"),
+        ("tie-out", "--total", "1", "--on"),
+    ):  # fmt: skip
+        for day in ("nonsense", "2026-13-45"):
+            assert cli(made, *arguments, day)[::2] == (
+                2, f"error: '{day}' is not a day [not-a-day]\n  what to do: Write it as 2026-03-15.\n"
+            ), arguments  # fmt: skip
+    code, _, err = cli(made, "back-fill", "gone", "--from", "2026-13-45")
+    assert (code, "Write 2026, 2026-Q1, 2026-03 or 2026-03-15." in err) == (2, True)
+
+
 def test_more_than_rules_changed(root: Path, cli: Cli) -> None:
     (root / "attributes").mkdir()
     (root / "attributes/own.yml").write_text("double: {expression: mrr_cents * 2}\n")

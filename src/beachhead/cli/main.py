@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from shlex import quote
 from tempfile import NamedTemporaryFile
@@ -23,6 +23,7 @@ from beachhead.cli.exporting import export, fill
 from beachhead.cli.matching import matches
 from beachhead.cli.measuring import metrics, movements
 from beachhead.cli.options import (
+    DayOption,
     FolderArgument,
     FormatOption,
     JsonOption,
@@ -72,9 +73,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-
-
-DayOption = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day, YYYY-MM-DD.")]
 
 
 def _version(wanted: bool) -> None:
@@ -159,7 +157,7 @@ def run(
     """Update: read what is new, compute all records, score and segments, publish them."""
     opened = project_of(folder, project)
     with progress(as_json) as say:
-        outcome = opened.update(RunOptions(as_of.date() if as_of else None, full, allow_loss, wait), say)
+        outcome = opened.update(RunOptions(as_of, full, allow_loss, wait), say)
     latest = opened.as_of(outcome.snapshot.as_of)
     changed = opened.changes() if as_of is None else None
     if as_json:
@@ -399,7 +397,7 @@ def main() -> None:
             raise KeyboardInterrupt from e
         _end([Diagnostic("interrupted", "stopped; nothing was published")], INTERRUPTED, wants_json)
     except TyperException as e:
-        _end([Diagnostic("usage", str(e), remedy="See --help.")], 2, wants_json)
+        _end([Diagnostic("usage", e.format_message(), remedy="See --help.")], 2, wants_json)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)

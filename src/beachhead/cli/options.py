@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +31,19 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON documen
 FormatOption = Annotated[Format | None, typer.Option("--format", help="How to print the list; default table.")]
 OutOption = Annotated[
     Path | None, typer.Option("--out", callback=file_name, help="Write the list to this file; its ending says how.")
+]
+
+
+def written_day(text: str) -> date:
+    """A day as it is written in a command. Raises `UsageError`."""
+    try:
+        return datetime.strptime(text.strip(), "%Y-%m-%d").date()
+    except ValueError:
+        raise UsageError(Diagnostic("not-a-day", f"'{text}' is not a day", remedy="Write it as 2026-03-15.")) from None
+
+
+DayOption = Annotated[
+    date | None, typer.Option("--as-of", parser=written_day, metavar="DAY", help="The day, YYYY-MM-DD.")
 ]
 LimitOption = Annotated[int, typer.Option("--limit", min=0, help="Rows to show on screen; 0 for all.")]
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date
 from typing import Annotated, get_args
 
 import typer
 
 from beachhead.cli.options import (
+    DayOption,
     FormatOption,
     JsonOption,
     LimitOption,
@@ -17,6 +18,7 @@ from beachhead.cli.options import (
     ProjectOption,
     progress,
     project_of,
+    written_day,
 )
 from beachhead.cli.output import (
     Format,
@@ -72,7 +74,6 @@ from beachhead.service.warehouse_write import write_back
 from beachhead.service.why import why as why_of
 
 _Segment = Annotated[str, typer.Argument(help="Name of a segment; one of a family as family/value.")]
-_DayOption = Annotated[datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="The day, YYYY-MM-DD.")]
 _DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 _SHOWN = (
     "account_id",
@@ -122,7 +123,8 @@ def who(
     project: ProjectOption = None,
     columns: Annotated[str | None, typer.Option(help="Attributes to show, with commas; 'all' for all.")] = None,
     as_of: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Who was in on this day, as they are known now.")
+        date | None,
+        typer.Option(parser=written_day, metavar="DAY", help="Who was in on this day, as they are known now."),
     ] = None,
     limit: LimitOption = 50,
     as_json: JsonOption = False,
@@ -133,16 +135,15 @@ def who(
     opened = project_of(None, project)
     latest, notes = opened.latest(), []
     if as_of:
-        day = as_of.date()
-        found = members_on(opened.memberships(), latest, name, day)
-        table, notes = found.members, list(members_on_lines(found, day, latest))
+        found = members_on(opened.memberships(), latest, name, as_of)
+        table, notes = found.members, list(members_on_lines(found, as_of, latest))
     else:
         table = latest.segments[name].members().arrow()
     if "value_rank" in table.column_names:
         table = table.sort_by([("value_rank", "ascending")])
     wanted = list(table.column_names) if columns == "all" else parse_columns(columns, table.column_names, _SHOWN)
     if as_of and out is None and (as_json or form is Format.JSON):
-        print_json(document("members_on", members_on_json(found, day, wanted, latest), latest))
+        print_json(document("members_on", members_on_json(found, as_of, wanted, latest), latest))
         return
     print_list(
         table.select(wanted), "members", latest, latest.attributes, as_json=as_json, form=form, out=out, limit=limit
@@ -162,12 +163,12 @@ def why(
     account_id: Annotated[str, typer.Argument(metavar="ID", help="The customer's id.")],
     segment: _Segment,
     project: ProjectOption = None,
-    as_of: _DayOption = None,
+    as_of: DayOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Why a customer is in a segment or not: each condition with the value, and what would have to change."""
     opened = project_of(None, project)
-    run = opened.as_of(as_of.date()) if as_of else opened.latest()
+    run = opened.as_of(as_of) if as_of else opened.latest()
     plan = make_plan(opened.root)
     _look_back(plan, run, as_json)
     with population_of_run(run, plan) as population:
@@ -257,7 +258,7 @@ def sql(
     project: ProjectOption = None,
     dialect: Annotated[str, typer.Option(help=f"One of {', '.join(_DIALECTS)}.")] = "postgres",
     schema: Annotated[str | None, typer.Option(help="The schema that the warehouse's tables are in.")] = None,
-    as_of: _DayOption = None,
+    as_of: DayOption = None,
     write: Annotated[
         str | None, typer.Option("--write", metavar="TABLE", help="Write the members into this table, and the changes.")
     ] = None,
@@ -283,7 +284,7 @@ def sql(
     chosen = next((d for d in _DIALECTS if d == dialect), None)
     if chosen is None:
         raise UsageError(Diagnostic.unknown_name("dialect", dialect, _DIALECTS))
-    day = as_of.date() if as_of else run.as_of
+    day = as_of or run.as_of
     text = segment_sql(make_plan(opened.root), segment, day, chosen, schema)
     if as_json:
         told = {"segment": segment, "dialect": dialect, "day": day.isoformat(), "sql": text}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,7 +10,15 @@ import typer
 
 from beachhead.analysis.display import money_text, plural
 from beachhead.analysis.tie_out import TITLES
-from beachhead.cli.options import FormatOption, JsonOption, LimitOption, OutOption, ProjectOption, project_of
+from beachhead.cli.options import (
+    FormatOption,
+    JsonOption,
+    LimitOption,
+    OutOption,
+    ProjectOption,
+    project_of,
+    written_day,
+)
 from beachhead.cli.output import print_json, print_list, printable
 from beachhead.errors import Diagnostic, UsageError
 from beachhead.service.documents import Json, document, money_value
@@ -22,7 +30,8 @@ def tie_out(
     total: Annotated[str | None, typer.Option(help="Finance's total alone, such as 48250.00.")] = None,
     measure: Annotated[Literal["mrr", "revenue"], typer.Option(help="mrr, or revenue of the month.")] = "mrr",
     on: Annotated[
-        datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="The day; default that of the data.")
+        date | None,
+        typer.Option("--on", parser=written_day, metavar="DAY", help="The day, YYYY-MM-DD; default that of the data."),
     ] = None,
     customer: Annotated[str | None, typer.Option(help="The column of the customer: id, name or e-mail.")] = None,
     amount: Annotated[str | None, typer.Option(help="The column of the amount.")] = None,
@@ -46,7 +55,7 @@ def tie_out(
         for trouble in troubles:
             typer.echo(f"left out: {printable(str(trouble))}", err=True)
     else:
-        day = on.date() if on else latest.as_of
+        day = on or latest.as_of
         tied = tie(opened.root, latest, measure, day, path=path, total=total, customer=customer, amount=amount)
     if as_json:
         print_json(document("tie_out", _json(tied), latest))
