@@ -101,6 +101,34 @@ def test_what_is_wrong_is_told_and_the_exit_code_is_1(root: Path, cli: Cli) -> N
     assert (code, out, "the rule ends too early" in err) == (1, "", True)
 
 
+_OF_ONE = {
+    "why": ("why", "12"),
+    "segments": ("segments",),
+    "overlap": ("overlap",),
+    "who": ("who",),
+    "who on a day": ("who", "--as-of", "2026-03-31"),
+    "history": ("history",),
+    "back-fill": ("back-fill", "--from", "2026-01"),
+    "sql": ("sql",),
+    "sql --write": ("sql", "--write", "t", "--to", "postgresql://nowhere/x"),
+    "metrics": ("metrics", "mrr", "--segment"),
+}
+
+
+@pytest.mark.parametrize("command", _OF_ONE)
+def test_a_family_and_a_value_that_nobody_has_are_told_alike(made: Path, cli: Cli, command: str) -> None:
+    assert cli(made, *_OF_ONE[command], "by_sector")[::2] == (
+        2,
+        "error: 'by_sector' is a family of segments, not one [family-not-segment]\n"
+        "  what to do: Name one of it: by_sector/Retail, by_sector/Software.\n",
+    )
+    assert cli(made, *_OF_ONE[command], "by_sector/softwear")[::2] == (
+        2,
+        "error: 'by_sector' has no segment for 'softwear', a value that nobody has now [unknown-segment]\n"
+        "  what to do: The nearest: by_sector/Software, by_sector/Retail.\n",
+    )
+
+
 def test_an_option_or_day_that_is_wrong_says_what_to_write(made: Path, cli: Cli) -> None:
     assert cli(made, "back-fill", "gone")[::2] == (
         2, "error: Missing option '--from'. [usage]\n  what to do: See --help.\n"

@@ -211,7 +211,35 @@ def test_a_segment_with_errors_says_them(asked: Path, copied: Callable[[Path], P
 def test_a_value_that_the_family_cannot_have(answer: Answer) -> None:
     with pytest.raises(UsageError, match="is never 'maybe'"):
         answer("1", "of_public/maybe")
-    assert not answer("1", "by/XX").is_member
+
+
+def test_a_value_that_nobody_has(answer: Answer) -> None:
+    with pytest.raises(UsageError, match="'by' has no segment for 'FF', a value that nobody has now") as caught:
+        answer("1", "by/FF")
+    assert caught.value.diagnostics[0].remedy == "The nearest: by/FR, by/DE, by/ES."
+    with pytest.raises(UsageError, match="'by' is a family of segments, not one") as caught:
+        answer("1", "by")
+    assert caught.value.diagnostics[0].remedy == "Name one of it: by/DE, by/ES, by/FR."
+
+
+def test_a_segment_that_cannot_be_evaluated_is_proposed_with_that_said(
+    asked: Path, copied: Callable[[Path], Path]
+) -> None:
+    root = copied(asked)
+    write(root, {
+        "segments/mistaken.yml": segment("desks >"), "segments/names_it.yml": segment("in_segment('mistakn')")
+    })  # fmt: skip
+    remedy = "Did you mean 'mistaken'? It cannot be evaluated as it is."
+    for ask, run, plan in answers(root):
+        with pytest.raises(UsageError, match="there is no segment 'mistakn'") as caught:
+            ask("1", "mistakn")
+        assert caught.value.diagnostics[0].remedy == remedy
+        with population_of_run(run, plan) as population:
+            (said,) = RuleDesk(plan, population).read("in_segment('mistakn')").diagnostics
+            assert said.remedy == remedy
+            (sound,) = RuleDesk(plan, population).read("in_segment('whle')").diagnostics
+            assert sound.remedy == "Did you mean 'whole'?"
+        assert {d.remedy for d in plan.broken["names_it"]} == {remedy}
 
 
 def test_in_words(asked: Path) -> None:

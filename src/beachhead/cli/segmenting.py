@@ -38,6 +38,7 @@ from beachhead.project import load
 from beachhead.service.back_fill import back_filled
 from beachhead.service.documents import document
 from beachhead.service.listing import segments_table
+from beachhead.service.named_segment import named_segment
 from beachhead.service.past import look_back
 from beachhead.service.plan import Plan, make_plan
 from beachhead.service.published_world import population_of_run
@@ -55,6 +56,7 @@ from beachhead.service.segment_answers import (
     why_lines,
 )
 from beachhead.service.segment_memory import (
+    check_published,
     members_on,
     members_on_json,
     members_on_lines,
@@ -135,6 +137,7 @@ def who(
     opened = project_of(None, project)
     latest, notes = opened.latest(), []
     if as_of:
+        check_published(opened.memberships(), latest, name)
         found = members_on(opened.memberships(), latest, name, as_of)
         table, notes = found.members, list(members_on_lines(found, as_of, latest))
     else:
@@ -284,8 +287,9 @@ def sql(
     chosen = next((d for d in _DIALECTS if d == dialect), None)
     if chosen is None:
         raise UsageError(Diagnostic.unknown_name("dialect", dialect, _DIALECTS))
-    day = as_of or run.as_of
-    text = segment_sql(make_plan(opened.root), segment, day, chosen, schema)
+    day, checked = as_of or run.as_of, make_plan(opened.root)
+    named_segment(checked, segment, run)
+    text = segment_sql(checked, segment, day, chosen, schema)
     if as_json:
         told = {"segment": segment, "dialect": dialect, "day": day.isoformat(), "sql": text}
         print_json(document("sql", told, run))
@@ -303,8 +307,9 @@ def back_fill(
     """Compute a segment by its present rule for past days, so that its trend can be compared."""
     opened = project_of(None, project)
     latest = opened.latest()
+    name = latest.segments[segment].name
     with progress(as_json) as say:
-        found = back_filled(opened.root, latest, segment, day_of(first), checked_every(every), say)
+        found = back_filled(opened.root, latest, name, day_of(first), checked_every(every), say)
     if as_json:
         print_json(document("sizes", [sized_json(p) for p in found.sizes], latest, found.diagnostics))
         return
@@ -316,7 +321,9 @@ def back_fill(
 def history(segment: _Segment, project: ProjectOption = None, as_json: JsonOption = False) -> None:
     """A segment over its published days: sizes, how fast it changes, how long members stay, who came back."""
     opened = project_of(None, project)
-    run, found = opened.latest(), memory(opened.memberships(), segment)
+    run, memberships = opened.latest(), opened.memberships()
+    check_published(memberships, run, segment)
+    found = memory(memberships, segment)
     if as_json:
         print_json(document("history", memory_json(found), run))
         return

@@ -118,11 +118,8 @@ class Groups:
 
     def members(self, *segments: str) -> dict[str, np.ndarray[tuple[int, int], np.dtype[np.bool_]]]:
         """By segment, then by period and account number, who is in it at the period's start."""
-        for segment in segments:
-            if segment not in self._run.segments:
-                raise UsageError(Diagnostic.unknown_name("segment", segment, self._run.segments))
         shape = (len(self._periods), self._largest + 1)
-        found = {segment: np.zeros(shape, np.bool_) for segment in segments}
+        found = {self._run.segments[segment].name: np.zeros(shape, np.bool_) for segment in segments}
         known = np.zeros(shape, np.bool_)
         for p, at in self._looks(segments):
             for segment, members in at.members(*segments).items():

@@ -38,6 +38,7 @@ from beachhead.service.doubt import Doubt, doubt_of
 from beachhead.service.known_texts import KnownEvents
 from beachhead.service.metric_definitions import project_metrics
 from beachhead.service.rule_texts import lacks_all, parsed_text
+from beachhead.service.segment_names import remarked
 from beachhead.service.segment_rules import check_segmentation, check_segments, english
 
 _ANY_DAY = date(2000, 1, 1)
@@ -68,6 +69,11 @@ class Plan:
     waiting: Mapping[str, str]
     score_inputs: tuple[ScoreInput, ...]
     diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def unsound(self) -> frozenset[str]:
+        """Segments that cannot be evaluated as they are."""
+        return frozenset({*self.broken, *self.waiting})
 
     @property
     def made_by(self) -> str:
@@ -160,8 +166,13 @@ def plan_of(project: Project) -> Plan:
     said += check_segmentation(project)
     inputs = _check_value(project, catalog, own, doubt, said)
     said += project_metrics(project, _ANY_DAY).diagnostics
-    clean = tuple(dict.fromkeys(without_secrets(d, project) for d in said))
-    broken = {name: tuple(without_secrets(d, project) for d in found) for name, found in broken.items()}
+    unsound = {*broken, *waiting}
+
+    def shown(diagnostic: Diagnostic) -> Diagnostic:
+        return without_secrets(remarked(diagnostic, unsound), project)
+
+    clean = tuple(dict.fromkeys(map(shown, said)))
+    broken = {name: tuple(map(shown, found)) for name, found in broken.items()}
     return Plan(project, catalog, own, segments, broken, waiting, inputs, clean)
 
 

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from beachhead.customers.attributes import Attribute
 from beachhead.errors import DataError, Diagnostic, Severity, UsageError
 from beachhead.service.about import ABOUT, ACCOUNTS, DOUBTFUL, MATCHES, SET_ASIDE, USERS, About, AboutSegment
+from beachhead.service.segment_names import unknown_segment
 from beachhead.service.snapshot_tables import read_table
 from beachhead.sources.problems import Problem
 from beachhead.store.bitmaps import numbers_of
@@ -114,7 +115,7 @@ class Segments(Mapping[str, SegmentMembers]):
 
     def __getitem__(self, name: str) -> SegmentMembers:
         if name not in self._about:
-            raise UsageError(Diagnostic.unknown_name("segment", name, self._about))
+            raise UsageError(unknown_segment(name, self._about, {s.name for s in self._about.values() if s.why}))
         return SegmentMembers(self._about[name], self._run)
 
     def __contains__(self, name: object) -> bool:

@@ -16,6 +16,7 @@ from beachhead.segments.evaluate import column_of, make_ready, with_all_used
 from beachhead.segments.program import test_of
 from beachhead.service.plan import Plan
 from beachhead.service.population import Customers
+from beachhead.service.segment_names import remarked
 
 Path = tuple[int, ...]
 """Where a condition stands in its rule: the position below each node on the way down."""
@@ -86,7 +87,8 @@ class RuleDesk:
         checked = check_rule(parsed, self._plan.catalog)
         english = self._plan.english(checked.node) if checked.ok else ""
         node, core = (checked.node, checked.core) if checked.ok else (None, None)
-        return Reading(text, node, core, english, checked.diagnostics)
+        said = tuple(remarked(d, self._plan.unsound) for d in checked.diagnostics)
+        return Reading(text, node, core, english, said)
 
     def count(self, node: Node, some: int = 20) -> Counted:
         """Whom a checked rule means. Raises `DataError` where it cannot be evaluated."""

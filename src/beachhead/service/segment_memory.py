@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 from pyroaring import BitMap
 
 from beachhead.analysis.display import number_text, plural, share_text
-from beachhead.errors import Diagnostic, UsageError
+from beachhead.errors import UsageError
 from beachhead.service.documents import Json, rows
 from beachhead.service.results import Run
 from beachhead.service.segment_answers import curve_lines, sized_json
@@ -47,6 +48,14 @@ def memory(history: MembershipHistory, segment: str) -> Memory:
     """Raises `UsageError` for a segment that was never published, `DataError`."""
     stays = history.all_stays(segment)
     return Memory(history.sizes(segment), history.turnover(segment), stays.dwell(), stays.returns())
+
+
+def check_published(history: MembershipHistory, run: Run, segment: str) -> None:
+    """Raise `UsageError`, `DataError` for what was a segment with members neither in a run nor on any published day."""
+    with suppress(UsageError):
+        history.sizes(segment)
+        return
+    run.members(segment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +101,8 @@ def members_on_json(found: MembersOn, asked: date, columns: Sequence[str], run: 
 
 def overlaps(run: Run, segment: str | None = None) -> Overlaps:
     """Of all segments that have members, or of one with each other. Raises `UsageError`, `DataError`."""
-    if segment is not None and segment not in run.memberships:
-        raise UsageError(Diagnostic.unknown_name("segment", segment, run.memberships.segments))
+    if segment is not None:
+        run.members(segment)
     everyone = BitMap(run.columns("account_no")["account_no"].to_numpy())
     covered = coverage(run.memberships, everyone)
     names = np.array(run.memberships.segments, object)

@@ -13,7 +13,7 @@ from datetime import date
 from beachhead.engines.base import Dialect
 from beachhead.engines.dialect import emit
 from beachhead.engines.duck import quote_name
-from beachhead.errors import DefinitionError, Diagnostic, UsageError
+from beachhead.errors import DefinitionError, Diagnostic
 from beachhead.project.model import BY_NAME
 from beachhead.rules import Node, ValueType
 from beachhead.rules.ast import And, Call, Case, InSegment, Not, Or, Ranking
@@ -85,13 +85,9 @@ def segment_sql(plan: Plan, name: str, as_of: date, dialect: Dialect, schema: st
     """One SELECT of the `account_id` of each member of a segment, in a warehouse's own SQL.
 
     Segments that it names are written out. Raises `DefinitionError` for what a warehouse cannot know (earlier days,
-    memberships) or the dialect cannot say, `UsageError` for an unknown segment.
+    memberships) or the dialect cannot say, `UsageError` for an unknown segment or a family.
     """
     found = named_segment(plan, name)
-    if found.definition.for_each:
-        message = f"'{name}' is a family, not one segment"
-        remedy = f"Name one of it by its value of {found.definition.for_each}: {name}/…."
-        raise UsageError(Diagnostic("family", message, remedy=remedy))
     rule = _written_out(found.node, plan)
     return emit(members_sql(rule, as_of, WarehouseRelations(plan, as_of, dialect, schema)), dialect)
 

@@ -44,7 +44,7 @@ class Why:
 def why(run: Run, plan: Plan, population: Customers, account_id: str, segment: str) -> Why:
     """Explain a segment for a customer by the rule as it is now. Raises `UsageError` with the nearest name or id,
     `DataError`."""
-    chosen = named_segment(plan, segment)
+    chosen = named_segment(plan, segment, run)
     customer = run.customer(account_id)
     number, present_id = customer["account_no"], customer["account_id"]
     assert isinstance(number, int)
