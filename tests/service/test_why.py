@@ -222,6 +222,29 @@ def test_a_value_that_nobody_has(answer: Answer) -> None:
     assert caught.value.diagnostics[0].remedy == "Name one of it: by/DE, by/ES, by/FR."
 
 
+@pytest.mark.parametrize(
+    ("account", "name", "is_member", "note"),
+    [
+        ("1", "never", False, "this rule can never be true: nothing fulfils its conditions on 'desks'"),
+        ("1", "always", True, "this rule is always true"),
+        (
+            "2", "never", True,
+            "include in segments/never.yml names this customer; "
+            "this rule can never be true: nothing fulfils its conditions on 'desks'",
+        ),
+    ],
+)  # fmt: skip
+def test_where_no_condition_decides_none_would_have_to_change(
+    asked: Path, copied: Callable[[Path], Path], account: str, name: str, is_member: bool, note: str
+) -> None:
+    root = copied(asked)
+    never, always = "is_public and desks > 10 and desks < 5", "desks > 5 or desks <= 5 or desks is null"
+    write(root, {"segments/never.yml": segment(never, "include: ['2']\n"), "segments/always.yml": segment(always)})
+    for ask, _, _ in answers(root):
+        found = ask(account, name)
+        assert (found.is_member, found.note, found.change) == (is_member, note, ())
+
+
 def test_a_segment_that_cannot_be_evaluated_is_proposed_with_that_said(
     asked: Path, copied: Callable[[Path], Path]
 ) -> None:
@@ -253,5 +276,7 @@ def test_in_words(asked: Path) -> None:
             "to be in, this would have to change:",
             "  to true: MRR is more than €250",
             "  to true: number of 'export' events in the last 30 days is at least 3",
-            "  to false: Country is 'FR'",
+            "  to false: Country is 'FR' (it is unknown now)",
         ]
+        *_, turn = why_lines(ask("6", "whole"), run, plan)
+        assert turn == "  to true: Desks is more than 10 (it is unknown now)"

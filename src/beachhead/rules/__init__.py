@@ -12,7 +12,7 @@ from beachhead.rules.explain import explain
 from beachhead.rules.format import format_rule, version
 from beachhead.rules.forms import FORMS, FormRow, Kind, Option, Takes
 from beachhead.rules.json_form import from_json, to_json
-from beachhead.rules.lint import lint
+from beachhead.rules.lint import lint, never_or_always
 from beachhead.rules.mistakes import RESERVED
 from beachhead.rules.operators import FUNCTIONS, OPERATORS, Operator
 from beachhead.rules.oracle import evaluate, evaluate_value, stored_value
@@ -55,6 +55,7 @@ __all__ = [
     "identifier",
     "lint",
     "lists_used",
+    "never_or_always",
     "parse",
     "segment_order",
     "segments_used",

@@ -53,6 +53,14 @@ def lint(rules: Mapping[str, Checked | Node], catalog: Catalog | None = None) ->
     return {name: tuple(said) for name, said in found.items() if said}
 
 
+def never_or_always(core: Node, catalog: Catalog) -> str | None:
+    """In words that a rule is true of nobody or of everybody, whatever the data; None where that is not certain."""
+    demand = Canon(catalog).demand(core)
+    if demand.is_never:
+        return f"this rule can never be true{_clash(demand)}"
+    return "this rule is always true" if demand.is_always else None
+
+
 def place_of(node: Node) -> Place | None:
     """Where a tree begins; the place of its first part that has one."""
     if node.span:
@@ -63,9 +71,8 @@ def place_of(node: Node) -> Place | None:
 
 def _alone(demand: Demand, place: Place | None) -> Iterator[Diagnostic]:
     if demand.is_never:
-        about = f": nothing fulfils its conditions on {_words(demand.clash)}" if demand.clash else ""
         yield Diagnostic(
-            "rule-never-true", f"nobody can ever be in this segment{about}", Severity.WARNING,
+            "rule-never-true", f"nobody can ever be in this segment{_clash(demand)}", Severity.WARNING,
             demand.place or place, remedy="Correct one of the conditions, or join them with 'or'.",
         )  # fmt: skip
     elif demand.is_always:
@@ -87,6 +94,10 @@ def _within(other: str, place: Place | None) -> Diagnostic:
         "segment-within", f"whoever is in this segment is always in segment '{other}' too", Severity.INFO, place,
         remedy="If they should not overlap, exclude this one there.",
     )  # fmt: skip
+
+
+def _clash(demand: Demand) -> str:
+    return f": nothing fulfils its conditions on {_words(demand.clash)}" if demand.clash else ""
 
 
 def _words(node: Node) -> str:

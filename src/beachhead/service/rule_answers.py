@@ -12,7 +12,7 @@ import numpy as np
 
 from beachhead.analysis.display import date_text, money_text, number_text, value_text
 from beachhead.errors import BeachheadError, DefinitionError
-from beachhead.rules import Node, Value, ValueType, value_type
+from beachhead.rules import Node, Value, ValueType, expand, never_or_always, value_type
 from beachhead.rules.ast import Attribute, Call, Not
 from beachhead.rules.ast import Literal as Written
 from beachhead.rules.operators import OPERATORS, Form
@@ -127,11 +127,12 @@ def why_rule(opened: Opened, text: str, account_id: str) -> WhyTold:
     number = customer["account_no"]
     assert isinstance(number, int)
     is_member, reasons = opened.desk.why(node, number)
-    turned = fewest(node, {r.path: r for r in reasons}, not is_member)
+    certain = never_or_always(expand(node), opened.plan.catalog)
+    turned = () if certain else fewest(node, {r.path: r for r in reasons}, not is_member)
     name = customer.get("account_name")
     return WhyTold(
         account_id=str(customer["account_id"]), name=name if isinstance(name, str) else None, is_member=is_member,
-        since=None, note=None, reasons=_reasons(opened, node, reasons, turned),
+        since=None, note=certain, reasons=_reasons(opened, node, reasons, turned),
     )  # fmt: skip
 
 

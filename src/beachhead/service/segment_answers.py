@@ -42,7 +42,8 @@ def why_lines(answer: Why, run: Run, plan: Plan) -> Iterator[str]:
     if answer.change:
         yield f"to be {'out' if answer.is_member else 'in'}, this would have to change:"
         for turn in answer.change:
-            yield f"  to {'true' if turn.to else 'false'}: {turn.reason.english}"
+            unknown = " (it is unknown now)" if turn.reason.holds is None else ""
+            yield f"  to {'true' if turn.to else 'false'}: {turn.reason.english}{unknown}"
 
 
 def why_json(answer: Why) -> Json:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from beachhead.errors import DefinitionError
-from beachhead.rules import Node, ValueType
+from beachhead.rules import Node, ValueType, never_or_always
 from beachhead.rules.ast import And, Not, Or
 from beachhead.service.named_segment import named_segment
 from beachhead.service.plan import Plan
@@ -28,7 +28,8 @@ class Turn:
 @dataclass(frozen=True, slots=True)
 class Why:
     """The answer for one customer and segment. `since`: the first published day of the present stay, None for who is
-    not in; `change`: the conditions that would have to turn so that the answer does, the fewest that do it."""
+    not in; `change`: the conditions that would have to turn so that the answer does, the fewest that do it; empty where
+    no condition decides: for who is named in the file, and for a rule that is never or always true."""
 
     account_id: str
     segment: str
@@ -50,7 +51,7 @@ def why(run: Run, plan: Plan, population: Customers, account_id: str, segment: s
     assert isinstance(number, int)
     desk = RuleDesk(plan, population)
     reading = desk.read(rule_of(plan, segment))
-    if reading.node is None:
+    if reading.node is None or reading.core is None:
         raise DefinitionError(reading.diagnostics)
     by_rule, reasons = desk.why(reading.node, number)
     is_member = desk.holds(chosen.node, number)
@@ -59,18 +60,20 @@ def why(run: Run, plan: Plan, population: Customers, account_id: str, segment: s
     by_hand = is_member is not by_rule or (
         not is_member and present_id in population.world.listed(f"{EXCLUDED} {family}")
     )
-    note = f"{word} in segments/{family}.yml names this customer" if by_hand else None
+    notes = [f"{word} in segments/{family}.yml names this customer"] if by_hand else []
+    certain = never_or_always(reading.core, plan.catalog)
+    notes += [certain] if certain else []
     told = {s.name: s for s in run.about.segments}
     if segment in told and told[segment].version != chosen.version:
-        note = "the rule has changed since the last update; this is what the present one says"
-    turned = fewest(reading.node, {r.path: r for r in reasons}, not is_member)
+        notes.append("the rule has changed since the last update; this is what the present one says")
+    turned = () if by_hand or certain else fewest(reading.node, {r.path: r for r in reasons}, not is_member)
     since = None
     if is_member and segment in told:
         stay = population.world.history.stays(segment, number).present
         since = stay.first if stay else None
     return Why(
         str(customer["account_id"]), segment, chosen.definition.title, run.as_of, is_member, since, reasons,
-        () if by_hand else turned, note,
+        turned, "; ".join(notes) or None,
     )  # fmt: skip
 
 
