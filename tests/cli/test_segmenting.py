@@ -90,15 +90,27 @@ def test_plan_and_apply_as_json(root: Path, cli: Cli) -> None:
 
 def test_what_is_wrong_is_told_and_the_exit_code_is_1(root: Path, cli: Cli) -> None:
     rewrite(root, "large", "mrr_cents >=")
+    rewrite(root, "never_valid", "mrr_cents >")
     code, out, _ = cli(root, "plan")
     assert (code, "segments/large.yml:2:20: error: the rule ends too early" in out) == (1, True)
     code, out, err = cli(root, "apply")
-    assert (code, out) == (1, "published 2026-03-31-r3: 7 segments\n")
+    said = "published 2026-03-31-r3: 7 segments; 1 failed and keeps its last members; 1 failed and has no members\n"
+    assert (code, out.replace("\xa0", " ")) == (1, said)
     assert "segments/large.yml:2:20: error: the rule ends too early" in err
     code, out, err = cli(root, "verify")
     assert (code, "6 segments have exactly" in out.replace("\xa0", " ")) == (1, True)
     code, out, err = cli(root, "why", "24", "large")
     assert (code, out, "the rule ends too early" in err) == (1, "", True)
+    told = {s["segment"]: (s["customers"], s["stale"], s["note"]) for s in cli.data(root, "segments")}
+    assert (told["large"], told["never_valid"], told["top"]) == (
+        (5, True, "the rule ends too early"), (None, None, "the rule ends too early"), (7, False, None)
+    )  # fmt: skip
+    for command in (("who",), ("who", "--as-of", "2026-03-31"), ("history",), ("overlap",)):
+        code, _, err = cli(root, *command, "never_valid")
+        assert (code, err) == (
+            1,
+            "error: segment 'never_valid' has no data [segment-without-data]\n  why: the rule ends too early\n",
+        ), command
 
 
 _OF_ONE = {
@@ -143,6 +155,21 @@ def test_an_option_or_day_that_is_wrong_says_what_to_write(made: Path, cli: Cli)
             ), arguments  # fmt: skip
     code, _, err = cli(made, "back-fill", "gone", "--from", "2026-13-45")
     assert (code, "Write 2026, 2026-Q1, 2026-03 or 2026-03-15." in err) == (2, True)
+
+
+def test_one_is_not_told_as_many(root: Path, cli: Cli) -> None:
+    rewrite(root, "large", "mrr_cents >= 24000")
+    rewrite(root, "one", "mrr_cents >= 24000")
+    (root / "segments/gone.yml").unlink()
+    lines = cli(root, "plan")[1].replace("\xa0", " ").splitlines()
+    assert [line for line in lines if line.startswith(("large", "one", "gone", "  +"))] == [
+        "large: other rule; 5 → 1 customer",
+        "one: new; 1 customer",
+        "  +1 joins, €240: Company 24",
+        "gone: removed; it had 3 customers",
+    ]
+    cli(root, "apply")
+    assert cli(root, "history", "one")[1] == "2026-03-31          1 customer\n"
 
 
 def test_more_than_rules_changed(root: Path, cli: Cli) -> None:

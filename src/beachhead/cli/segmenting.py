@@ -49,6 +49,7 @@ from beachhead.service.segment_answers import (
     groups_table,
     plan_json,
     plan_lines,
+    published_line,
     sized_json,
     verified_json,
     verified_lines,
@@ -236,7 +237,7 @@ def apply(project: ProjectOption = None, as_json: JsonOption = False) -> None:
         print_json(document("apply", {"snapshot": run.name}, run, run.about.diagnostics))
     else:
         print_diagnostics(run.about.diagnostics)
-        print(f"published {run.name}: {sum(s.size is not None for s in run.about.segments)} segments")
+        print(published_line(run, checked.waiting))
     if any(d.is_error for d in run.about.diagnostics):
         raise typer.Exit(1)
 

@@ -12,7 +12,8 @@ _MONEY = ("mrr_cents", "revenue_cents_total")
 
 
 def segments_table(run: Run) -> pa.Table:
-    """One row per segment: size, share of customers, who joined and left, owner, and why there is no data."""
+    """One row per segment: size, share of customers, who joined and left, owner, whether the members are stale (null
+    where there are none), and why."""
     total = len(run.accounts)
     listed = run.about.segments
     return pa.table(
@@ -24,7 +25,7 @@ def segments_table(run: Run) -> pa.Table:
             "joined": pa.array([s.joined for s in listed], pa.int64()),
             "left": pa.array([s.left for s in listed], pa.int64()),
             "owner": pa.array([s.owner for s in listed], pa.string()),
-            "stale": [s.stale for s in listed],
+            "stale": pa.array([None if s.size is None else s.stale for s in listed], pa.bool_()),
             "note": pa.array([s.why for s in listed], pa.string()),
         }
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import pyarrow as pa
 
-from beachhead.analysis.display import date_text, money_text, plural, value_text
+from beachhead.analysis.display import date_text, money_text, plural, singular, value_text
 from beachhead.customers.attributes import Attribute
 from beachhead.rules import Value
 from beachhead.service.customers_by_worth import CustomersByWorth
@@ -92,21 +92,41 @@ def plan_lines(found: SegmentPlan, run: Run) -> Iterator[str]:
     """Segment by segment who joins and who leaves, with names and money."""
     currency, people = run.about.settings.currency, run.about.settings.customers_are
     for change in found.changes:
-        before = "" if change.before is None else f"{change.before:,} → "
-        after = "gone" if change.after is None else f"{change.after:,}"
-        yield f"{change.name}: {_KINDS[change.kind]}; {before}{after} {people}"
+        yield f"{change.name}: {_KINDS[change.kind]}{_sizes(change, people)}"
         for sign, word, side in (("+", "join", change.joined), ("-", "leave", change.left)):
             if side.count:
-                yield f"  {sign}{side.count:,} {word}{_money(side, currency)}: {_names(side)}"
+                verb = f"{word}s" if side.count == 1 else word
+                yield f"  {sign}{side.count:,} {verb}{_money(side, currency)}: {_names(side)}"
         if change.used_by:
             yield f"  used by {', '.join(change.used_by)}"
     if not found.changes:
         yield "no segment changes"
-    yield f"{plural(found.unchanged, 'segments')} stay as they are; evaluated in {found.seconds:.2f} s"
+    stay = "stays as it is" if found.unchanged == 1 else "stay as they are"
+    yield f"{plural(found.unchanged, 'segments')} {stay}; evaluated in {found.seconds:.2f} s"
     if found.looks_back:
         yield f"rules look back to {plural(found.looks_back, 'earlier days')}, each computed in every update"
     if found.needs_update:
         yield "sources, attributes or the score changed too: `beachhead run` computes the customers again"
+
+
+def _sizes(change: SegmentChange, people: str) -> str:
+    if change.after is None:
+        return "" if change.before is None else f"; it had {plural(change.before, people)}"
+    before = "" if change.before is None else f"{change.before:,} → "
+    return f"; {before}{plural(change.after, people)}"
+
+
+def published_line(run: Run, waiting: Collection[str]) -> str:
+    """How many segments have members, and how many failed: a family once, and not those that wait for data."""
+    listed = run.about.segments
+    failed = {s.name.partition("/")[0] for s in listed if s.why and s.name not in waiting}
+    keeping = failed & {s.name.partition("/")[0] for s in listed if s.stale}
+    line = f"published {run.name}: {plural(sum(s.size is not None for s in listed), 'segments')}"
+    if keeping:
+        line += f"; {len(keeping):,} failed and {'keeps its' if len(keeping) == 1 else 'keep their'} last members"
+    if without := len(failed - keeping):
+        line += f"; {without:,} failed and {'has' if without == 1 else 'have'} no members"
+    return line
 
 
 def _money(side: Side, currency: str) -> str:
@@ -187,7 +207,9 @@ def curve_lines(sizes: Sequence[Published], run: Run) -> Iterator[str]:
     for published in sizes:
         mark = " * another rule" if version not in (None, published.version) else ""
         stale = " (stale)" if published.stale else ""
-        yield f"{published.day}  {published.size:>9,} {run.about.settings.customers_are}{stale}{mark}"
+        people = run.about.settings.customers_are
+        word = singular(people) if published.size == 1 else people
+        yield f"{published.day}  {published.size:>9,} {word}{stale}{mark}"
         version = published.version
 
 
