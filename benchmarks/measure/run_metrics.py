@@ -15,6 +15,7 @@ from threading import Thread
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyroaring import BitMap
 
 from beachhead.customers.columns import model_columns
 from beachhead.customers.ledger import ENTRIES, LINES, MOVEMENTS, MRR_PERIODS, ledger_sql
@@ -30,7 +31,7 @@ from beachhead.metrics.measures import BUILT_IN as MEASURES
 from beachhead.metrics.periods import periods_between
 from beachhead.project.definitions import Settings
 from beachhead.project.model import BY_NAME
-from beachhead.store.bitmaps import bitmap_of_numbers, numbers_of
+from beachhead.store.bitmaps import numbers_of
 from beachhead.store.membership_file import MembershipFile
 from beachhead.store.membership_writer import write_memberships
 from beachhead.store.memberships import Membership
@@ -71,7 +72,7 @@ def make(engine: DuckEngine, folder: Path, accounts: int) -> Figures:
     for month in range(MONTHS):
         moved = rng.random(accounts + 1) < 0.03
         group = np.where(moved, rng.integers(0, SEGMENTS, accounts + 1), group)
-        members = [bitmap_of_numbers(np.flatnonzero(group == s).astype(np.uint32)) for s in range(SEGMENTS)]
+        members = [BitMap(np.flatnonzero(group == s).astype(np.uint32)) for s in range(SEGMENTS)]
         listed = [Membership(f"segment{n}", "1", m) for n, m in enumerate(members)]
         write_memberships(folder / f"{month}.memberships", listed)
     rows = pq.read_metadata(folder / "subscriptions.parquet").num_rows

@@ -124,7 +124,7 @@ def ours(folder: Path, count: int) -> Figures:
         "all_on_disk": on_disk - started,
         "evaluate": evaluated - on_disk,
         "bytes": path.stat().st_size,
-        "conditions": ready.engine.program.condition_count,
+        "conditions": len(ready.engine.program.low),
         "values": len(ready.engine.program.values),
         "counts": _digest(counts.tolist()),
         "cohort_counts": _digest(counts[_without_not(make_segments(2_000, SEED)[:COHORTS])].tolist()),

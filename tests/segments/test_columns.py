@@ -10,7 +10,7 @@ import pytest
 from coded import column, who
 
 from beachhead.rules import Value, ValueType
-from beachhead.segments.columns import PADDING, encode, of_flags, runs
+from beachhead.segments.columns import PADDING, encode, runs
 
 MARCH_30, MARCH_31 = date(2026, 3, 30), date(2026, 3, 31)
 
@@ -117,11 +117,6 @@ def test_values_in_several_pieces_and_dictionaries_are_the_same() -> None:
     for same in (pieces, plain.dictionary_encode(), pieces.dictionary_encode()):
         assert encode(same, ValueType.TEXT, numbers, 3).codes.tolist() == expected
     assert encode(pa.chunked_array([], pa.string()), ValueType.TEXT, numbers[:0], 0).codes.max() == 0
-
-
-def test_flags_are_true_or_false_for_those_there_are() -> None:
-    found = of_flags(np.array([True, False]), np.array([1, 3], np.uint32), 3)
-    assert [found.value(n) for n in range(5)] == [None, True, None, False, None]
 
 
 def test_codes_in_a_row_are_one_run() -> None:

@@ -7,11 +7,10 @@ from hypothesis import strategies as st
 from pyroaring import BitMap
 
 from beachhead.store.bitmaps import (
-    bitmap_of_bits,
+    NUMBERS,
+    WORDS,
     bitmap_of_blocks,
     bitmap_of_containers,
-    bitmap_of_mask,
-    bitmap_of_numbers,
     blocks_of,
     containers_of,
     numbers_of,
@@ -28,15 +27,18 @@ def bitmap_with(single: list[int], runs: list[tuple[int, int]]) -> BitMap:
     return made
 
 
+def words_of(bitmap: BitMap, blocks: int) -> np.ndarray:
+    mask = np.zeros(blocks * NUMBERS, dtype=np.bool_)
+    mask[list(bitmap)] = True
+    return np.packbits(mask, bitorder="little").view(np.uint64).reshape(blocks, WORDS)
+
+
 @given(SINGLE, RUNS)
 @settings(deadline=None, max_examples=50)
 def test_bitmaps_hold_exactly_the_given_numbers(single, runs):
     expected = bitmap_with(single, runs)
-    numbers = np.array(list(expected), dtype=np.uint32)
-    mask = np.zeros(300_001, dtype=np.bool_)
-    mask[numbers] = True
-    built = bitmap_of_mask(mask)
-    assert built == expected == bitmap_of_numbers(numbers[::-1])
+    built = bitmap_of_blocks(np.arange(5), words_of(expected, 5))
+    assert built == expected
     assert BitMap.deserialize(built.serialize()) == expected
     assert numbers_of(built).tolist() == list(expected)
 
@@ -62,12 +64,6 @@ def test_highest_number_comes_apart_too():
 
 @pytest.mark.parametrize("size", [4095, 4096, 4097, 65_535, 65_536, 65_537, 131_072])
 def test_container_borders_are_right(size):
-    assert bitmap_of_mask(np.ones(size, dtype=np.bool_)) == BitMap(range(size))
-    spread = np.arange(size, dtype=np.uint32) * 3
-    assert bitmap_of_numbers(spread) == BitMap(spread)
+    for numbers in (BitMap(range(size)), BitMap(range(0, 3 * size, 3))):
+        assert bitmap_of_blocks(np.arange(6), words_of(numbers, 6)) == numbers
     assert bitmap_of_containers(containers_of(BitMap(range(size)))) == BitMap(range(size))
-
-
-def test_words_of_a_kernel_are_taken_as_they_are():
-    words = np.array([0b101, 1 << 63], dtype="<u8")
-    assert list(bitmap_of_bits(words.view(np.uint8))) == [0, 2, 127]

@@ -133,12 +133,6 @@ def encode(values: pa.Array | pa.ChunkedArray, kind: ValueType, account_no: NDAr
     return Column(kind, placed(rank[indices], account_no, size), known)
 
 
-def of_flags(members: NDArray[np.bool_], account_no: NDArray[np.uint32], size: int) -> Column:
-    """A column that is true or false for the customers of `account_no`."""
-    codes = placed(members.astype(np.uint8) + np.uint8(1), account_no, size)
-    return Column(ValueType.BOOLEAN, codes, np.array([0, 1], np.int64))
-
-
 def placed(codes: Codes, account_no: NDArray[np.uint32], size: int) -> Codes:
     """Codes of some customers as a padded plane by account number."""
     plane = np.zeros(padded(size + 1), codes.dtype)

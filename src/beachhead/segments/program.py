@@ -198,11 +198,6 @@ class Program:
     rules: NDArray[np.int64]
     operations: NDArray[np.int32]
 
-    @property
-    def condition_count(self) -> int:
-        """How many different conditions are evaluated."""
-        return len(self.low)
-
 
 def compile_rules(rules: Mapping[str, Node], columns: Mapping[Node, Column], as_of: date) -> Program:
     """The program of rules, given so that each comes after those it names in `in_segment`.

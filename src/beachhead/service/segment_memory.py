@@ -109,7 +109,7 @@ def overlaps(run: Run, segment: str | None = None) -> Overlaps:
     sizes = np.array([entry.size for entry in run.memberships.entries()], np.int64)
     alone = None
     if segment is None:
-        shared = overlap(run.memberships).counts
+        shared = overlap(run.memberships)
         one, other = np.nonzero(np.triu(shared, 1))
         both = shared[one, other]
     else:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
-from beachhead.errors import DefinitionError
+from beachhead.errors import DefinitionError, UsageError
 from beachhead.rules import Node, ValueType, never_or_always
 from beachhead.rules.ast import And, Not, Or
 from beachhead.service.named_segment import named_segment
@@ -65,12 +66,14 @@ def why(run: Run, plan: Plan, population: Customers, account_id: str, segment: s
     notes += [certain] if certain else []
     told = {s.name: s for s in run.about.segments}
     if segment in told and told[segment].version != chosen.version:
-        notes.append("the rule has changed since the last update; this is what the present one says")
+        rule = "the rule, or one that it names, has changed since the last update"
+        notes.append(f"{rule}; this is what the present one says")
     turned = () if by_hand or certain else fewest(reading.node, {r.path: r for r in reasons}, not is_member)
     since = None
-    if is_member and segment in told:
-        stay = population.world.history.stays(segment, number).present
-        since = stay.first if stay else None
+    if is_member:
+        with suppress(UsageError):  # it was never published
+            stay = population.world.history.stays(segment, number).present
+            since = stay.first if stay else None
     return Why(
         str(customer["account_id"]), segment, chosen.definition.title, run.as_of, is_member, since, reasons,
         turned, "; ".join(notes) or None,

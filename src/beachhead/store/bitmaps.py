@@ -1,4 +1,4 @@
-"""Roaring bitmaps by whole containers: from masks, and to and from what lies in files, never number by number.
+"""Roaring bitmaps by whole containers: from words, and to and from what lies in files, never number by number.
 
 Format: Lemire, Kaser et al., "RoaringFormatSpec", https://github.com/RoaringBitmap/RoaringFormatSpec. A container
 covers 65,536 numbers and holds up to 4,096 of them as a sorted list of 16-bit numbers, or else as 8 KiB of bits.
@@ -20,7 +20,6 @@ WORDS = NUMBERS // 64
 LIST_AT_MOST = 4096
 
 _COOKIE_WITHOUT_RUNS = 12346
-_SPARSE = 128  # with fewer than one occupied byte in so many, number by number is faster (measured)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,32 +35,6 @@ def container_bytes(cardinalities: npt.NDArray[np.integer]) -> npt.NDArray[np.in
     """How long containers with so many numbers are."""
     counts = cardinalities.astype(np.int64)
     return np.where(counts > LIST_AT_MOST, CONTAINER_BYTES, counts * 2)
-
-
-def bitmap_of_mask(mask: npt.NDArray[np.bool_]) -> BitMap:
-    """The positions that are true: `mask[n]` says whether number n is in."""
-    return bitmap_of_bits(np.packbits(mask, bitorder="little"))
-
-
-def bitmap_of_numbers(numbers: npt.NDArray[np.uint32]) -> BitMap:
-    """These numbers, in any order, repeated or not. Needs one byte for each number up to the largest."""
-    if not len(numbers):
-        return BitMap()
-    mask = np.zeros(int(numbers.max()) + 1, dtype=np.bool_)
-    mask[numbers] = True
-    return bitmap_of_mask(mask)
-
-
-def bitmap_of_bits(bits: npt.NDArray[np.uint8]) -> BitMap:
-    """Bit `n % 8` of byte `n // 8` says whether number n is in (64-bit words of a little-endian machine fit too)."""
-    occupied = np.flatnonzero(bits)
-    if len(occupied) * _SPARSE < len(bits):
-        return BitMap(_numbers(bits, occupied))
-    whole = -(-len(bits) // CONTAINER_BYTES) * CONTAINER_BYTES
-    padded = np.zeros(whole, dtype=np.uint8)
-    padded[: len(bits)] = bits
-    blocks = padded.view(np.uint64).reshape(-1, WORDS)
-    return bitmap_of_blocks(np.arange(len(blocks)), blocks)
 
 
 def bitmap_of_blocks(keys: npt.NDArray[np.int64], words: npt.NDArray[np.uint64]) -> BitMap:

@@ -17,16 +17,8 @@ Int64 = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Overlap:
-    """How many customers each two segments share: `counts[i, j]` for segments i and j, sizes on the diagonal."""
-
-    segments: Sequence[str]
-    counts: Int64
-
-
-@dataclass(frozen=True, slots=True)
 class Coverage:
-    """Customers by how many segments they are in; and by segment how many members it has and how many are in no other.
+    """Customers by how many segments they are in; and by segment how many of its members are in no other.
 
     Only of customers who are known on the day: a stale segment may still have others.
     """
@@ -34,13 +26,12 @@ class Coverage:
     in_none: BitMap
     in_one: BitMap
     in_several: BitMap
-    segments: Sequence[str]
-    sizes: Int64
     exclusive: Int64
 
 
-def overlap(memberships: MembershipFile, threads: int = 2) -> Overlap:
-    """The overlap of all pairs of segments. Takes S² × 24 bytes for each thread. Raises `DataError`."""
+def overlap(memberships: MembershipFile, threads: int = 2) -> Int64:
+    """How many customers each two segments share, in the order of segments, sizes on the diagonal: (S, S). Takes
+    S² × 24 bytes for each thread. Raises `DataError`."""
     from beachhead.store import overlap_kernels as kernels
     from beachhead.store.adders import COLUMNS, LEVELS
 
@@ -64,7 +55,8 @@ def overlap(memberships: MembershipFile, threads: int = 2) -> Overlap:
         found = sum(pool.map(count, [blocks[n::threads] for n in range(threads)]), np.zeros((room, room), np.int64))
     upper = np.triu(found[: len(segments), : len(segments)])
     both = upper + np.triu(upper, 1).T
-    return Overlap(segments, both[np.ix_(places, places)])
+    shared: Int64 = both[np.ix_(places, places)]
+    return shared
 
 
 def shared_with(memberships: MembershipFile, segment: str) -> Int64:
@@ -81,13 +73,12 @@ def coverage(memberships: MembershipFile, everyone: BitMap) -> Coverage:
     """Which of `everyone` is in no segment, in one, in several. Raises `DataError`."""
     from beachhead.store import overlap_kernels as kernels
 
-    segments = memberships.segments
-    sizes, exclusive = np.zeros(len(segments), np.int64), np.zeros(len(segments), np.int64)
+    exclusive = np.zeros(len(memberships.segments), np.int64)
     known, numbers = blocks_of(everyone), memberships.block_numbers()
     once, several = np.zeros((2, len(numbers), WORDS), np.uint64)
     for row, number in enumerate(numbers):
         if number in known:
             words = memberships.words(number)
-            kernels.cover(words, known[number], once[row], several[row], exclusive, sizes)
+            kernels.cover(words, known[number], once[row], several[row], exclusive)
     in_one, in_several = (bitmap_of_blocks(np.array(numbers, np.int64), bits) for bits in (once, several))
-    return Coverage(everyone - in_one - in_several, in_one, in_several, segments, sizes, exclusive)
+    return Coverage(everyone - in_one - in_several, in_one, in_several, exclusive)

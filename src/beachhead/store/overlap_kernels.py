@@ -129,9 +129,9 @@ def counts_of(planes: Words) -> Int64:
 
 
 @njit(cache=True, nogil=True)
-def cover(words: Words, known: Words, once: Words, several: Words, exclusive: Int64, sizes: Int64) -> None:
+def cover(words: Words, known: Words, once: Words, several: Words, exclusive: Int64) -> None:
     """Fill the bits of the known customers of a block who are in one segment, and in several; add to how many of each
-    segment are in no other, and to how many are known."""
+    segment are in no other."""
     once[:] = 0
     several[:] = 0
     for s in range(len(words)):
@@ -144,4 +144,3 @@ def cover(words: Words, known: Words, once: Words, several: Words, exclusive: In
     for s in range(len(words)):
         for k in range(WORDS):
             exclusive[s] += ones_in(words[s, k] & once[k])
-            sizes[s] += ones_in(words[s, k] & known[k])

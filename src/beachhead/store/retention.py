@@ -22,7 +22,6 @@ class Collected:
 
     snapshots: tuple[SnapshotRef, ...]
     files: tuple[Path, ...]
-    leftovers: tuple[Path, ...]
     diagnostics: tuple[Diagnostic, ...]
 
 
@@ -53,7 +52,7 @@ def collect_garbage(
     one cannot know what it needs; a damaged snapshot stays and is reported.
     """
     now = now or datetime.now(UTC)
-    leftovers = remove_leftovers(layout, files, now)
+    remove_leftovers(layout, files, now)
     manifests, diagnostics = _read_all(store)
     current = store.current()
     keep = worth_keeping(store.list(), daily)
@@ -67,7 +66,7 @@ def collect_garbage(
         del manifests[ref]
     _remove_codes(layout, store, files)
     gone = () if diagnostics else _remove_unreferenced(layout, files, manifests, current, now)
-    return Collected(tuple(removed), gone, leftovers, tuple(diagnostics))
+    return Collected(tuple(removed), gone, tuple(diagnostics))
 
 
 def _remove_codes(layout: Layout, store: SnapshotStore, files: FileSystem) -> None:
