@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
 import pytest
 from coded import AS_OF, Event, activity_of, events_of, rules_of, value, who_did
 
+from beachhead.customers.event_counts import EventArrays
+from beachhead.errors import DataError
 from beachhead.rules import Value
 from beachhead.rules.oracle import Customer, value_of
 from beachhead.segments.activity import Events, counted_value, measure_of
@@ -190,6 +193,22 @@ def test_a_value_is_the_same_beside_others() -> None:
     rules = rules_of({str(n): text for n, text in enumerate(texts)}, {})
     together = Engine.of(rules, {}, activity_of(rules, STORE), np.arange(4, dtype=np.uint32), AS_OF)
     assert [m.tolist() for m in together.members(rules).values()] == alone
+
+
+@pytest.mark.parametrize(
+    "damage", [{"accounts": [70_000, 1, 2]}, {"accounts": [2**32 - 1, 1, 2]}, {"codes": [0, 9, 0]}]
+)
+@pytest.mark.parametrize("run", ["most", "later"])
+def test_damaged_events_are_told_and_nothing_is_written_elsewhere(damage: dict[str, list[int]], run: str) -> None:
+    sound = events_of([(n, "a", AS_OF) for n in range(3)], [(n, "a", AS_OF) for n in range(3)])
+    arrays: EventArrays = getattr(sound.runs, run)
+    changed = {name: np.array(v, getattr(arrays, name).dtype) for name, v in damage.items()}
+    events = replace(sound, runs=replace(sound.runs, **{run: arrays._replace(**changed).read_only()}))
+    planes = np.full(3 * 64, 7, np.uint8)
+    activity = activity_of(rules_of({"r": "events('a') > 0"}, {}), events)
+    with pytest.raises(DataError, match="the event store is damaged"):
+        activity.count(0, 64, planes[64:128], np.zeros(1, np.int64))
+    assert set(planes[:64]) == set(planes[128:]) == {7}
 
 
 def test_what_is_counted_no_further_is_not_known() -> None:

@@ -6,8 +6,9 @@ from datetime import date
 
 import numpy as np
 import pytest
-from coded import AS_OF, activity_of, engine, events_of, rules_of
+from coded import AS_OF, activity_of, column, engine, events_of, rules_of
 
+from beachhead.rules.ast import Attribute
 from beachhead.segments.engine import BLOCK, Engine
 from beachhead.store.bitmaps import WORDS
 
@@ -41,6 +42,15 @@ def test_numbers_with_gaps_and_who_is_not_there_is_never_a_member() -> None:
 def test_numbers_without_gaps_begin_anywhere() -> None:
     made = engine({"all": "n > 0"}, range(70, 80), n=[1] * 10)
     assert made.members(["all"])["all"].tolist() == list(range(70, 80))
+
+
+def test_beyond_the_last_customer_nobody_is_in_a_segment_and_nothing_is_read() -> None:
+    made = engine(RULES, GAPS, n=[1] * len(GAPS))
+    assert made.segments_of(1_024) == made.segments_of(2**32 - 1) == []
+    with pytest.raises(IndexError):
+        made.rows(1_024, 64)
+    with pytest.raises(ValueError, match="before the last customer"):
+        Engine.of({}, {Attribute("n"): column([1, 2])}, None, np.array([512], np.uint32), AS_OF)
 
 
 def test_no_customers() -> None:

@@ -173,6 +173,12 @@ def test_rules_name_other_segments() -> None:
     }  # fmt: skip
 
 
+def test_a_rule_may_not_name_one_that_follows() -> None:
+    for other in ("later", "itself"):
+        with pytest.raises(KeyError, match=other):
+            engine({"itself": f"in_segment('{other}')", "later": "n > 5"}, n=KNOWN)
+
+
 def test_a_deep_rule_needs_no_deep_stack() -> None:
     rule = "n = 0"
     for depth in range(1, 48):

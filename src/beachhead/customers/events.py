@@ -312,9 +312,13 @@ def open_parts(paths: Iterable[Path]) -> pa.Table:
             with outside("read", path):
                 opened.append(pa.ipc.open_file(pa.memory_map(str(path))).read_all())
         except pa.ArrowInvalid as e:
-            remedy = "Run with --full: all events are read again from your files."
-            raise DataError(Diagnostic("events-damaged", f"{path} is damaged", why=str(e), remedy=remedy)) from e
+            raise DataError(events_damaged(str(path), str(e))) from e
     return pa.concat_tables(opened)
+
+
+def events_damaged(what: str, why: str) -> Diagnostic:
+    remedy = "Run with --full: all events are read again from your files."
+    return Diagnostic("events-damaged", f"{what} is damaged", why=why, remedy=remedy)
 
 
 def _properties_of(file: LandedFile, properties: Mapping[str, ValueTypeName]) -> str:

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from beachhead.customers.event_counts import EPOCH, EventArrays, EventRuns
+from beachhead.customers.events import events_damaged
+from beachhead.errors import DataError
 from beachhead.rules.ast import Aggregate, Attribute, Call, Literal, Node
 from beachhead.rules.days import resolve_day
 from beachhead.rules.types import Value, ValueType
@@ -116,18 +118,21 @@ class Activity:
     measures: NDArray[np.int32]
 
     def count(self, first_no: int, rows: int, planes: NDArray[np.uint8], starts: NDArray[np.int64]) -> None:
-        """Write the codes of the customers `first_no` to `first_no + rows - 1`: column i at `starts[i]` of `planes`."""
+        """Write the codes of the customers `first_no` to `first_no + rows - 1`: column i at `starts[i]` of `planes`.
+        Raises `DataError` for events that are not in order or have no name."""
         slices = [
             np.searchsorted(run.accounts, np.array([first_no, first_no + rows], np.uint32)).tolist()
             for run in (self.events.runs.most, self.events.runs.later)
         ]
         (at, stop), (later_at, later_stop) = slices
         runs, as_of = self.events.runs, (self.events.as_of - EPOCH).days
-        count_block(
+        is_sound = count_block(
             runs.most, at, stop, runs.later, later_at, later_stop, as_of,
             first_no, rows, self.selection_starts, self.selections, self.bucket_of_age, self.measure_starts,
             self.measures, self.widths, planes, starts,
         )  # fmt: skip
+        if not is_sound:
+            raise DataError(events_damaged("the event store", "events are out of order, or of no known name"))
 
 
 def plan_activity(tests: Mapping[Node, Sequence[Test]], events: Events) -> Activity:

@@ -63,13 +63,14 @@ def count_block(
     widths: Int64,
     planes: NDArray[np.uint8],
     starts: Int64,
-) -> None:
+) -> bool:
     """Count the events `at` to `stop` of one run and those of the other together, for accounts from `first_no` on.
 
     An event of a code counts for the `selections` of that code. Its age falls into a bucket; a measure of a selection
     takes the buckets from FROM_BUCKET up to but not TO_BUCKET, and for weeks (which come first) the days FIRST to LAST;
     the others come in descending order of TO_BUCKET. A count is cut off at CAP and its code is one more; the code of a
-    day counts from BASE, and 0 is never. Events after `as_of` do not count.
+    day counts from BASE, and 0 is never. Events after `as_of` do not count. False for events that are damaged: of an
+    account that is not among these, or of a code that there is not.
     """
     accounts, _, codes, days = most
     later_accounts, _, later_codes, later_days = later
@@ -97,6 +98,9 @@ def count_block(
             account = accounts[at]
         if later_at < later_stop and later_accounts[later_at] < account:
             account = later_accounts[later_at]
+        row = np.int64(account) - first_no
+        if row < 0 or row >= rows:
+            return False
         number = 0
         while True:
             is_here = at < stop and accounts[at] == account
@@ -111,6 +115,8 @@ def count_block(
                 later_at += 1
             if day > as_of:
                 continue
+            if code >= selection_starts.size - 1:
+                return False
             bucket = bucket_of_age[as_of - day]
             for s in range(selection_starts[code], selection_starts[code + 1]):
                 selection = selections[s]
@@ -130,7 +136,6 @@ def count_block(
                         if measures[m, FIRST] <= day <= measures[m, LAST]:
                             weeks[m] |= np.uint64(1) << np.uint64((measures[m, LAST] - day) // 7)
                         m += 1
-        row = np.int64(account) - first_no
         for t in range(number):
             selection = touched[t]
             for b in range(buckets):
@@ -159,6 +164,7 @@ def count_block(
                 sums[COUNT, selection, b] = 0
                 sums[DAYS, selection, b] = 0
             seen[selection] = -(2**40)
+    return True
 
 
 @njit(cache=True, nogil=True, inline="always")

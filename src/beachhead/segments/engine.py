@@ -47,10 +47,14 @@ class Engine:
         numbers: NDArray[np.uint32],
         as_of: date,
     ) -> Engine:
-        """`columns` and those of `activity` have every value of the rules; `numbers` are the customers there are."""
+        """`columns` and those of `activity` have every value of the rules; `numbers` are the customers there are.
+        ValueError for a column that does not reach the last of them."""
         counted = activity.columns if activity else {}
         program = compile_rules(rules, {**columns, **counted}, as_of)
-        return cls(program, tuple(columns.values()), activity if counted else None, _bits_of(numbers))
+        known = _bits_of(numbers)
+        if any(len(column.codes) < len(known) * 64 for column in columns.values()):
+            raise ValueError("a column ends before the last customer")
+        return cls(program, tuple(columns.values()), activity if counted else None, known)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -71,8 +75,11 @@ class Engine:
         return members
 
     def rows(self, first_no: int, rows: int) -> Words:
-        """Who of the account numbers from `first_no` on is in which segment; both are multiples of 64."""
+        """Who of the account numbers from `first_no` on is in which segment; both are multiples of 64. IndexError
+        beyond the last customer, `DataError` for damaged events."""
         program = self.program
+        if first_no + rows > len(self.known) * 64:  # compiled loops do not look
+            raise IndexError(first_no)
         addresses = [c.codes.ctypes.data + first_no * c.codes.itemsize for c in self.columns]
         widths = [c.codes.itemsize for c in self.columns]
         planes = np.zeros(0, np.uint8)
@@ -134,8 +141,10 @@ class Engine:
         return total
 
     def segments_of(self, account_no: int) -> list[str]:
-        """The segments that one customer is in, evaluated now."""
+        """The segments that one customer is in, evaluated now; none for whom it does not know."""
         start = account_no // 64 * 64
+        if start >= len(self.known) * 64:
+            return []
         bits = self.rows(start, 64)[:, 0] >> np.uint64(account_no - start) & np.uint64(1)
         return [self.names[n] for n in np.flatnonzero(bits)]
 

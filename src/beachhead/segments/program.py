@@ -200,12 +200,12 @@ class Program:
 
 
 def compile_rules(rules: Mapping[str, Node], columns: Mapping[Node, Column], as_of: date) -> Program:
-    """The program of rules, given so that each comes after those it names in `in_segment`.
+    """The program of rules, given so that each comes after those it names in `in_segment`; KeyError for another.
 
     `columns` has every value of `tests_of`.
     """
-    made = _Conditions(columns, as_of, {name: n for n, name in enumerate(rules)})
-    formulas = [made.formula(rule, True) for rule in rules.values()]
+    made = _Conditions(columns, as_of)
+    formulas = [made.rule(name, rule) for name, rule in rules.items()]
     values = tuple(columns)
     order, new_place = made.by_column()
     starts = np.searchsorted([made.ranges[c][0] for c in order], np.arange(len(values) + 1)).astype(np.int64)
@@ -229,10 +229,10 @@ def compile_rules(rules: Mapping[str, Node], columns: Mapping[Node, Column], as_
 class _Conditions:
     """Collects distinct conditions while rules become formulas."""
 
-    def __init__(self, columns: Mapping[Node, Column], as_of: date, number_of: Mapping[str, int]) -> None:
+    def __init__(self, columns: Mapping[Node, Column], as_of: date) -> None:
         self._columns = columns
         self._as_of = as_of
-        self._number_of = number_of
+        self._number_of: dict[str, int] = {}
         self._place = {value: n for n, value in enumerate(columns)}
         self._known: dict[tuple[int, tuple[Range, ...]], _Formula] = {}
         self._of_conditions: dict[tuple[Node, bool], _Formula] = {}
@@ -240,6 +240,12 @@ class _Conditions:
         self.tables: list[NDArray[np.uint8]] = []
         self.table_of: dict[int, int] = {}
         self._table_end = 0
+
+    def rule(self, name: str, node: Node) -> _Formula:
+        """For whom the next rule is true; those that follow may name it."""
+        found = self.formula(node, True)
+        self._number_of[name] = len(self._number_of)
+        return found
 
     def formula(self, node: Node, holds: bool) -> _Formula:
         """For whom a condition is true (or false)."""
