@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -29,13 +30,15 @@ NUMBERS = np.array([n for n in range(1, BLOCK + 3_000) if n % 10], np.uint32)
 VERSIONS = dict.fromkeys(TEXTS, "v1")
 
 
-def company(changed: dict[int, int], more: list[Event]) -> Engine:
-    """`n` is the number modulo 7, or what `changed` says; every hundredth customer exported once, and `more`."""
-    values = [changed.get(int(n), int(n) % 7) for n in NUMBERS]
-    columns: dict[Node, object] = {Attribute("n"): column(values, numbers=NUMBERS.tolist())}
+def company(changed: dict[int, int], more: list[Event], new: Sequence[int] = ()) -> Engine:
+    """`n` is the number modulo 7, or what `changed` says; every hundredth customer exported once, and `more`. `new`:
+    customers beyond the last of the others."""
+    numbers = np.array([*NUMBERS, *new], np.uint32)
+    values = [changed.get(int(n), int(n) % 7) for n in numbers]
+    columns: dict[Node, object] = {Attribute("n"): column(values, numbers=numbers.tolist())}
     rules = rules_of(TEXTS, {"n": columns[Attribute("n")].type})  # type: ignore[attr-defined]
     events = events_of([(int(n), "export", AS_OF) for n in NUMBERS if n % 100 == 1], more)
-    return Engine.of(rules, columns, activity_of(rules, events), NUMBERS, AS_OF)  # type: ignore[arg-type]
+    return Engine.of(rules, columns, activity_of(rules, events), numbers, AS_OF)  # type: ignore[arg-type]
 
 
 def test_some_customers_alone_are_in_the_same_segments() -> None:
@@ -71,6 +74,21 @@ def test_customers_who_are_new_come_in(tmp_path: Path) -> None:
     new = np.arange(2, 2_004, dtype=np.uint32)
     assert write_changed(tmp_path / "2.bin", before, now, new, {"large": "v1"}, base) == {"large": 3}
     assert list(MembershipFile(tmp_path / "2.bin", lambda _ref: base.file).read("large").members) == [1, 2, 2_003]
+
+
+def test_customers_who_are_new_come_in_beyond_the_last_block_too(tmp_path: Path) -> None:
+    before = company({}, [])
+    write_members(tmp_path / "1.bin", before, VERSIONS, [], None, {})
+    base = Base(REF, MembershipFile(tmp_path / "1.bin"))
+    new = [BLOCK + 3_000, 2 * BLOCK + 1, 3 * BLOCK + 70]
+    now = company({7: 6, new[0]: 0, new[1]: 6, new[2]: 0}, [(new[2], "export", AS_OF)] * 2, new)
+    changed = np.array([7, *new], np.uint32)
+    sizes = write_changed(tmp_path / "2.bin", before, now, changed, VERSIONS, base)
+    file = MembershipFile(tmp_path / "2.bin", lambda _ref: base.file)
+    expected = {name: members.tolist() for name, members in now.members(TEXTS).items()}
+    assert {name: list(file.read(name).members) for name in TEXTS} == expected
+    assert sizes == {name: len(members) for name, members in expected.items()}
+    assert [[name for name in TEXTS if n in expected[name]] for n in new] == [["other"], ["large"], ["busy"]]
 
 
 def test_nobody_changed(tmp_path: Path) -> None:
