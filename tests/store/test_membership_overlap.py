@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from membership_world import Chain
 from pyroaring import BitMap
@@ -42,6 +42,7 @@ RANGES = st.builds(range, st.integers(0, 140_000), st.integers(0, 140_000), st.i
 
 
 @given(st.lists(RANGES, min_size=1, max_size=6))
+@settings(deadline=None, max_examples=30)
 def test_what_one_segment_shares_is_its_row_of_the_whole(tmp_path_factory, ranges):
     members = {f"s{n}": BitMap(numbers) for n, numbers in enumerate(ranges)}
     file = written(tmp_path_factory.mktemp("overlap"), members)
