@@ -124,7 +124,7 @@ def told_of_segments(
 ) -> tuple[AboutSegment, ...]:
     """What the snapshot says of each segment, by name; one whose file cannot be read is as it was told last."""
     why = {n: "; ".join(d.message for d in found) for n, found in {**plan.broken, **evaluated.failed}.items()}
-    known = {s.name: s for s in Run(before).about.segments} if before else {}
+    known = _told_before(before)
     told = [
         _told(segment, written.get(name), why.get(name), known.get(name))
         for name, segment in evaluated.segments.items()
@@ -146,6 +146,12 @@ def told_of_segments(
         if name in known
     ]
     return tuple(sorted(told, key=lambda s: s.name))
+
+
+def _told_before(before: Snapshot | None) -> dict[str, AboutSegment]:
+    with suppress(BeachheadError):
+        return {s.name: s for s in Run(before).about.segments} if before else {}
+    return {}
 
 
 def _told(
