@@ -19,6 +19,7 @@ import beachhead
 from beachhead.analysis.display import plural, value_text
 from beachhead.cli import INTERRUPTED
 from beachhead.cli.adding import add
+from beachhead.cli.discovering import discover
 from beachhead.cli.exporting import export, fill
 from beachhead.cli.matching import matches
 from beachhead.cli.measuring import metrics, movements
@@ -377,6 +378,7 @@ app.command("back-fill")(back_fill)
 app.command()(history)
 app.command()(overlap)
 app.command()(segmentation)
+app.add_typer(discover, name="discover")
 
 
 def main() -> None:

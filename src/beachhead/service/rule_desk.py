@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from beachhead.errors import BeachheadError, DataError, Diagnostic
 from beachhead.rules import Node, Value, check_rule, expand, format_rule, parse, segments_used
@@ -142,6 +143,10 @@ class RuleDesk:
     def holds(self, core: Node, account_no: int) -> bool:
         """Whether a core condition is true of a customer. Raises `DataError`."""
         return _name(WHOLE) in self._engine({_name(WHOLE): core}).segments_of(account_no)
+
+    def members(self, core: Node) -> NDArray[np.uint32]:
+        """For whom a core condition is true, by account number, ascending. Raises `DataError`."""
+        return self._engine({_name(WHOLE): core}).members([_name(WHOLE)])[_name(WHOLE)]
 
     def _engine(self, rules: Mapping[str, Node]) -> Engine:
         asked = frozenset[str]().union(*map(segments_used, rules.values()))

@@ -56,6 +56,23 @@ def welch_interval(
     winsorise. None when a sample has fewer than two values, or when neither varies.
     Source: Welch (1947), with Satterthwaite's (1946) degrees of freedom.
     """
+    found = _welch(first, second, tail)
+    return None if found is None else _around(*found, confidence)
+
+
+def welch_p(first: FloatArray, second: FloatArray, tail: float = MONEY_TAIL) -> float | None:
+    """Two-sided p-value that two means are equal, otherwise as `welch_interval`."""
+    found = _welch(first, second, tail)
+    if found is None:
+        return None
+    from scipy.special import stdtr  # takes a while to import, which most commands do not need
+
+    difference, error, freedom = found
+    return float(2 * stdtr(freedom, -abs(difference) / error))
+
+
+def _welch(first: FloatArray, second: FloatArray, tail: float) -> tuple[float, float, float] | None:
+    """The difference of means, its standard error, and the degrees of freedom."""
     x, y = known(first), known(second)
     if x.size < 2 or y.size < 2:
         return None
@@ -66,7 +83,7 @@ def welch_interval(
     if vx + vy == 0:
         return None
     freedom = (vx + vy) ** 2 / (vx * vx / (x.size - 1) + vy * vy / (y.size - 1))
-    return _around(float(x.mean() - y.mean()), sqrt(vx + vy), freedom, confidence)
+    return float(x.mean() - y.mean()), sqrt(vx + vy), freedom
 
 
 def _around(estimate: float, error: float, freedom: float, confidence: float) -> Interval:
