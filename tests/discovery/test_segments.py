@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
 from beachhead.customers.attributes import Attribute
 from beachhead.discovery.criteria import Criterion, criterion
-from beachhead.discovery.search import MONEY
 from beachhead.discovery.segments import Settings, propose_segments
 
 
@@ -44,32 +45,30 @@ def test_a_planted_segment_comes_first_with_its_cut_points(rows: int) -> None:
     assert (first.verdict, first.stability) == ("confirmed", 1.0)
     assert first.tested.difference.low < 0.4 < first.tested.difference.high
     assert (found.set_aside > 0) is (rows > 20_000)
-    assert [p.verdict for p in found.proposals[1:]].count("confirmed") <= 1
-    assert propose_segments(criteria, outcome, is_rate=True, settings=Settings(direction="higher")).proposals[
-        0
-    ].tested == (first.tested)
+    again = propose_segments(criteria, outcome, is_rate=True, settings=Settings(direction="higher"))
+    assert again.proposals[0].tested == first.tested
 
 
-def test_of_money_what_is_worth_most_is_found() -> None:
+def test_of_amounts_the_planted_segment_is_found() -> None:
     table, criteria = company(4_000, 5)
     rng = np.random.default_rng(6)
     outcome = rng.lognormal(8, 1, 4_000) * np.where(inside(table), 3.0, 1.0)
-    found = propose_segments(criteria, outcome, is_rate=False, settings=Settings(MONEY, "higher"))
+    found = propose_segments(criteria, outcome, is_rate=False, settings=Settings(direction="higher"))
     assert found.proposals[0].verdict == "confirmed"
-    assert found.proposals[0].rule == "industry = 'Agency' and employees between 11 and 50"
+    assert re.fullmatch(r"industry = 'Agency' and employees between 1[01] and (49|50)", found.proposals[0].rule)
 
 
 def test_where_there_is_nothing_hardly_anything_is_confirmed() -> None:
-    """At a level of 5 % the chance that more than 5 of 30 have any is 0.3 %."""
-    _, criteria = company(800, 7)
-    seeds = [np.random.default_rng(seed) for seed in range(30)]
-    outcomes = [(rng.random(800) < 0.2).astype(float) if n % 2 else rng.lognormal(5, 1, 800) for n, rng in
+    """At a level of 5 % the chance that more than 3 of 12 have any is 0.2 %."""
+    _, criteria = company(500, 7)
+    seeds = [np.random.default_rng(seed) for seed in range(12)]
+    outcomes = [(rng.random(500) < 0.2).astype(float) if n % 2 else rng.lognormal(5, 1, 500) for n, rng in
                 enumerate(seeds)]  # fmt: skip
     some = [
         any(p.verdict == "confirmed" for p in propose_segments(criteria, y, is_rate=bool(n % 2)).proposals)
         for n, y in enumerate(outcomes)
     ]
-    assert sum(some) <= 5
+    assert sum(some) <= 3
 
 
 def test_nothing_is_proposed_of_nothing() -> None:

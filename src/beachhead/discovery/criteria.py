@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -27,7 +28,7 @@ _EPOCH = date(1970, 1, 1)
 _MOST_MONTHS = 48
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Criterion:
     """An attribute of some customers. `column`: as it is searched, the ranges of few levels; `finest`: of all levels.
     `merged[n]` to `merged[n + 1]` are the finest levels of level n. `rules`: of each finest level of a category the
@@ -45,6 +46,11 @@ class Criterion:
     cuts: Floats
     missing: int | None
     lowest: float = math.nan
+
+    @cached_property
+    def digits(self) -> NDArray[np.int64]:
+        """How long it takes to write where each of the finest levels begins, and where the last one ends."""
+        return np.concatenate([[0], _digits_of_cuts(self.cuts, self.attribute), [0]])
 
     @property
     def ordered(self) -> int:
@@ -123,10 +129,11 @@ def _categories(attribute: Attribute, array: pa.Array, least: int) -> Criterion 
 def _ordered(attribute: Attribute, values: Floats, cuts: Floats, least: int) -> Criterion | None:
     known = ~np.isnan(values)
     codes = np.searchsorted(cuts, values, side="right")
-    used = np.unique(codes[known])
-    if len(used) == 0:
+    used = np.unique(codes[known]).tolist()
+    if not used:
         return None
-    cuts = cuts[used[1:] - 1] if len(used) > 1 else np.zeros(0)
+    digits = _digits_of_cuts(cuts, attribute)  # of several cut points between which nobody lies the roundest
+    cuts = cuts[[low + int(np.argmin(digits[low:high])) for low, high in pairwise(used)]]
     codes = np.searchsorted(cuts, values, side="right")
     ordered = len(cuts) + 1
     is_missing = int(np.count_nonzero(~known)) >= least
@@ -158,8 +165,24 @@ def _coarse_starts(counts: NDArray[np.int64], cuts: Floats) -> list[int]:
     return sorted(chosen)
 
 
+def _digits_of_cuts(cuts: Floats, attribute: Attribute) -> NDArray[np.int64]:
+    """Twice how many digits each cut point has, or what it is just above of where that has fewer; one more for that of
+    what is not counted in whole numbers. Of days none has any."""
+    if attribute.type in ("date", "timestamp"):
+        return np.zeros(len(cuts), np.int64)
+    below = np.nextafter(cuts, -np.inf) if attribute.type == "number" else cuts - 1
+    pairs = zip(cuts.tolist(), below.tolist(), strict=True)
+    more = attribute.type != "integer"
+    return np.array([min(2 * _digits(cut), 2 * _digits(less) + more) for cut, less in pairs], np.int64)
+
+
 def _digits(value: float) -> int:
-    return len(f"{value:.12g}".strip("-0").replace(".", "").strip("0"))
+    return len(_written(value).strip("-0").replace(".", "").strip("0"))
+
+
+def _written(value: float) -> str:
+    """The shortest that is this number and no other, without an exponent."""
+    return np.format_float_positional(value, trim="-")
 
 
 def cut_points(values: Floats, further: Sequence[float] = ()) -> Floats:
@@ -224,8 +247,8 @@ def _bound(name: str, value: float, plain: str, just_above: str) -> str:
     """A cut point, of which one that is just above a round number is written as that number."""
     below = float(np.nextafter(value, -np.inf))
     if _digits(below) < _digits(value):
-        return f"{name} {just_above} {below:.12g}"
-    return f"{name} {plain} {value:.12g}"
+        return f"{name} {just_above} {_written(below)}"
+    return f"{name} {plain} {_written(value)}"
 
 
 def _day(value: float) -> str:

@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 _MOST_ROUNDS = 5
 _SAME, _MOSTLY = 0.95, 0.5
+_NEARLY = 0.02  # a score so little lower is given for a rounder number
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +65,21 @@ class Aim:
         values = self.outcome[inside]
         return float(self._scores(*(np.array([x]) for x in (float(len(values)), values.sum(), values @ values)))[0])
 
-    def best_range(self, codes: NDArray[np.uint8], inside: Bools, levels: int) -> tuple[int, int, float]:
-        """Of those inside, the run of levels that scores best, from its first to below its last, and the score."""
-        chosen, values = codes[inside], self.outcome[inside]
+    def best_range(self, criterion: Criterion, inside: Bools) -> tuple[int, int] | None:
+        """Of those inside, the run of levels that scores best, from its first to below its last; of several that score
+        nearly as high the one that is written with the fewest digits. None where none has enough customers."""
+        chosen, values, levels = criterion.finest.codes[inside], self.outcome[inside], criterion.ordered
         sums = [np.bincount(chosen, w, minlength=levels + 1)[:levels] for w in (None, values, values * values)]
         low, high = np.triu_indices(levels)
         ends = [np.concatenate([[0.0], np.cumsum(x)]) for x in sums]
         scores = self._scores(*(e[high + 1] - e[low] for e in ends))
         scores[(low == 0) & (high == levels - 1)] = -np.inf
-        best = int(np.argmax(scores))
-        return int(low[best]), int(high[best]) + 1, float(scores[best])
+        if not len(scores) or (highest := scores.max()) == -np.inf:
+            return None
+        near = np.flatnonzero(scores >= highest - _NEARLY * abs(highest))
+        digits = criterion.digits[low[near]] + criterion.digits[high[near] + 1]
+        best = near[np.lexsort((-scores[near], digits))[0]]
+        return int(low[best]), int(high[best]) + 1
 
     def _scores(self, n: Floats, s: Floats, q: Floats) -> Floats:
         whole = len(self.outcome), float(self.outcome.sum())
@@ -89,9 +95,8 @@ def refined(conditions: Conditions, criteria: Sequence[Criterion], aim: Aim) -> 
             criterion = criteria[condition.criterion]
             if criterion.ordered and condition.levels.high <= criterion.ordered:
                 inside = holds((*conditions[:n], *conditions[n + 1 :]), criteria)
-                low, high, score = aim.best_range(criterion.finest.codes, inside, criterion.ordered)
-                if score > -np.inf:
-                    moved = Condition(condition.criterion, Range(low, high, condition.levels.group))
+                if found := aim.best_range(criterion, inside):
+                    moved = Condition(condition.criterion, Range(*found, condition.levels.group))
                     conditions = (*conditions[:n], moved, *conditions[n + 1 :])
         if conditions == before:
             break

@@ -7,7 +7,7 @@ chosen for how it looks.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -45,8 +45,8 @@ class Settings:
 @dataclass(frozen=True, slots=True, eq=False)
 class Proposal:
     """A group with its evidence. `score`: on the customers that were searched; `found`: the difference on these,
-    which is larger than the real one, since it was chosen for it. `stability`: the share of half samples of customers
-    in which the search finds it again."""
+    which is larger than the real one, since it was chosen for it. `stability`: of a confirmed one the share of half
+    samples of customers in which the search finds it again."""
 
     conditions: Conditions
     rule: str
@@ -54,7 +54,7 @@ class Proposal:
     score: float
     found: float
     tested: Tested
-    stability: float
+    stability: float | None = None
 
     @property
     def verdict(self) -> Verdict:
@@ -99,15 +99,17 @@ def propose_segments(
         tested = by_permutations(
             everywhere, outcome, lambda y: _luck(seen, y, settings, least), settings.seed, is_rate=is_rate
         )
-    stability = _stability(groups, criteria, outcome, settings, rng)
     proposals = [
         Proposal(
             conditions, rule_of(conditions, criteria), inside, aim.of(inside[~kept]),
-            float(aim.outcome[inside[~kept]].mean() - aim.outcome[~inside[~kept]].mean()), test, stable,
+            float(aim.outcome[inside[~kept]].mean() - aim.outcome[~inside[~kept]].mean()), test,
         )
-        for conditions, inside, test, stable in zip(groups, everywhere, tested, stability, strict=True)
+        for conditions, inside, test in zip(groups, everywhere, tested, strict=True)
     ]  # fmt: skip
     proposals.sort(key=lambda p: (p.verdict != "confirmed", -p.score))
+    confirmed = [p for p in proposals if p.verdict == "confirmed"]
+    stability = _stability([p.conditions for p in confirmed], criteria, outcome, settings, rng)
+    proposals[: len(confirmed)] = [replace(p, stability=s) for p, s in zip(confirmed, stability, strict=True)]
     return Proposed(proposals, rows - int(kept.sum()), int(kept.sum()), combinations, least)
 
 
@@ -140,6 +142,8 @@ def _stability(
 ) -> list[float]:
     """By group the share of complementary half samples (Shah & Samworth 2013) in which the search finds a group of much
     the same customers (Jaccard 0.5)."""
+    if not groups:
+        return []
     chosen = rng.permutation(len(outcome))[:_STABILITY_ROWS]
     times = np.zeros(len(groups))
     for n in range(HALVES):

@@ -13,8 +13,8 @@ import pyarrow as pa
 from beachhead.analysis.display import money_text, number_text, plural, share_text
 from beachhead.discovery.criteria import Criterion
 from beachhead.discovery.known_before import SetAside, criteria_for, redundant
-from beachhead.discovery.segments import STABLE, Proposal, Proposed, Settings, least_of, propose_segments
 from beachhead.discovery.proof import Tested, by_hold_out
+from beachhead.discovery.segments import STABLE, Proposal, Proposed, Settings, least_of, propose_segments
 from beachhead.errors import DefinitionError, Diagnostic, UsageError
 from beachhead.rules import parse
 from beachhead.service.documents import Json
@@ -135,14 +135,8 @@ def tried_lines(found: Tried, run: Run, plan: Plan) -> Iterator[str]:
     }
     needed = f"; it needs about {found.needed:,} inside, and as many outside" if found.needed else ""
     yield f"{verdicts[found.verdict]}{needed}"
-    low, high = (_amount(found.outcome, end, run, is_difference=True) for end in
-                 (tested.difference.low, tested.difference.high))  # fmt: skip
     yield f"  {plan.english(parse(found.rule))}"
-    yield (
-        f"  {found.outcome.title}: {_amount(found.outcome, tested.mean, run)} of {plural(tested.inside, people)}, "
-        f"{_amount(found.outcome, tested.others, run)} of the {tested.outside:,} others; the difference is {low} to "
-        f"{high}, p = {tested.p:.3f}"
-    )
+    yield f"  {found.outcome.title}, of {plural(tested.inside, people)}: {_compared(tested, found.outcome, run)}"
 
 
 def tried_json(found: Tried) -> Json:
@@ -198,16 +192,18 @@ def _proposal_lines(proposal: Proposal, found: Discovered, run: Run, plan: Plan)
     tested, people = proposal.tested, run.about.settings.customers_are
     yield f"  {plan.english(parse(proposal.rule))}"
     yield f"    rule: {proposal.rule}"
-    low, high = (
-        _amount(found.outcome, end, run, is_difference=True) for end in (tested.difference.low, tested.difference.high)
-    )
-    size = int(np.count_nonzero(proposal.inside))
-    yield (
-        f"    {plural(size, people)}: {_amount(found.outcome, tested.mean, run)} against {_amount(found.outcome, tested.others, run)} "
-        f"of all others; the difference is {low} to {high}, p = {tested.p:.3f}"
-    )
-    stable = "stable" if proposal.stability >= STABLE else "not stable"
-    yield f"    found again in {share_text(proposal.stability)} of half samples: {stable}"
+    size = plural(int(np.count_nonzero(proposal.inside)), people)
+    yield f"    {size}: {_compared(tested, found.outcome, run)}"
+    if proposal.stability is not None:
+        stable = "stable" if proposal.stability >= STABLE else "not stable"
+        yield f"    found again in {share_text(proposal.stability)} of half samples: {stable}"
+
+
+def _compared(tested: Tested, outcome: Outcome, run: Run) -> str:
+    mean, others = _amount(outcome, tested.mean, run), _amount(outcome, tested.others, run)
+    ends = tested.difference.low, tested.difference.high
+    low, high = (_amount(outcome, end, run, is_difference=True) for end in ends)
+    return f"{mean} against {others} of all others; the difference is {low} to {high}, p = {tested.p:.3f}"
 
 
 def _amount(outcome: Outcome, value: float, run: Run, *, is_difference: bool = False) -> str:
