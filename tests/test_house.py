@@ -37,6 +37,7 @@ PLACES = {
         "store/kernels.py",
         "store/overlap_kernels.py",
         "store/adders.py",
+        "discovery/cube_kernels.py",
     ),
     "altair": "charts/",
     "vl_convert": "charts/",

@@ -281,3 +281,14 @@ def test_who_says_of_which_day_the_members_are(root: Path, cli: Cli) -> None:
     )
     code, _, err = cli(root, "sql", "gone", "--write", "t", "--to", "postgresql://nowhere/x", "--as-of", "2026-03-01")
     assert (code, "do not go together" in err) == (2, True)
+
+
+def test_segments_are_proposed_or_a_rule_is_tried_or_it_is_said_why_not(made: Path, cli: Cli) -> None:
+    code, _, err = cli(made, "discover", "segments")
+    assert (code, "and no difference could be seen" in err, "beachhead sight" in err) == (2, True, True)
+    code, _, err = cli(made, "discover", "segments", "--score", "lfit")
+    assert (code, "Did you mean 'lift'?" in err) == (2, True)
+    code, _, err = cli(made, "discover", "segments", "--outcome", "nsp")
+    assert (code, "Did you mean 'nps'?" in err) == (2, True)
+    code, _, err = cli(made, "discover", "segments", "--try", "mrr_cents >")
+    assert (code, "--json" in err) == (2, False)

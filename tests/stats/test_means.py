@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from beachhead.stats.means import mean_interval, welch_interval, winsor_limits, winsorise
+from beachhead.stats.means import mean_interval, welch_interval, welch_p, winsor_limits, winsorise
 
 # Student (1908), Cushny & Peebles' sleep data, as in R's `sleep`.
 DRUG_1 = np.array([0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0])
@@ -18,6 +18,7 @@ def test_welch_interval_equals_r_on_students_sleep_data() -> None:
     assert interval is not None
     assert interval.estimate == pytest.approx(0.75 - 2.33)
     assert (interval.low, interval.high) == pytest.approx((-3.3654832, 0.2054832), abs=5e-8)
+    assert welch_p(DRUG_1, DRUG_2, tail=0) == pytest.approx(0.07939, abs=5e-6)
 
 
 def test_mean_interval_equals_r_on_paired_sleep_data() -> None:
@@ -59,6 +60,7 @@ def test_less_than_two_values_have_no_range(few: list[float]) -> None:
 def test_equal_values_have_no_range() -> None:
     assert mean_interval(np.full(5, 3.0)) is None
     assert welch_interval(np.full(5, 3.0), np.full(5, 2.0)) is None
+    assert welch_p(np.full(5, 3.0), np.full(5, 2.0)) is None
 
 
 @pytest.mark.parametrize("tail", [-0.1, 0.5])
