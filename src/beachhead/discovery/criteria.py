@@ -31,11 +31,10 @@ _MOST_MONTHS = 48
 @dataclass(frozen=True, eq=False)
 class Criterion:
     """An attribute of some customers. `column`: as it is searched, the ranges of few levels; `finest`: of all levels.
-    `merged[n]` to `merged[n + 1]` are the finest levels of level n. `rules`: of each finest level of a category the
-    rule that a customer has it; of ordered ones none.
+    `merged[n]` to `merged[n + 1]` are the finest levels of level n.
 
-    `cuts`: of ordered levels the least value of each but the first, which begins with `lowest`; `missing`: the finest
-    level of who has no value.
+    `values`: of a category the value of each finest level, of what is ordered none. `cuts`: of ordered levels the least
+    value of each but the first, which begins with `lowest`. `missing`: the finest level of who has no value.
     """
 
     attribute: Attribute
@@ -91,15 +90,15 @@ class Criterion:
         return _range_rule(self.attribute, low, high, self.lowest)
 
 
-def criterion(accounts: pa.Table, attribute: Attribute, least: int, cuts: Sequence[float] = ()) -> Criterion | None:
+def criterion(accounts: pa.Table, attribute: Attribute, least: int) -> Criterion | None:
     """The criterion of an attribute for the customers in `accounts`; None where no condition on it has `least` of them
-    with others beside. `cuts`: further cut points of a number."""
+    with others beside."""
     array = accounts[attribute.name].combine_chunks()
     if isinstance(array, pa.ChunkedArray):  # of none
         return None
     if pa.types.is_floating(array.type) or pa.types.is_integer(array.type) or pa.types.is_decimal(array.type):
         values = array.cast(pa.float64()).to_numpy(zero_copy_only=False)
-        return _ordered(attribute, values, cut_points(values, cuts), least)
+        return _ordered(attribute, values, cut_points(values), least)
     if pa.types.is_date(array.type) or pa.types.is_timestamp(array.type):
         values = array.cast(pa.date32()).cast(pa.int32()).cast(pa.float64()).to_numpy(zero_copy_only=False)
         return _ordered(attribute, values, _first_days(values), least)
@@ -185,15 +184,15 @@ def _written(value: float) -> str:
     return np.format_float_positional(value, trim="-")
 
 
-def cut_points(values: Floats, further: Sequence[float] = ()) -> Floats:
-    """Where the levels of a number may begin, ascending: at its quantiles, at 1, 2, 5 × 10ⁿ, at zero, at `further`
-    ones, and just above each of these that somebody has exactly; at most as many as a column can hold."""
+def cut_points(values: Floats) -> Floats:
+    """Where the levels of a number may begin, ascending: at its quantiles, at 1, 2, 5 × 10ⁿ, at zero, and just above
+    each of these that somebody has exactly; at most as many as a column can hold."""
     known = values[np.isfinite(values)]
     if not len(known):
         return np.zeros(0)
     low, high = float(known.min()), float(known.max())
     quantiles = np.quantile(known, np.arange(1, QUANTILES) / QUANTILES, method="inverted_cdf")
-    round_ones = np.array([*_one_two_five(low, high), 0.0, *further])
+    round_ones = np.array([*_one_two_five(low, high), 0.0])
     is_whole = bool(np.all(known == np.floor(known)))
     after = round_ones[np.isin(round_ones, known)]
     above = after + 1 if is_whole else np.nextafter(after, np.inf)
