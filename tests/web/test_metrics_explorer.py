@@ -46,7 +46,7 @@ def drawn(page: Page) -> Locator:
 
 
 def test_a_metric_and_a_breakdown_are_chosen_and_chart_table_and_names_stand_there(page: Page) -> None:
-    page.get_by_role("button", name="Metrics").click()
+    page.get_by_role("button", name="Metrics", exact=True).click()
     headlines = page.get_by_role("list", name="Headline metrics")
     mrr = headlines.get_by_role("link", name=re.compile("^MRR "))
     expect(mrr).to_contain_text("€2,940")
