@@ -18,6 +18,7 @@ from beachhead.service.project import Project
 from beachhead.service.results import Run
 from beachhead.service.run import RunOptions, run
 from beachhead.service.segment_facts import SegmentFacts
+from beachhead.service.segment_plan import plan_segments
 from beachhead.service.verifying import Verified, verify
 from beachhead.state.runs import RunLog
 from beachhead.store.layout import Layout
@@ -132,6 +133,8 @@ def test_a_segment_with_another_name_keeps_its_past(tmp_path: Path) -> None:
         extra = "previously: fresh\n" if old == "fresh" else "for_each: country\npreviously: by\n"
         write(tmp_path, {f"segments/{new}.yml": segment(text) + extra})
     write(tmp_path, {"segments/often.yml": segment("in_segment('lively')")})
+    planned = plan_segments(latest(tmp_path), make_plan(tmp_path)).changes
+    assert {c.name: c.was for c in planned if c.kind == "changed"}["lively"] == "fresh"
     write(tmp_path, {"segments/came.yml": segment("entered('lively', last => '3 days')")})
     update(tmp_path, date(2026, 3, 22))
     assert members(latest(tmp_path), "lively", "came") == {"lively": "", "came": "1"}

@@ -138,8 +138,9 @@ def who(
     opened = project_of(None, project)
     latest, notes = opened.latest(), []
     if as_of:
-        check_published(opened.memberships(), latest, name)
-        found = members_on(opened.memberships(), latest, name, as_of)
+        memberships = opened.memberships()
+        check_published(memberships, latest, name)
+        found = members_on(memberships, latest, name, as_of)
         table, notes = found.members, list(members_on_lines(found, as_of, latest))
     else:
         table = latest.segments[name].members().arrow()

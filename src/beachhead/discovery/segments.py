@@ -23,11 +23,11 @@ Bools = NDArray[np.bool_]
 Verdict = Literal["confirmed", "undecided"]
 LEAST, LEAST_SHARE = 12, 0.005
 """A group has so many customers, and such a share of them, at least."""
-HALVES = 50
+HALVES = 100
 STABLE = 0.8
 _HOLD_OUT = 0.4
 _SEARCHED = 200  # groups that the search hands over; many of them are one group written in several ways
-_TRIED = 40  # of those, what is refined for each permutation and each half
+_TRIED, _OF_LUCK = 40, 5  # what is refined of each half, and of each permutation, of which only the best counts
 _STABILITY_ROWS = 20_000
 
 
@@ -129,7 +129,7 @@ def _found(criteria: Sequence[Criterion], aim: Aim, depth: int, most: int = _SEA
 def _luck(criteria: Sequence[Criterion], outcome: Floats, settings: Settings, least: int) -> float:
     """The largest deviation in standard errors that the same search finds in an outcome that depends on nothing."""
     aim = Aim(outcome, standard(outcome), settings.direction, least)
-    groups, _ = _found(criteria, aim, settings.depth, 5)
+    groups, _ = _found(criteria, aim, settings.depth, _OF_LUCK)
     return max((aim.of(holds(g, criteria)) for g in groups), default=0.0)
 
 

@@ -92,7 +92,7 @@ def plan_lines(found: SegmentPlan, run: Run) -> Iterator[str]:
     """Segment by segment who joins and who leaves, with names and money."""
     currency, people = run.about.settings.currency, run.about.settings.customers_are
     for change in found.changes:
-        yield f"{change.name}: {_KINDS[change.kind]}{_sizes(change, people)}"
+        yield f"{change.name}: {_what(change)}{_sizes(change, people)}"
         for sign, word, side in (("+", "join", change.joined), ("-", "leave", change.left)):
             if side.count:
                 verb = f"{word}s" if side.count == 1 else word
@@ -129,6 +129,10 @@ def published_line(run: Run, waiting: Collection[str]) -> str:
     return line
 
 
+def _what(change: SegmentChange) -> str:
+    return f"another name for {change.was}" if change.was else _KINDS[change.kind]
+
+
 def _money(side: Side, currency: str) -> str:
     return "" if side.money_cents is None else f", {money_text(side.money_cents, currency)}"
 
@@ -155,6 +159,7 @@ def _change_json(change: SegmentChange, currency: str) -> Json:
         "segment": change.name,
         "title": change.title,
         "kind": change.kind,
+        "was": change.was,
         "before": change.before,
         "after": change.after,
         "joined": _side_json(change.joined, currency),

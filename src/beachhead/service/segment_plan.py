@@ -21,7 +21,7 @@ from beachhead.rules import Node, segments_used
 from beachhead.rules.ast import InList, Moved, Was
 from beachhead.rules.ast import walk as walk_nodes
 from beachhead.segments.evaluate import CompiledSegment
-from beachhead.service.about import ABOUT
+from beachhead.service.about import ABOUT, AboutSegment
 from beachhead.service.customers_by_worth import CustomersByWorth
 from beachhead.service.named_segment import users_of
 from beachhead.service.plan import Plan
@@ -59,8 +59,8 @@ class Side:
 @dataclass(frozen=True, slots=True)
 class SegmentChange:
     """What happens to one segment. `follows`: its own rule stays, but a segment, list or earlier day that it asks for
-    changes. `restored`: the rule is that of its members again, after it could not be evaluated. Sizes are None before
-    the first time and after the last."""
+    changes. `restored`: the rule is that of its members again, after it could not be evaluated. `was`: the name that it
+    had, where only that is another one. Sizes are None before the first time and after the last."""
 
     name: str
     title: str
@@ -71,6 +71,7 @@ class SegmentChange:
     left: Side
     english: str
     used_by: tuple[str, ...]
+    was: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ def plan_segments(run: Run, plan: Plan) -> SegmentPlan:
                 _side(customers, np.setdiff1d(before, after, assume_unique=True)),
                 segment.english if segment else told[name].english,
                 tuple(users_of(plan, name)),
+                _other_name(told, segment) if kind == "changed" else None,
             )
         )
     days = {part.at for s in evaluated.segments.values() for part in walk_nodes(s.node) if isinstance(part, Was)}
@@ -200,6 +202,13 @@ def asks_elsewhere(rule: Node) -> bool:
 def _previous(evaluated: Evaluated, name: str) -> str | None:
     segment = evaluated.segments.get(name)
     return segment.definition.previously if segment else None
+
+
+def _other_name(told: Mapping[str, AboutSegment], segment: CompiledSegment | None) -> str | None:
+    """The name that a segment has in an update, where its rule is the same there."""
+    earlier = segment.definition.previously if segment and segment.name not in told else None
+    known = told.get(earlier) if earlier else None
+    return earlier if segment and known and known.version == segment.version else None
 
 
 def _stored(run: Run, name: str | None) -> NDArray[np.uint32] | None:
